@@ -1,0 +1,59 @@
+"""What lies inside a zone: per layer the count, the sums with their basis, and each feature's part inside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response
+from geodata.queries.exposure import ExposureQuestion, LayerExposure
+from pydantic import Field
+
+from app.api.rendering import GEOJSON, answer, collection, with_properties
+from app.api.geometry import read_zone
+from app.api.operation import Body, operation
+from app.security import current_actor, requires
+from app.services import services
+from app.spaces import current_space
+from geodata.store.spaces import Space
+from layers.spec import Action, Actor, Label
+
+blueprint = Blueprint("exposure", __name__, url_prefix="/api/v1/exposure")
+
+MAX_BUFFER_M = 100_000.0  # wider than the district and its neighbours together
+MAX_FEATURES = 10_000  # features answered in full; the counts and sums are always of all
+
+
+class ExposureBody(Body):
+    """A zone: a GeoJSON point, line or polygon (degrees, CRS84), widened by `buffer_m` metres on the ground."""
+
+    geometry: dict[str, Any]
+    buffer_m: float = Field(0.0, ge=0, le=MAX_BUFFER_M)
+    layers: tuple[str, ...] = Field((), max_length=100)
+    filter: str | None = Field(None, max_length=4000)
+    features: bool = Field(True, description="False: counts and sums only")
+
+
+@blueprint.post("")
+@requires(Action.READ)
+@operation(tag="questions", summary=Label("范围内有什么：数量、合计及其依据", "What lies inside a zone: counts, sums and their basis"), body=ExposureBody,
+           body_types=("application/json",), answers={200: "ExposureAnswer"}, answer_type=GEOJSON, problems=(400, 401, 403, 404, 413, 415, 422))
+def exposure(body: ExposureBody) -> Response:
+    space, actor = current_space(), current_actor()
+    zone = read_zone(body.geometry)
+    found = services().engine.exposure(space, ExposureQuestion(zone, body.buffer_m, body.layers, body.filter), actor)
+    features = [text for one in found.layers for text in _features(space, actor, one)] if body.features else []
+    members = {"asked": body.model_dump(exclude_none=True), "zone": found.zone, "layers": [_layer(one) for one in found.layers],
+               "numberReturned": len(features)}
+    return answer(collection(features, members), content_type=GEOJSON)
+
+
+def _features(space: Space, actor: Actor, exposed: LayerExposure) -> list[str]:
+    inside = exposed.features[:MAX_FEATURES]
+    with space.reading(actor) as store:
+        texts = store.by_ids_json(exposed.layer, [one.id for one in inside])
+    return [with_properties(texts[one.id], {"layer": exposed.layer, "part": one.part, "fraction": one.fraction}) for one in inside if one.id in texts]
+
+
+def _layer(exposed: LayerExposure) -> dict[str, Any]:
+    return {"layer": exposed.layer, "version": exposed.version.version, "token": exposed.version.token, "count": exposed.count,
+            "measures": exposed.measures, "basis": exposed.basis, "truncated": len(exposed.features) > MAX_FEATURES}

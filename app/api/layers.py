@@ -1,0 +1,82 @@
+"""The layers of a space: what they are, how they are drawn, how many features they hold and how fresh those are."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, Response
+
+from app.api.rendering import answer
+from app.api.operation import operation
+from app.security import current_actor, requires
+from app.spaces import current_space
+from geodata.store.changes import LayerVersion
+from geodata.store.features import Store
+from layers.errors import Forbidden
+from layers.schema import json_schema
+from layers.serial import field_to_json, layer_to_json
+from layers.spec import GROUP_LABELS, Action, Label, Layer
+
+blueprint = Blueprint("layers", __name__, url_prefix="/api/v1/layers")
+
+_SHOWN = ("id", "label", "description", "geometry", "key", "title", "summary", "ranked", "exposed", "drill_only", "style", "out_of_service")
+
+
+class Holdings:
+    """What each layer holds, worked out once per version: counting and measuring a large layer takes a scan. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: dict[tuple[str, str], tuple[LayerVersion, Mapping[str, Any]]] = {}
+
+    def of(self, space_id: str, layer_id: str, store: Store) -> tuple[LayerVersion, Mapping[str, Any]]:
+        """The layer's version in the store's snapshot, with count, verified times, sources and bounds."""
+        version = store.version(layer_id)
+        with self._lock:
+            kept = self._known.get((space_id, layer_id))
+        if kept is None or kept[0] != version:
+            kept = version, store.freshness(layer_id)
+            with self._lock:
+                self._known[space_id, layer_id] = kept
+        return kept
+
+
+holdings = Holdings()
+
+
+@blueprint.get("")
+@requires(Action.READ)
+@operation(tag="layers", summary=Label("全部图层及其数量、版本、时效", "All layers with count, version and freshness"), answers={200: "Layers"}, problems=(401, 403))
+def all_layers() -> Response:
+    space = current_space()
+    with space.reading(current_actor()) as store:
+        readable = [layer for layer in store.catalogue.values() if store.may(Action.READ, layer)]
+        return answer({"space": space.id, "layers": [described(space.id, layer, store) for layer in readable]})
+
+
+@blueprint.get("/<layer_id>")
+@requires(Action.READ)
+@operation(tag="layers", summary=Label("一个图层及其字段的 JSON Schema", "One layer, with the JSON Schema of its properties"), answers={200: "Layer"})
+def one_layer(layer_id: str) -> Response:
+    space = current_space()
+    with space.reading(current_actor()) as store:
+        layer = store.catalogue.layer(layer_id)
+        if not store.may(Action.READ, layer):
+            raise Forbidden(action=Action.READ.value, layer=layer_id)
+        return answer({**described(space.id, layer, store), "schema": {one: json_schema(layer, one) for one in ("zh", "en")}})
+
+
+def described(space_id: str, layer: Layer, store: Store) -> dict[str, Any]:
+    """The layer as the map's page reads it: declaration, present holdings, and what the reader may do with it."""
+    whole = layer_to_json(layer)
+    version, held = holdings.of(space_id, layer.id, store)
+    return {
+        **{name: whole[name] for name in _SHOWN},
+        "group": {"id": layer.group, "label": GROUP_LABELS[layer.group]},
+        "fields": [field_to_json(one) for one in layer.all_fields],
+        "count": held["count"], "version": version.version, "token": version.token, "bounds": held["bounds"],
+        "freshness": {name: held[name] for name in ("verified_latest", "verified_oldest", "unknown", "sources", "source_dates")},
+        "allowed": [action for action in Action if store.may(action, layer)],
+    }

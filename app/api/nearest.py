@@ -1,0 +1,99 @@
+"""What is nearest to a place: ranked per layer, with the nearer ones left out and why."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from flask import Blueprint, Response
+from geodata.queries.nearest import LayerRanking, NearestQuestion
+from pydantic import Field
+
+from app.api.rendering import GEOJSON, answer, collection, with_properties
+from app.api.geometry import read_zone
+from app.api.operation import Body, Parameters, operation
+from app.api.parameters import Latitude, Longitude, Names
+from app.api.refusals import NotOffered
+from app.security import current_actor, requires
+from app.services import services
+from app.spaces import current_space
+from geodata.store.spaces import Space
+from layers.errors import Problem
+from layers.spec import Action, Actor, Label
+
+blueprint = Blueprint("nearest", __name__, url_prefix="/api/v1/nearest")
+
+MAX_DISTANCE_M = 20_100_000.0  # past the antipode
+_SUMMARY = Label("离某处最近的资源及被略过者的原因", "Nearest features, and why nearer ones were left out")
+
+
+class NearestParameters(Parameters):
+    """A place (degrees, CRS84), how many of which layers, how far, which of them (CQL2 text)."""
+
+    lon: Longitude
+    lat: Latitude
+    layers: Names = ()
+    k: int = Field(5, ge=1, le=1000)
+    max_distance_m: float | None = Field(None, ge=0, le=MAX_DISTANCE_M)
+    filter: str | None = Field(None, max_length=4000)
+    mode: Literal["straight", "road"] = "straight"
+    incident: str | None = Field(None, max_length=100, description="Not offered yet")
+
+
+class NearestBody(Body):
+    """The same question; features inside `zone` (GeoJSON, e.g. the impact zone) are left out with that reason."""
+
+    lon: Longitude
+    lat: Latitude
+    layers: tuple[str, ...] = Field((), max_length=100)
+    k: int = Field(5, ge=1, le=1000)
+    max_distance_m: float | None = Field(None, ge=0, le=MAX_DISTANCE_M)
+    filter: str | None = Field(None, max_length=4000)
+    zone: dict[str, Any] | None = None
+    mode: Literal["straight", "road"] = "straight"
+
+
+@blueprint.get("")
+@requires(Action.READ)
+@operation(tag="questions", summary=_SUMMARY, query=NearestParameters, answers={200: "NearestAnswer"}, answer_type=GEOJSON, problems=(400, 401, 403, 404, 422))
+def nearest(query: NearestParameters) -> Response:
+    _offered("/query", query.mode, query.incident)
+    question = NearestQuestion(query.lon, query.lat, tuple(query.layers), query.k, query.max_distance_m, query.filter)
+    return _answered(question, query.model_dump(exclude_none=True))
+
+
+@blueprint.post("")
+@requires(Action.READ)
+@operation(tag="questions", summary=_SUMMARY, body=NearestBody, answers={200: "NearestAnswer"}, answer_type=GEOJSON, problems=(400, 401, 403, 404, 413, 415, 422))
+def nearest_outside(body: NearestBody) -> Response:
+    _offered("", body.mode, None)
+    zone = read_zone(body.zone, "/zone") if body.zone is not None else None
+    question = NearestQuestion(body.lon, body.lat, body.layers, body.k, body.max_distance_m, body.filter, zone)
+    return _answered(question, body.model_dump(exclude_none=True))
+
+
+def _offered(root: str, mode: str, incident: str | None) -> None:
+    if mode != "straight":
+        raise NotOffered(problems=[Problem(f"{root}/mode", "request-no-mode", {"given": mode})])
+    if incident is not None:
+        raise NotOffered(problems=[Problem(f"{root}/incident", "request-no-mode", {"given": "incident"})])
+
+
+def _answered(question: NearestQuestion, asked: dict[str, Any]) -> Response:
+    space, actor = current_space(), current_actor()
+    found = services().engine.nearest(space, question, actor)
+    features = [text for ranking in found.layers for text in _features(space, actor, ranking)]
+    members = {"asked": asked, "layers": [_layer(one) for one in found.layers], "numberReturned": len(features)}
+    return answer(collection(features, members), content_type=GEOJSON)
+
+
+def _features(space: Space, actor: Actor, ranking: LayerRanking) -> list[str]:
+    with space.reading(actor) as store:
+        texts = store.by_ids_json(ranking.layer, [one.id for one in ranking.ranked])
+    return [with_properties(texts[one.id], {"layer": ranking.layer, "rank": one.rank, "distance_m": one.distance_m, "bearing_deg": one.bearing_deg})
+            for one in ranking.ranked if one.id in texts]
+
+
+def _layer(ranking: LayerRanking) -> dict[str, Any]:
+    left_out = [{"feature": one.id, "distance_m": one.distance_m, "reasons": one.reasons} for one in ranking.left_out]
+    return {"layer": ranking.layer, "version": ranking.version.version, "token": ranking.version.token, "answered_by": ranking.answered_by,
+            "returned": len(ranking.ranked), "left_out": left_out}

@@ -1,0 +1,119 @@
+"""The schemas of the OpenAPI documents: of what we read (pydantic models), of each layer, and of what we answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from layers.schema import json_schema
+from layers.spec import Catalogue, Geometry, Layer
+
+_REF = "#/components/schemas/{model}"
+_TEXT: dict[str, Any] = {"type": "string"}
+_WHOLE: dict[str, Any] = {"type": "integer"}
+_NUMBER: dict[str, Any] = {"type": "number"}
+_OR_NULL = {"type": ["string", "null"]}
+_BOX = {"type": ["array", "null"], "items": _NUMBER, "minItems": 4, "maxItems": 4, "description": "west, south, east, north"}
+_LABEL = {"type": "object", "properties": {"zh": _TEXT, "en": _TEXT}, "required": ["zh", "en"]}
+
+
+def _object(required: str = "", **properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": required.split()}
+
+
+def _list(items: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": items}
+
+
+def json_schema_of(model: type[BaseModel], schemas: dict[str, Any], *, inline: bool = False) -> dict[str, Any]:
+    """A reference to the model's schema, put among `schemas`; the schema itself with `inline`."""
+    whole = model.model_json_schema(ref_template=_REF, by_alias=True)
+    schemas.update(whole.pop("$defs", {}))
+    if inline:
+        return whole
+    schemas[model.__name__] = whole
+    return {"$ref": _REF.format(model=model.__name__)}
+
+
+def shared_schemas(catalogue: Catalogue, language: str) -> dict[str, Any]:
+    """What answers are made of, and the properties of every layer's features as `properties_<layer>`."""
+    return {**_ANSWERS, **{f"properties_{layer.id}": _properties(layer, language) for layer in catalogue.values()}}
+
+
+def _properties(layer: Layer, language: str) -> dict[str, Any]:
+    schema = json_schema(layer, language)
+    schema.pop("$schema", None)
+    # Answers carry what the store keeps beside the fields, and unknown values of required fields may be masked.
+    schema.pop("additionalProperties", None)
+    return schema | {"description": schema.get("description", "") + _shape(layer)}
+
+
+def _shape(layer: Layer) -> str:
+    return "" if layer.geometry is Geometry.NONE else " [" + " | ".join(layer.geometry.types) + "]"
+
+
+def down_to_30(value: Any) -> Any:
+    """An OpenAPI 3.1 document as 3.0: null becomes `nullable`, JSON Schema words that 3.0 does not know go."""
+    if isinstance(value, list):
+        return [down_to_30(one) for one in value]
+    if not isinstance(value, dict):
+        return "3.0.3" if value == "3.1.0" else value
+    made = {name: down_to_30(one) for name, one in value.items() if name not in ("$schema", "$id", "const", "prefixItems")}
+    if "const" in value and not isinstance(value["const"], dict):
+        made["enum"] = [value["const"]]
+    return _without_null(made)
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    kind = schema.get("type")
+    if isinstance(kind, list):
+        rest = [one for one in kind if one != "null"]
+        schema = {**schema, "type": rest[0], "nullable": "null" in kind}
+        if "enum" in schema:
+            schema["enum"] = [one for one in schema["enum"] if one is not None]
+    variants = schema.get("anyOf")
+    if isinstance(variants, list) and {"type": "null"} in variants:
+        rest = [one for one in variants if one != {"type": "null"}]
+        others = {name: one for name, one in schema.items() if name not in ("anyOf", "default")}
+        schema = {**rest[0], **others, "nullable": True} if len(rest) == 1 and "$ref" not in rest[0] else {**others, "anyOf": rest, "nullable": True}
+    return schema
+
+
+_GEOMETRY = {"type": ["object", "null"], "properties": {"type": _TEXT, "coordinates": {"type": "array"}}}
+_FEATURE = _object("type id properties geometry", type={"const": "Feature"}, id={"type": "string", "format": "uuid"},
+                   properties={"type": "object", "description": "properties_<layer>, with version, created_at, created_by, updated_at, updated_by"},
+                   geometry=_GEOMETRY)
+_VERSIONED = {"layer": _TEXT, "version": _WHOLE, "token": _TEXT}
+_LEFT_OUT = _object("feature distance_m reasons", feature=_TEXT, distance_m=_NUMBER, reasons=_list(_object("code label", code=_TEXT, label=_LABEL)))
+
+_ANSWERS: dict[str, Any] = {
+    "Problem": _object("type title status code", type=_TEXT, title=_TEXT, status=_WHOLE, code=_TEXT, detail=_TEXT, remedy=_TEXT, request_id=_TEXT,
+                       errors=_list(_object("pointer code message", pointer=_TEXT, code=_TEXT, message=_TEXT, remedy=_TEXT))),
+    "Feature": _FEATURE,
+    "FeatureCollection": _object("type features", type={"const": "FeatureCollection"}, features=_list({"$ref": "#/components/schemas/Feature"}),
+                                 numberMatched=_WHOLE, numberReturned=_WHOLE, next=_OR_NULL, **_VERSIONED),
+    "History": _object("layer id entries", layer=_TEXT, id=_TEXT, entries=_list(_object("version op at by", version=_WHOLE, op=_TEXT, at=_TEXT, by=_TEXT,
+                       reason=_OR_NULL, before={"type": ["object", "null"]}, after={"type": ["object", "null"]}))),
+    "ChangesetAnswer": _object("results", results=_list(_object("op layer id version", op=_TEXT, layer=_TEXT, id=_OR_NULL, version={"type": ["integer", "null"]}))),
+    "Layers": _object("space layers", space=_TEXT, layers=_list({"$ref": "#/components/schemas/Layer"})),
+    "Layer": _object("id label group geometry style fields count version token allowed", id=_TEXT, label=_LABEL, group={"type": "object"}, geometry=_TEXT,
+                     style={"type": "object"}, fields=_list({"type": "object"}), count=_WHOLE, version=_WHOLE, token=_TEXT, bounds=_BOX,
+                     freshness={"type": "object"}, allowed=_list(_TEXT)),
+    "NearestAnswer": _object("type features layers asked", type={"const": "FeatureCollection"}, features=_list({"$ref": "#/components/schemas/Feature"}),
+                             asked={"type": "object"}, layers=_list(_object("layer version token answered_by returned left_out", **_VERSIONED, answered_by=_TEXT,
+                                                                            returned=_WHOLE, left_out=_list(_LEFT_OUT)))),
+    "ExposureAnswer": _object("type features layers asked zone", type={"const": "FeatureCollection"}, features=_list({"$ref": "#/components/schemas/Feature"}),
+                              asked={"type": "object"}, zone=_GEOMETRY,
+                              layers=_list(_object("layer version token count measures basis", **_VERSIONED, count=_WHOLE, measures={"type": "object"},
+                                                   basis={"type": "object"}))),
+    "SearchAnswer": _object("results", results=_list(_object("kind title lon lat", kind={"enum": ["feature", "coordinate"]}, layer=_OR_NULL, id=_OR_NULL,
+                            title=_TEXT, subtitle=_TEXT, lon={"type": ["number", "null"]}, lat={"type": ["number", "null"]}, bbox=_BOX, datum=_TEXT))),
+    "Feed": _object("cursor reset items", cursor=_TEXT, reset={"type": "boolean"},
+                    items=_list(_object("layer version token at by features truncated", **_VERSIONED, at=_TEXT, by=_TEXT, reason=_OR_NULL,
+                                        features=_list(_object("id op", id=_TEXT, op=_TEXT, bbox=_BOX)), truncated={"type": "boolean"}))),
+    "Drill": _object("id name opened_at opened_by as_of url", id=_TEXT, name=_TEXT, opened_at=_TEXT, opened_by=_TEXT, as_of=_TEXT, closed_at=_OR_NULL,
+                     url=_TEXT, api=_TEXT),
+    "Drills": _object("drills", drills=_list({"$ref": "#/components/schemas/Drill"})),
+    "Load": _object("id", id=_TEXT),
+}

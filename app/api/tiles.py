@@ -1,0 +1,73 @@
+"""Vector tiles of a layer by OGC API Tiles: WebMercatorQuad, MVT, with the layer's version as entity tag."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, request
+from pydantic import Field
+
+from app.api.rendering import answer
+from app.api.operation import Parameters, operation
+from app.security import current_actor, requires
+from app.spaces import current_space, space_url
+from geodata.store.tiles import MAX_ZOOM, TileAddress, TileCache, current, tile, tile_fields
+from layers.spec import Action, Label, Layer
+
+blueprint = Blueprint("tiles", __name__, url_prefix="/ogc/collections/<layer_id>/tiles")
+
+MVT = "application/vnd.mapbox-vector-tile"
+MATRIX_SET = "WebMercatorQuad"
+MATRIX_SET_URI = "http://www.opengis.net/def/tilematrixset/OGC/1.0/WebMercatorQuad"
+_SCHEME = "http://www.opengis.net/def/crs/EPSG/0/3857"
+
+cache = TileCache()
+
+
+class TileParameters(Parameters):
+    v: str | None = Field(None, max_length=50, description="Any text: makes the address of a version its own")
+
+
+@blueprint.get(f"/{MATRIX_SET}/<int:z>/<int:row>/<int:col>")
+@requires(Action.READ)
+@operation(tag="tiles", summary=Label("矢量瓦片（MVT）", "A vector tile (MVT)"), query=TileParameters, answers={200: "binary", 304: None}, answer_type=MVT,
+           problems=(400, 401, 403, 404))
+def one_tile(layer_id: str, z: int, row: int, col: int, query: TileParameters) -> Response:
+    space = current_space()
+    version = current(space, layer_id, current_actor())
+    tag = f"{version.version}-{version.token.hex[:12]}{'' if version.reveals else '-c'}"
+    headers = {"ETag": f'"{tag}"', "Cache-Control": "private, no-cache", "Vary": "Cookie, Authorization"}
+    if tag in request.if_none_match:
+        return Response(status=304, headers=headers)
+    return Response(tile(space, layer_id, TileAddress(z, col, row), version, cache), headers=headers, content_type=MVT)
+
+
+@blueprint.get("")
+@requires(Action.READ)
+@operation(tag="tiles", summary=Label("图层的瓦片集", "Tile sets of a layer"), answers={200: "object"})
+def tile_sets(layer_id: str) -> Response:
+    layer = current_space().catalogue.layer(layer_id)
+    current(current_space(), layer_id, current_actor())
+    return answer({"links": [_link("self", ".tile_sets", layer)], "tilesets": [_tile_set(layer)]})
+
+
+@blueprint.get(f"/{MATRIX_SET}")
+@requires(Action.READ)
+@operation(tag="tiles", summary=Label("瓦片集的说明", "What a tile set holds"), answers={200: "object"})
+def tile_set(layer_id: str) -> Response:
+    layer = current_space().catalogue.layer(layer_id)
+    current(current_space(), layer_id, current_actor())
+    properties = {name: {"type": "string"} for name in ("id", *tile_fields(layer))} | {"count": {"type": "integer"}}
+    described = {"id": layer.id, "dataType": "vector", "propertiesSchema": {"type": "object", "properties": properties}}
+    return answer({**_tile_set(layer), "layers": [described], "minTileMatrix": "0", "maxTileMatrix": str(MAX_ZOOM)})
+
+
+def _tile_set(layer: Layer) -> dict[str, Any]:
+    base = space_url("tiles.tile_set", layer_id=layer.id, _external=True)
+    template = {"rel": "item", "type": MVT, "templated": True, "href": base + "/{tileMatrix}/{tileRow}/{tileCol}"}
+    links = [_link("self", ".tile_set", layer), template]
+    return {"title": layer.label.zh, "dataType": "vector", "crs": _SCHEME, "tileMatrixSetURI": MATRIX_SET_URI, "links": links}
+
+
+def _link(rel: str, view: str, layer: Layer) -> dict[str, str]:
+    return {"rel": rel, "type": "application/json", "href": space_url(f"tiles{view}", layer_id=layer.id, _external=True)}

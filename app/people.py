@@ -1,0 +1,111 @@
+"""Who is asking: sign-in and sign-out, sessions, tokens, and the accounts of the demonstration."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import math
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from werkzeug.wrappers import Request
+
+from app.problems import SignInLocked, SignInRefused
+from app.settings import Settings
+from geodata.store.accounts import Account, Accounts, account_name
+from geodata.store.attempts import Attempts
+from geodata.store.database import Database
+from geodata.store.sessions import Sessions, Tokens, secret_hash
+from layers.spec import Actor
+
+SESSION_COOKIE = "onemap_session"
+VISIT_COOKIE = "onemap_visit"  # ties the sign-in form to the browser it was given to
+REMEMBERED_S = 0.5  # a credential is looked up at most this often per process; a revoked one lives this long at most
+
+
+@dataclass(frozen=True)
+class Credential:
+    """What a request came with: the digest of a session's or token's secret."""
+
+    kind: Literal["session", "token"]
+    hash: bytes
+    csrf: str = ""
+
+
+class People:
+    """Accounts, sessions and tokens of one installation, as the web application uses them. Thread-safe."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._key = settings.secret_key.encode()
+        self.accounts = Accounts(database.engine)
+        idle, absolute = timedelta(minutes=settings.session_idle_minutes), timedelta(hours=settings.session_absolute_hours)
+        self.sessions = Sessions(database.engine, idle, absolute)
+        self.tokens = Tokens(database.engine)
+        self._attempts = Attempts(database.engine, settings.login_failures, timedelta(minutes=settings.login_lock_minutes))
+        self._known: dict[Credential, tuple[float, Actor | None]] = {}
+        self._lock = threading.Lock()
+
+    def sign_in(self, name: str, password: str, address: str) -> tuple[Account, str]:
+        """The account and a new session's secret. Raises SignInRefused, SignInLocked; neither says whether the name exists."""
+        name = account_name(name)
+        wait = self._attempts.begin(name, address)
+        if wait is not None:
+            raise SignInLocked(retry_after_s=math.ceil(wait.total_seconds()), minutes=math.ceil(wait.total_seconds() / 60))
+        account = self.accounts.verified(name, password)
+        if account is None:
+            raise SignInRefused
+        self._attempts.succeeded(name, address)
+        return account, self.sessions.open(account.name, address)
+
+    def sign_out(self, credential: Credential) -> None:
+        """End the session at once, here and in every other process."""
+        self.sessions.end(credential.hash)
+        with self._lock:
+            self._known.pop(credential, None)
+
+    def actor(self, credential: Credential, *, use: bool = True) -> Actor | None:
+        """Who the credential stands for now, or None."""
+        now = time.monotonic()
+        known = self._known.get(credential)
+        if known and now - known[0] < REMEMBERED_S:
+            return known[1]
+        kept: Callable[..., Actor | None] = self.sessions.actor if credential.kind == "session" else self.tokens.actor
+        actor = kept(credential.hash, use=use)
+        with self._lock:
+            if len(self._known) > 10_000:  # made-up credentials must not fill the memory
+                self._known.clear()
+            self._known[credential] = (now, actor)
+        return actor
+
+    def alive(self, credentials: Iterable[Credential]) -> frozenset[Credential]:
+        """Those that still stand for someone, asked in one query per kind."""
+        asked = set(credentials)
+        found: set[bytes] = set()
+        for kind, store in (("session", self.sessions), ("token", self.tokens)):
+            hashes = [one.hash for one in asked if one.kind == kind]
+            if hashes:
+                found |= store.alive(hashes)
+        return frozenset(one for one in asked if one.hash in found)
+
+    def credential(self, request: Request) -> Credential | None:
+        """What the request came with, unchecked. A bearer token goes before a cookie."""
+        authorization = request.authorization
+        if authorization and authorization.type == "bearer" and authorization.token:
+            return Credential("token", secret_hash(authorization.token))
+        secret = request.cookies.get(SESSION_COOKIE)
+        return Credential("session", secret_hash(secret), self.csrf(secret)) if secret else None
+
+    def csrf(self, secret: str) -> str:
+        """The token that a page of this session, or of this visit, sends with its writes."""
+        return hmac.new(self._key, f"csrf {secret}".encode(), hashlib.sha256).hexdigest()
+
+
+def new_password() -> str:
+    """Twelve letters and digits that read well over the phone: 59 bits."""
+    letters = "abcdefghjkmnpqrstuvwxyz23456789"
+    return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(3))

@@ -1,0 +1,28 @@
+"""What a request may use: the settings, the store, the query engine and the people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app
+
+from app.people import People
+from app.settings import Settings
+from geodata.queries.engine import QueryEngine
+from geodata.store.database import Database
+
+
+@dataclass(frozen=True)
+class Services:
+    """One per process, made by `create_app`, shared by all threads."""
+
+    settings: Settings
+    database: Database
+    engine: QueryEngine
+    people: People
+
+
+def services() -> Services:
+    """Those of the application that answers this request."""
+    return cast(Services, current_app.extensions["onemap"])

@@ -1,0 +1,20 @@
+// The words of the page in the reader's language; layer words come with the layers.
+import { config } from "./config.js";
+import { en } from "./words/en.js";
+import { zh } from "./words/zh.js";
+
+/** @type {Record<string, Record<string, string>>} */
+const TABLES = { zh, en };
+const table = TABLES[config.language] || zh;
+
+export const language = config.language;
+export const locale = language === "zh" ? "zh-CN" : "en-GB";
+
+/** The words for a key with `{name}` places filled in. A key that is missing shows itself, and a test finds it.
+ * @param {keyof typeof zh} key @param {Record<string, string | number>} [values] */
+export function t(key, values = {}) {
+  return (table[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+}
+
+/** @param {import("./types").Label | string | null | undefined} label */
+export const say = (label) => (label == null ? "" : typeof label === "string" ? label : label[language] || label.zh);

@@ -1,0 +1,149 @@
+"""CSV in any encoding and with any delimiter, and what tables of every kind share: a header, rows, places in columns."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from geodata.files.encodings import for_text
+from geodata.files.notices import Notice, Refused
+from geodata.files.places import find_places
+from geodata.files.sniffing import Source
+from geodata.files.table import Column, Kind, Table
+
+csv.field_size_limit(10_000_000)
+
+
+def read_delimited(source: Source, *, encoding: str | None, shapes_wanted: bool) -> Table:
+    """All rows after the header. Raises Refused when there is no header, no row, or no column that tells a place."""
+    text, decision = for_text(source.main.read(), given=encoding)
+    if "\x00" in text:
+        raise Refused("format-unknown", path=source.main.name)
+    delimiter = _delimiter(text)
+    try:
+        lines = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)]
+    except csv.Error as error:
+        raise Refused("file-damaged", part=source.main.name, said=str(error)) from error
+    table = from_cells(lines, format_name=source.format, layer=source.name, shapes_wanted=shapes_wanted)
+    table.encoding = decision.found
+    table.notices[:0] = decision.notices
+    return table
+
+
+def _delimiter(text: str) -> str:
+    """The mark that cuts the first lines into the same number of pieces, more than one; a comma when none does."""
+    lines = [one for one in text[:50_000].splitlines()[:20] if one.strip()]
+    if not lines:
+        raise Refused("empty-layer", layer="CSV")
+    best, best_rank = ",", (0.0, 0)
+    for mark in (",", "\t", ";", "|", "，", "；"):
+        counts = [len(next(csv.reader([one], delimiter=mark))) for one in lines]
+        common, times = Counter(counts).most_common(1)[0]
+        if counts[0] > 1 and common > 1 and (times / len(lines), counts[0]) > best_rank:
+            best, best_rank = mark, (times / len(lines), counts[0])
+    return best
+
+
+def from_cells(lines: Sequence[Sequence[Any]], *, format_name: str, layer: str, shapes_wanted: bool) -> Table:
+    """A table from rows of cells: the header is the first row that fills at least two cells (or the only column)."""
+    start = _header(lines)
+    if start is None:
+        raise Refused("empty-layer", layer=layer)
+    names, notices = _names(lines[start])
+    body = lines[start + 1:]
+    while body and not any(_filled(one) for one in body[-1]):
+        body = body[:-1]
+    if not body:
+        raise Refused("empty-layer", layer=layer)
+    skipped, rejected, out = [], [], np.zeros(len(body), bool)
+    width = len(names)
+    for place, row in enumerate(body):
+        if not any(_filled(one) for one in row):
+            out[place] = True
+            skipped.append(Notice("row-empty", {}, place + 1))
+        elif any(_filled(one) for one in row[width:]):
+            out[place] = True
+            rejected.append(Notice("row-too-long", {"cells": len(row), "columns": width}, place + 1))
+    columns = [_column(name, [_cell(row[place]) if place < len(row) else None for row in body]) for place, name in enumerate(names)]
+    columns = [one for one in columns if not (one.name.startswith("column") and all(value is None for value in one.values))]
+    table = Table(format_name, layer, np.arange(1, len(body) + 1), columns, skipped=skipped, rejected=rejected, notices=notices, first_line=start + 2)
+    table = table.without(out) if out.any() else table
+    return _placed(table, shapes_wanted)
+
+
+def _placed(table: Table, shapes_wanted: bool) -> Table:
+    places = find_places(table.columns)
+    if places is None:
+        if shapes_wanted:
+            raise Refused("no-coordinate-columns", columns=", ".join(one.name for one in table.columns[:40]))
+        return table
+    table.shapes = places.shapes
+    table.used_for_place = places.used
+    table.notices += places.notices
+    if places.shifted:
+        table.notices.append(Notice("datum-named", {"datum": places.shifted, "columns": ", ".join(places.used)}))
+    if places.named_degrees:
+        table.crs_source = "columns"
+    if places.rejected:
+        out = np.zeros(len(table.rows), bool)
+        for place, notice in places.rejected.items():
+            out[place] = True
+            table.rejected.append(Notice(notice.code, notice.values, int(table.rows[place]), notice.field))
+        table = table.without(out)
+    return table
+
+
+def _header(lines: Sequence[Sequence[Any]]) -> int | None:
+    widths = [sum(1 for one in row if _filled(one)) for row in lines[:30]]
+    if not any(widths):
+        return None
+    widest = max(widths)
+    return next(place for place, width in enumerate(widths) if width >= min(2, widest) and width >= widest * 0.5)
+
+
+def _names(cells: Sequence[Any]) -> tuple[list[str], list[Notice]]:
+    names: list[str] = []
+    notices: list[Notice] = []
+    cells = list(cells)
+    while cells and not _filled(cells[-1]):
+        cells.pop()
+    for place, cell in enumerate(cells):
+        plain = name = re.sub(r"\s+", " ", str(cell)).strip() if _filled(cell) else f"column{place + 1}"
+        number = 2
+        while name in names:
+            name, number = f"{plain}_{number}", number + 1
+        if name != plain:
+            notices.append(Notice("column-doubled", {"column": plain, "renamed": name}))
+        names.append(name)
+    return names, notices
+
+
+def _filled(cell: Any) -> bool:
+    return cell is not None and (not isinstance(cell, str) or bool(cell.strip()))
+
+
+def _cell(cell: Any) -> Any:
+    return (cell.strip() or None) if isinstance(cell, str) else cell
+
+
+def _column(name: str, values: list[Any]) -> Column:
+    kinds = {type(one) for one in values if one is not None}
+    if kinds == {bool}:
+        return Column(name, Kind.BOOLEAN, values)
+    if kinds == {int}:
+        return Column(name, Kind.INTEGER, values)
+    if kinds and kinds <= {int, float}:
+        return Column(name, Kind.REAL, [None if one is None else float(one) for one in values])
+    return Column(name, Kind.TEXT, [None if one is None else _text(one) for one in values])
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(int(value)) if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 else str(value)

@@ -1,0 +1,270 @@
+"""Which encoding a text is in: said by the file, found in its bytes, or not known, always with the reason."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from geodata.files.notices import Found, Notice, Refused
+
+# Language byte of a dBASE header (offset 29), as dBASE, FoxPro and ESRI write it. 0x57 and 0x00 say nothing of use.
+LANGUAGE_BYTES = {
+    0x01: "cp437", 0x02: "cp850", 0x03: "cp1252", 0x08: "cp865", 0x0F: "cp437", 0x10: "cp850", 0x13: "cp932", 0x1F: "cp852", 0x26: "cp866",
+    0x4D: "gb18030", 0x4E: "cp949", 0x4F: "cp950", 0x50: "cp874", 0x58: "cp1252", 0x59: "cp1252", 0x64: "cp852", 0x65: "cp866", 0x66: "cp865",
+    0x78: "cp950", 0x79: "cp949", 0x7A: "gb18030", 0x7B: "cp932", 0x7C: "cp874", 0x7D: "cp1255", 0x7E: "cp1256", 0x86: "cp737",
+    0x87: "cp852", 0xC8: "cp1250", 0xC9: "cp1251", 0xCA: "cp1254", 0xCB: "cp1253", 0xCC: "cp1257",
+}
+_NAMES = {
+    "65001": "utf-8", "utf8": "utf-8", "unicode": "utf-8", "utf8mb4": "utf-8", "936": "gb18030", "54936": "gb18030", "gbk": "gb18030", "gb2312": "gb18030",
+    "gb231280": "gb18030", "gb18030": "gb18030", "gb180302000": "gb18030", "gb180302005": "gb18030", "euccn": "gb18030", "cp936": "gb18030", "ms936": "gb18030",
+    "chinesesimplified": "gb18030", "hz": "hz", "950": "cp950", "big5": "cp950", "big5hkscs": "big5hkscs", "chinesetraditional": "cp950", "932": "cp932",
+    "sjis": "cp932", "shiftjis": "cp932", "949": "cp949", "euckr": "cp949", "utf16": "utf-16", "1200": "utf-16-le", "1201": "utf-16-be",
+}
+_DOUBTFUL = 0.6  # under this the sample looks more like chance than like prose
+_HOPELESS = 0.3
+_SAMPLE = 200_000  # bytes of distinct text looked at: more does not change the answer
+
+_BOMS = ((codecs.BOM_UTF8, "utf-8-sig", "UTF-8"), (codecs.BOM_UTF32_LE, "utf-32", "UTF-32"), (codecs.BOM_UTF32_BE, "utf-32", "UTF-32"),
+         (codecs.BOM_UTF16_LE, "utf-16", "UTF-16"), (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"))
+
+
+@dataclass
+class Decision:
+    """The Python codec to read with, what to report, and what else a person should know."""
+
+    codec: str
+    found: Found
+    notices: list[Notice] = field(default_factory=list)
+
+
+def codec_named(name: str) -> str | None:
+    """The Python codec for a name as people and programs write it (`936`, `ANSI 936`, `Big-5`, `Windows-1251`), or None."""
+    bare = re.sub(r"[^a-z0-9]", "", name.strip().strip("\x00\ufeff").lower())
+    bare = re.sub(r"^(ansi|oem|windows|win|codepage|cp|ms|x|ibm)+(?=\d|gbk|gb|euc|big)", "", bare)
+    if not bare or len(name) > 40:
+        return None
+    if bare in _NAMES:
+        return _NAMES[bare]
+    if match := re.fullmatch(r"(?:iso)?8859(\d{1,2})", bare):
+        return _known(f"iso8859-{match[1]}")
+    if re.fullmatch(r"\d{3,4}", bare):
+        return _known(f"cp{bare}")
+    return _known(name.strip().lower()) or _known(bare)
+
+
+def _known(name: str) -> str | None:
+    try:
+        found = codecs.lookup(name)
+    except (LookupError, ValueError):
+        return None
+    return found.name if found._is_text_encoding else None  # hex, rot13 and zlib are codecs, too
+
+
+def shown(codec: str) -> str:
+    """A codec's name as a person knows it."""
+    names = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "gb18030": "GB18030", "cp950": "Big5", "big5": "Big5", "utf-16": "UTF-16", "utf-32": "UTF-32",
+             "utf-16-le": "UTF-16LE", "utf-16-be": "UTF-16BE", "ascii": "ASCII"}
+    if codec in names:
+        return names[codec]
+    return f"Windows-{codec[2:]}" if re.fullmatch(r"cp125\d", codec) else codec.upper()
+
+
+def decode(raw: bytes, codec: str, *, full: bool = False) -> tuple[str | None, bool]:
+    """The text, and whether a last character cut by the field's width (`full`) was dropped; None when it is not text in this codec."""
+    try:
+        return raw.decode(codec), False
+    except UnicodeDecodeError as error:
+        if full and error.start >= max(1, len(raw) - 3) and len(raw) > 1:
+            try:
+                return raw[:error.start].decode(codec), True
+            except UnicodeDecodeError:
+                return None, False
+        return None, False
+
+
+def for_fields(values: Sequence[tuple[bytes, bool]], *, given: str | None, cpg: bytes | None, language_byte: int) -> Decision:
+    """The encoding of attribute values (bytes, whether they fill their field) of a dBASE table.
+
+    Order: what the user gave, .cpg, the dBASE language byte, the bytes themselves; what is said is held against the bytes and
+    overruled, aloud, when they do not fit. Raises Refused when a given encoding is not known or nothing fits.
+    """
+    sample = _sample(values)
+    if given:
+        return _given(given, sample)
+    notices: list[Notice] = []
+    said: list[tuple[str, str, str]] = []
+    if cpg is not None:
+        text = cpg[:60].decode("latin-1").strip()
+        codec = codec_named(text) if len(cpg) <= 64 else None
+        if codec:
+            said.append((codec, "encoding-by-cpg", text))
+        else:
+            notices.append(Notice("cpg-unreadable", {"text": re.sub(r"\s+", " ", text)[:40]}))
+    if codec := LANGUAGE_BYTES.get(language_byte):
+        said.append((codec, "encoding-by-language-byte", f"0x{language_byte:02X}"))
+    if not sample:
+        codec, code, text = said[0] if said else ("utf-8", "encoding-ascii", "")
+        return Decision(codec, Found(shown(codec), code, {"said": text, "name": shown(codec)}), notices)
+    for codec, code, text in said:
+        fits, score = _fit(sample, codec)
+        rival = _rival(sample, codec, score)
+        if fits >= 0.8 and rival is None:
+            return Decision(codec, Found(shown(codec), code, {"said": text, "name": shown(codec)}), notices)
+        notices.append(Notice("encoding-contradicted", {"said": text, "name": shown(codec), "by": code}))
+    decision = _detected(sample)
+    decision.notices[:0] = notices
+    return decision
+
+
+def for_text(data: bytes, *, given: str | None = None) -> tuple[str, Decision]:
+    """A whole text file decoded. Raises Refused when it is not text in any encoding that can be told."""
+    for mark, codec, name in _BOMS:
+        if data.startswith(mark) and not given:
+            return _whole(data, codec), Decision(codec, Found(name, "encoding-by-bom", {"name": name}))
+    if given:
+        decision = _given(given, [(data[:_SAMPLE], True)])
+        return _whole(data, decision.codec), decision
+    if data.isascii() and b"\x00" not in data:
+        return data.decode("ascii"), Decision("utf-8", Found("UTF-8", "encoding-ascii", {"name": "UTF-8"}))
+    if codec := _without_mark(data):
+        return _whole(data, codec), Decision(codec, Found(shown(codec), "encoding-by-zeros", {"name": shown(codec)}))
+    try:
+        return data.decode("utf-8"), Decision("utf-8", Found("UTF-8", "encoding-by-bytes", {"name": "UTF-8"}))
+    except UnicodeDecodeError:
+        pass
+    lines = list(dict.fromkeys(line for line in data.splitlines() if not line.isascii()))
+    decision = _detected(_sample([(line, False) for line in lines]))
+    decision.notices.append(Notice("not-utf8", {"name": shown(decision.codec)}))
+    return _whole(data, decision.codec), decision
+
+
+def _whole(data: bytes, codec: str) -> str:
+    try:
+        return data.decode(codec).lstrip("\ufeff")
+    except UnicodeDecodeError as error:
+        line = data[:error.start].count(b"\n") + 1
+        raise Refused("text-damaged", about="encoding", name=shown(codec), line=line) from error
+
+
+def _without_mark(data: bytes) -> str | None:
+    head = data[:4000]
+    if len(head) < 4 or b"\x00" not in head:
+        return None
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    if odd > len(head) * 0.15 and even < odd / 4:
+        return "utf-16-le"
+    return "utf-16-be" if even > len(head) * 0.15 and odd < even / 4 else None
+
+
+def _sample(values: Iterable[tuple[bytes, bool]]) -> list[tuple[bytes, bool]]:
+    taken, size = [], 0
+    for raw, full in values:
+        if not raw.isascii():
+            taken.append((raw, full))
+            size += len(raw)
+            if size > _SAMPLE:
+                break
+    return taken
+
+
+def _given(name: str, sample: Sequence[tuple[bytes, bool]]) -> Decision:
+    codec = codec_named(name)
+    if codec is None:
+        raise Refused("encoding-not-known", about="encoding", name=name)
+    fits, _ = _fit(sample, codec)
+    if sample and fits < 0.8:
+        raise Refused("encoding-does-not-fit", about="encoding", name=shown(codec), share=round(100 * (1 - fits)))
+    return Decision(codec, Found(shown(codec), "encoding-given", {"name": shown(codec)}))
+
+
+def _fit(sample: Sequence[tuple[bytes, bool]], codec: str) -> tuple[float, float]:
+    """Share of the values that decode, and how plausible the text is (-2 to 1)."""
+    if not sample:
+        return 1.0, 1.0
+    texts = [text for text, _ in (decode(raw, codec, full=full) for raw, full in sample) if text is not None]
+    return len(texts) / len(sample), plausibility("".join(texts))
+
+
+def _rival(sample: Sequence[tuple[bytes, bool]], codec: str, score: float) -> str | None:
+    """UTF-8, when the bytes are clean UTF-8 and read far better so than as said: chance makes that all but impossible."""
+    if codec in ("utf-8", "ascii"):
+        return None
+    fits, as_utf8 = _fit(sample, "utf-8")
+    return "utf-8" if fits == 1.0 and as_utf8 > score + 0.3 else None
+
+
+def _detected(sample: Sequence[tuple[bytes, bool]]) -> Decision:
+    if not sample:
+        return Decision("utf-8", Found("UTF-8", "encoding-ascii", {"name": "UTF-8"}))
+    fits, score = _fit(sample, "utf-8")
+    if fits == 1.0 and score > 0:
+        return Decision("utf-8", Found("UTF-8", "encoding-by-bytes", {"name": "UTF-8"}))
+    tried = sorted(((score, fits, codec) for codec in ("gb18030", "cp950") for fits, score in [_fit(sample, codec)] if fits >= 0.8), reverse=True)
+    if tried and tried[0][0] >= _HOPELESS:
+        best, _, codec = tried[0]
+        if codec != "gb18030" and len(tried) > 1 and best - tried[1][0] < 0.1:
+            best, _, codec = tried[1]
+        if best >= _DOUBTFUL or _likeliest(sample) in (None, codec):
+            notices = [] if best >= _DOUBTFUL and not _close(tried) else [_doubt(sample, [one for *_, one in tried])]
+            return Decision(codec, Found(shown(codec), "encoding-by-bytes", {"name": shown(codec)}), notices)
+    guess = _likeliest(sample)
+    if guess and _fit(sample, guess)[0] == 1.0 and _fit(sample, guess)[1] >= _HOPELESS:
+        return Decision(guess, Found(shown(guess), "encoding-guessed", {"name": shown(guess)}), [_doubt(sample, [guess])])
+    raise Refused("encoding-unknown", about="encoding", tried="UTF-8, GB18030, Big5", sample=sample[0][0][:24].hex(" "))
+
+
+def _close(tried: Sequence[tuple[float, float, str]]) -> bool:
+    return len(tried) > 1 and abs(tried[0][0] - tried[1][0]) < 0.1
+
+
+def _doubt(sample: Sequence[tuple[bytes, bool]], codecs_tried: Sequence[str]) -> Notice:
+    raw = sample[0][0][:60]
+    readings = " / ".join(f"{shown(one)}: {raw.decode(one, errors='replace')[:20]}" for one in codecs_tried)
+    return Notice("encoding-doubtful", {"readings": readings})
+
+
+def _likeliest(sample: Sequence[tuple[bytes, bool]]) -> str | None:
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(b"\n".join(raw for raw, _ in sample)[:20_000]).best()
+    return codec_named(best.encoding) if best else None
+
+
+def plausibility(text: str) -> float:
+    """How much the characters beyond ASCII look like words that people write: 1 all common, below 0 chance. 0 for none."""
+    marks = [_weight(one) for one in text if one > "\x7f"]
+    return sum(marks) / len(marks) if marks else 0.0
+
+
+@lru_cache(maxsize=30_000)
+def _weight(one: str) -> float:
+    point = ord(one)
+    if 0x4E00 <= point <= 0x9FFF:
+        return _hanzi(one)
+    if 0x3000 <= point <= 0x303F or 0xFF00 <= point <= 0xFFEF or 0x2010 <= point <= 0x203F or one in "·°′″×±²³№℃㎡Ⅰ Ⅱ Ⅲ Ⅳ Ⅴ":
+        return 0.8
+    if 0x3040 <= point <= 0x30FF or 0xAC00 <= point <= 0xD7AF or 0x0386 <= point <= 0x045F or 0x1800 <= point <= 0x18AF:
+        return 0.6
+    if 0x00C0 <= point <= 0x024F or 0x0590 <= point <= 0x06FF or 0x0E00 <= point <= 0x0E5B:
+        return 0.5
+    if 0x20000 <= point <= 0x323AF or 0x3400 <= point <= 0x4DBF:
+        return 0.4
+    if 0xE000 <= point <= 0xF8FF or 0x80 <= point <= 0x9F or point == 0xFFFD or point >= 0xF0000:
+        return -2.0
+    return 0.1
+
+
+def _hanzi(one: str) -> float:
+    """Level 1 of GB 2312 and of Big5 are the characters in daily use, sorted so by the standards themselves."""
+    try:
+        lead = one.encode("gb2312")[0]
+        return 1.0 if lead <= 0xD7 else 0.5
+    except UnicodeEncodeError:
+        pass
+    try:
+        return 0.9 if one.encode("big5")[0] <= 0xC6 else 0.3
+    except UnicodeEncodeError:
+        return 0.1

@@ -1,0 +1,152 @@
+"""A GeoPackage: attributes exactly as SQLite keeps them, shapes from its blobs, curves straightened by GDAL."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from geodata.files.gdal import chosen, has_zm, read_shapes
+from geodata.files.notices import Found, Notice, Refused
+from geodata.files.sniffing import Source
+from geodata.files.table import Column, Kind, Table
+
+_ENVELOPES = {0: 0, 1: 32, 2: 48, 3: 48, 4: 64}
+_CURVES = ("CIRCULARSTRING", "COMPOUNDCURVE", "CURVEPOLYGON", "MULTICURVE", "MULTISURFACE", "CURVE", "SURFACE")
+
+
+def read_geopackage(source: Source, *, sublayer: str | None, shapes_wanted: bool, work: Path) -> Table:
+    """One layer. Raises Refused when several are there and none is named, none is spatial, or the file is not a GeoPackage."""
+    path = work / "source.gpkg"
+    os.symlink(source.main.path.resolve(), path)
+    connection = _opened(path)
+    try:
+        return _read(connection, source, sublayer, shapes_wanted, path)
+    except sqlite3.DatabaseError as error:
+        raise Refused("file-damaged", part=source.main.name, said=str(error)[:200]) from error
+    finally:
+        connection.close()
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """Read only, nothing in its schema trusted: no view, trigger or virtual table of the file runs anything."""
+    connection = sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute("PRAGMA cell_size_check = ON")
+    connection.text_factory = lambda raw: raw.decode("utf-8", errors="surrogateescape")
+    return connection
+
+
+def _read(connection: sqlite3.Connection, source: Source, sublayer: str | None, shapes_wanted: bool, path: Path) -> Table:
+    tables = {name: sql for name, sql in connection.execute("SELECT name, sql FROM sqlite_master WHERE type IN ('table', 'view')")}
+    if "gpkg_contents" not in tables:
+        raise Refused("format-unsupported", kind="SQLite", path=source.main.name)
+    spatial = dict(connection.execute("SELECT table_name, data_type FROM gpkg_contents WHERE data_type IN ('features', 'attributes', 'aspatial')"))
+    names = [name for name, kind in spatial.items() if name in tables and (kind == "features" or not shapes_wanted)]
+    if shapes_wanted and not names:
+        raise Refused("no-spatial-layer", path=source.main.name)
+    layer = chosen(names, sublayer, source.main.name)
+    if "VIRTUAL" in (tables[layer] or "").upper()[:20]:
+        raise Refused("format-unsupported", kind="virtual table", path=source.main.name)
+    shape_column, shape_type, srs, z, m = _geometry(connection, layer)
+    columns, blobs, rowids = _rows(connection, layer, shape_column)
+    if not len(rowids):
+        raise Refused("empty-layer", layer=layer)
+    notices: list[Notice] = []
+    rejected = _undecodable(columns)
+    shapes: list[bytes | None] | None = None
+    if shape_column:
+        shapes = [_wkb(one) for one in blobs]
+        if shape_type.upper() in _CURVES or any(one and _type_code(one) in range(8, 15) for one in shapes):
+            straightened = read_shapes(path, layer=layer, count=len(shapes))[0]
+            notices.append(Notice("curves-straightened", {"kind": shape_type}))
+            shapes = straightened
+        if z or m or has_zm(shapes):
+            notices.append(Notice("zm-dropped", {"kind": shape_type + ("Z" if z else "") + ("M" if m else "")}))
+    crs_text, unknown = _crs(connection, srs)
+    table = Table(source.format, layer, np.arange(1, len(rowids) + 1), columns, shapes, Found("UTF-8", "encoding-by-format", {"name": "UTF-8"}),
+                  crs_text, "gpkg_spatial_ref_sys" if crs_text else None, crs_declared_unknown=unknown, notices=notices)
+    if rejected:
+        out = np.zeros(len(rowids), bool)
+        out[list(rejected)] = True
+        table.rejected = [Notice("text-undecodable", {"name": "UTF-8", "bytes": raw}, place + 1, name) for place, (name, raw) in rejected.items()]
+        return table.without(out)
+    return table
+
+
+def _geometry(connection: sqlite3.Connection, layer: str) -> tuple[str | None, str, int, int, int]:
+    found = connection.execute("SELECT column_name, geometry_type_name, srs_id, z, m FROM gpkg_geometry_columns WHERE lower(table_name) = lower(?)", (layer,)).fetchone()
+    return found or (None, "", 0, 0, 0)
+
+
+def _rows(connection: sqlite3.Connection, layer: str, shape_column: str | None) -> tuple[list[Column], list[bytes | None], list[int]]:
+    described = connection.execute(f"PRAGMA table_info({_quoted(layer)})").fetchall()
+    names = [one[1] for one in described]
+    primary = [one[1] for one in described if one[5] and "INT" in (one[2] or "").upper()]
+    rows = connection.execute(f"SELECT {', '.join(map(_quoted, names))} FROM {_quoted(layer)}").fetchall()  # noqa: S608 - quoted names of the file's own schema
+    by_column = list(zip(*rows, strict=True)) if rows else [()] * len(names)
+    columns, blobs = [], [None] * len(rows)
+    for one, values in zip(described, by_column, strict=True):
+        if one[1] == shape_column:
+            blobs = [value if isinstance(value, bytes) else None for value in values]
+        elif one[1] not in primary:
+            columns.append(_column(one[1], (one[2] or "").upper(), list(values)))
+    return columns, blobs, list(range(len(rows)))
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _column(name: str, declared: str, values: list[Any]) -> Column:
+    if declared == "BOOLEAN":
+        return Column(name, Kind.BOOLEAN, [None if one is None else bool(one) for one in values])
+    if declared.startswith("DATETIME"):
+        return Column(name, Kind.MOMENT, values)
+    if declared == "DATE":
+        return Column(name, Kind.DATE, values)
+    if "INT" in declared and all(one is None or isinstance(one, int) for one in values):
+        return Column(name, Kind.INTEGER, values)
+    if declared in ("DOUBLE", "FLOAT", "REAL") and all(one is None or isinstance(one, (int, float)) for one in values):
+        return Column(name, Kind.REAL, [None if one is None else float(one) for one in values])
+    return Column(name, Kind.TEXT, [f"[{len(one)} B]" if isinstance(one, bytes) else one for one in values])
+
+
+def _undecodable(columns: list[Column]) -> dict[int, tuple[str, str]]:
+    """Rows with text that is not UTF-8, as a program that put GBK into the file leaves it (kept as lone surrogates here)."""
+    bad: dict[int, tuple[str, str]] = {}
+    for column in columns:
+        for place, value in enumerate(column.values):
+            if isinstance(value, str) and not value.isascii() and any("\udc80" <= one <= "\udcff" for one in value):
+                bad.setdefault(place, (column.name, value.encode("utf-8", errors="surrogateescape")[:24].hex(" ")))
+                column.values[place] = None
+    return bad
+
+
+def _wkb(blob: bytes | None) -> bytes | None:
+    """The WKB inside a GeoPackage blob; None for an empty one; what is not such a blob stays as it is and is told later."""
+    if not blob:
+        return None
+    if blob[:2] != b"GP" or len(blob) < 8:
+        return blob
+    flags = blob[3]
+    return blob[8 + _ENVELOPES.get((flags >> 1) & 7, 0):]
+
+
+def _type_code(wkb: bytes) -> int:
+    return int.from_bytes(wkb[1:5], "little" if wkb[0] else "big") % 1000 if len(wkb) >= 5 else 0
+
+
+def _crs(connection: sqlite3.Connection, srs: int) -> tuple[str | None, bool]:
+    found = connection.execute("SELECT organization, organization_coordsys_id, definition FROM gpkg_spatial_ref_sys WHERE srs_id = ?", (srs,)).fetchone()
+    if srs in (0, -1) or found is None:
+        return None, True
+    organization, number, definition = found
+    if (organization or "").upper() == "EPSG" and number:
+        return f"EPSG:{number}", False
+    if not definition or definition.lower() == "undefined":
+        return None, True
+    return definition, False

@@ -1,0 +1,110 @@
+"""An ESRI Shapefile: shapes through GDAL by record number, attributes from our own dBASE reader, never out of step."""
+
+from __future__ import annotations
+
+import os
+import struct
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geodata.files.dbf import Dbf, read_dbf
+from geodata.files.gdal import read_shapes
+from geodata.files.notices import Notice, Refused
+from geodata.files.packing import Part
+from geodata.files.sniffing import Source
+from geodata.files.table import Column, Table
+
+_TYPES = {0: "Null", 1: "Point", 3: "PolyLine", 5: "Polygon", 8: "MultiPoint", 11: "PointZ", 13: "PolyLineZ", 15: "PolygonZ", 18: "MultiPointZ",
+          21: "PointM", 23: "PolyLineM", 25: "PolygonM", 28: "MultiPointM", 31: "MultiPatch"}
+
+
+def read_shapefile(source: Source, *, encoding: str | None, work: Path) -> Table:
+    """All live records. Raises Refused for MultiPatch, missing .shp or .dbf, truncated parts, an unknown encoding."""
+    size = source.main.path.stat().st_size
+    kind = struct.unpack("<i", source.main.head(100)[32:36])[0]
+    if kind not in _TYPES:
+        raise Refused("content-differs", path=source.main.name, promised=source.format)
+    if kind == 31:
+        raise Refused("shape-kind-unsupported", kind="MultiPatch")
+    if size == 100:
+        raise Refused("empty-layer", layer=source.name)
+    if "dbf" not in source.beside:
+        raise Refused("part-missing", part=".dbf", there=", ".join(sorted(one.name for one in source.beside.values())))
+    notices: list[Notice] = []
+    index = _index(source, notices)
+    _link(source.main, index, work)
+    cpg = source.beside["cpg"].read() if "cpg" in source.beside else None
+    dbf = read_dbf(source.beside["dbf"].read(), given=encoding, cpg=cpg)
+    shapes, has_z, has_m = read_shapes(work / "shapes.shp", count=len(index))
+    if has_z or has_m or kind > 10:
+        notices.append(Notice("zm-dropped", {"kind": _TYPES[kind]}))
+    return _joined(source, dbf, shapes, notices)
+
+
+def _index(source: Source, notices: list[Notice]) -> NDArray[np.int64]:
+    """(offset, length) of each record in bytes, from .shx where that is sound, else found by walking the .shp."""
+    size = source.main.path.stat().st_size
+    if "shx" in source.beside:
+        raw = source.beside["shx"].read()
+        if len(raw) >= 100 and raw[:4] == b"\x00\x00\x27\x0a":
+            entries = np.frombuffer(raw[100:100 + (len(raw) - 100) // 8 * 8], dtype=">i4").reshape(-1, 2).astype(np.int64) * 2
+            if len(entries) and (entries[:, 0] >= 100).all():
+                beyond = int((entries.sum(axis=1) + 8 > size).sum())
+                if not beyond:
+                    return entries
+        notices.append(Notice("shx-rebuilt", {"why": "damaged"}))
+    else:
+        notices.append(Notice("shx-rebuilt", {"why": "missing"}))
+    return _walked(source.main, size)
+
+
+def _walked(main: Part, size: int) -> NDArray[np.int64]:
+    found, place = [], 100
+    with main.path.open("rb") as file:
+        while place + 8 <= size:
+            file.seek(place)
+            _, words = struct.unpack(">ii", file.read(8))
+            if words < 2 or place + 8 + words * 2 > size:
+                raise Refused("file-truncated", part=".shp", stated=place + 8 + max(words, 0) * 2, there=size)
+            found.append((place, words * 2))
+            place += 8 + words * 2
+    return np.array(found, dtype=np.int64).reshape(-1, 2)
+
+
+def _link(main: Part, index: NDArray[np.int64], work: Path) -> None:
+    """Lay the .shp beside a sound .shx, alone: without a .dbf GDAL skips no record, so numbers stay those of the file."""
+    os.symlink(main.path.resolve(), work / "shapes.shp")
+    words = 50 + 4 * len(index)
+    head = bytearray(main.head(100))
+    head[24:28] = struct.pack(">i", words)
+    (work / "shapes.shx").write_bytes(bytes(head) + (index // 2).astype(">i4").tobytes())
+
+
+def _joined(source: Source, dbf: Dbf, shapes: list[bytes | None], notices: list[Notice]) -> Table:
+    count = len(shapes)
+    columns = dbf.columns
+    deleted = dbf.deleted
+    bad = dict(dbf.bad_text)
+    rejected = []
+    if dbf.count != count:
+        notices.append(Notice("record-counts-differ", {"shapes": count, "rows": dbf.count}))
+        total = max(count, dbf.count)
+        columns = [Column(one.name, one.kind, one.values + [None] * (total - dbf.count)) for one in columns]
+        deleted = np.concatenate([deleted, np.zeros(total - dbf.count, bool)])
+        shapes = shapes + [None] * (total - count)
+    if not columns:
+        notices.append(Notice("no-attributes", {"part": ".dbf"}))
+    skipped = [Notice("record-deleted", {}, row=int(place) + 1) for place in np.flatnonzero(deleted)]
+    for place, (name, raw) in bad.items():
+        if not deleted[place]:
+            rejected.append(Notice("text-undecodable", {"name": dbf.decision.found.value, "bytes": raw}, place + 1, name))
+    out = deleted.copy()
+    out[[place for place in bad]] = True
+    prj = source.beside.get("prj") or source.beside.get("qpj")
+    crs_text = prj.read()[:20_000].decode("utf-8", errors="replace").strip("\ufeff\x00 \r\n\t") if prj else None
+    table = Table(source.format, source.name, np.arange(1, len(shapes) + 1), columns, shapes, dbf.decision.found, crs_text or None,
+                  f".{prj.suffix}" if prj and crs_text else None, skipped=skipped, rejected=rejected,
+                  notices=notices + dbf.notices + dbf.decision.notices)
+    return table.without(out) if out.any() else table

@@ -1,0 +1,1 @@
+"""Questions: what is nearest, what is inside."""

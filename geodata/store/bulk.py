@@ -1,0 +1,138 @@
+"""Many rows into one layer at once: COPY to a staging table, then set-based insert and update by the layer's key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import Connection, Table, text
+
+from geodata.store.metadata import STORAGE_SRID
+from layers.errors import InvalidInput, Problem
+from layers.messages import Sentence, declare
+from layers.spec import Field, Geometry, Label, Layer
+
+_BATCH = 5_000
+_SQL_TYPES = {"str": "text", "int": "bigint", "float": "double precision", "bool": "boolean", "date": "date", "datetime": "timestamptz"}
+
+declare({
+    "key-doubled": Sentence(Label("编号 {value} 在同一批中出现多次", "The key {value} stands more than once in one batch"),
+                            Label("合并或改正重复的编号", "Merge or correct the doubled keys")),
+    "reference-unknown": Sentence(Label("「{value}」在所引用的图层 {layer} 中不存在", "“{value}” is not in the layer {layer} referred to"),
+                                  Label("先载入被引用的图层", "Load the layer referred to first")),
+})
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row to put in: cleaned values by field id, geometry in EPSG:4490 or None, and its number in the source."""
+
+    properties: Mapping[str, Any]
+    geometry: BaseGeometry | None
+    row: int = 0
+
+
+@dataclass(frozen=True)
+class UpsertCounts:
+    """How many rows were new, changed and the same as stored. They add up to the rows given."""
+
+    inserted: int
+    updated: int
+    unchanged: int
+
+
+def upsert(connection: Connection, schema: str, layer: Layer, table: Table, rows: Iterable[Row], resolve: Mapping[str, Mapping[str, str]]) -> UpsertCounts:
+    """Insert rows whose key is new, update those whose given values differ, leave the rest alone.
+
+    Only fields that the rows carry are updated. Rows without a key (or layers without one) are inserted. `resolve`
+    turns keys of referenced features into ids, by field. Values and shapes must have been checked by the caller.
+    """
+    rows = list(rows)
+    fields = _carried(layer, rows)
+    _no_doubled_keys(layer, rows)
+    connection.execute(text("SET LOCAL statement_timeout = 0"))
+    connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+    connection.execute(text("DROP TABLE IF EXISTS pg_temp.staging"))
+    has_shape = layer.geometry is not Geometry.NONE
+    columns = [(one.id, _sql_type(one)) for one in fields] + ([("geom", f"geometry(Geometry,{STORAGE_SRID})")] if has_shape else [])
+    connection.execute(text(f"CREATE TEMP TABLE staging (n bigint, {', '.join(f'{_quoted(name)} {kind}' for name, kind in columns)}) ON COMMIT DROP"))
+    _copy(connection, layer, fields, rows, resolve, has_shape)
+    connection.execute(text("ANALYZE pg_temp.staging"))
+    return _merge(connection, f'"{schema}"."{table.name}"', layer.key if any(one.id == layer.key for one in fields) else None,
+                  [name for name, _ in columns], len(rows))
+
+
+def _carried(layer: Layer, rows: Sequence[Row]) -> list[Field]:
+    names = {name for row in rows for name in row.properties}
+    return [one for one in layer.all_fields if one.id in names]
+
+
+def _sql_type(one: Field) -> str:
+    if one.reference:
+        return "uuid"
+    return _SQL_TYPES[one.type.__name__] + ("[]" if one.many else "")
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
+
+
+def _no_doubled_keys(layer: Layer, rows: Sequence[Row]) -> None:
+    if not layer.key:
+        return
+    seen: set[Any] = set()
+    for row in rows:
+        value = row.properties.get(layer.key)
+        if value is not None and value in seen:
+            raise InvalidInput(problems=[Problem(f"/properties/{layer.key}", "key-doubled", {"value": value, "row": row.row})])
+        seen.add(value)
+
+
+def _copy(connection: Connection, layer: Layer, fields: Sequence[Field], rows: Sequence[Row],
+          resolve: Mapping[str, Mapping[str, str]], has_shape: bool) -> None:
+    names = ["n", *(one.id for one in fields), *(["geom"] if has_shape else [])]
+    raw = connection.connection.driver_connection
+    assert raw is not None
+    number, source = 0, iter(rows)
+    with raw.cursor() as cursor, cursor.copy(f"COPY pg_temp.staging ({', '.join(map(_quoted, names))}) FROM STDIN") as copy:
+        while batch := list(islice(source, _BATCH)):
+            shapes = shapely.to_wkb(shapely.set_srid([row.geometry for row in batch], STORAGE_SRID), hex=True, include_srid=True) if has_shape else ()
+            for place, row in enumerate(batch):
+                number += 1
+                values = [_stored(one, row, resolve) for one in fields]
+                copy.write_row([number, *values, shapes[place]] if has_shape else [number, *values])
+
+
+def _stored(one: Field, row: Row, resolve: Mapping[str, Mapping[str, str]]) -> Any:
+    value = row.properties.get(one.id)
+    if value is None or not one.reference:
+        return list(value) if one.many and value is not None else value
+    found = resolve[one.id].get(str(value))
+    if found is None:
+        raise InvalidInput(problems=[Problem(f"/properties/{one.id}", "reference-unknown", {"value": value, "layer": one.reference, "row": row.row})])
+    return found
+
+
+def _merge(connection: Connection, target: str, key: str | None, names: Sequence[str], total: int) -> UpsertCounts:
+    listed = ", ".join(map(_quoted, names))
+    updated = matched = 0
+    absent = ""
+    if key:
+        joined = f't.{_quoted(key)} = s.{_quoted(key)}'
+        matched = connection.scalar(text(f"SELECT count(*) FROM pg_temp.staging s JOIN {target} t ON {joined}")) or 0
+        rest = [name for name in names if name != key]
+        if matched and rest:
+            assigned = ", ".join(f"{_quoted(name)} = s.{_quoted(name)}" for name in rest)
+            differs = " OR ".join(f"t.{_quoted(name)} IS DISTINCT FROM s.{_quoted(name)}" for name in rest)
+            changed = f"FROM pg_temp.staging s WHERE {joined} AND ({differs})"
+            # Counted first: an UPDATE of no rows would still raise the layer's version.
+            if connection.scalar(text(f"SELECT EXISTS (SELECT FROM {target} t, pg_temp.staging s WHERE {joined} AND ({differs}))")):
+                updated = connection.execute(text(f"UPDATE {target} t SET {assigned} {changed}")).rowcount
+        absent = f" WHERE NOT EXISTS (SELECT FROM {target} t WHERE {joined})"
+    if total > matched:
+        connection.execute(text(f"INSERT INTO {target} ({listed}) SELECT {listed} FROM pg_temp.staging s{absent} ORDER BY n"))
+    return UpsertCounts(total - matched, updated, matched - updated)

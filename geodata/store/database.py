@@ -1,0 +1,120 @@
+"""One PostGIS database: its engines by role, its migrations, its spaces."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+
+from geodata.store import migration
+from geodata.store.drills import Drills
+from geodata.store.metadata import DRILL_ROLE, LIVE_ROLE
+from geodata.store.spaces import LIVE, Space, SpaceRecord
+from layers.catalogue import CATALOGUE
+from layers.errors import SpaceNotFound
+from layers.spec import Actor, Catalogue
+
+STATEMENT_TIMEOUT_MS = 5_000  # a question that takes longer is refused rather than hung; bulk work raises it for itself
+LOCK_TIMEOUT_MS = 2_000
+
+
+class Database:
+    """The store of one installation.
+
+    `url` is that of the role that owns the schemas. The live and drill roles log in with passwords derived from
+    `secret`, so that every process of the installation knows them and none is written down. Thread-safe.
+    """
+
+    def __init__(self, url: str, secret: str, *, catalogue: Catalogue = CATALOGUE, pool_size: int = 10) -> None:
+        self.catalogue = catalogue
+        self._url = make_url(url).set(drivername="postgresql+psycopg")
+        self._secret = secret
+        self._pool_size = pool_size
+        self._lock = threading.Lock()
+        self._spaces: dict[str, Space] = {}
+        self.owner = self._engine(None, pool_size=2)
+        self.engine = self._engine(LIVE_ROLE, pool_size=pool_size)
+        self.drill_engine = self._engine(DRILL_ROLE, pool_size=max(2, pool_size // 2))
+        self._drills = Drills(self)
+
+    def password(self, role: str) -> str:
+        """The password of one of our database roles: HMAC-SHA-256 of its name under the installation's secret."""
+        return hmac.new(self._secret.encode(), f"database role {role}".encode(), hashlib.sha256).hexdigest()
+
+    def conninfo(self, role: str = LIVE_ROLE) -> str:
+        """A libpq connection string for parts that talk to PostgreSQL without SQLAlchemy (listener, job queue)."""
+        url = self._role_url(role).set(drivername="postgresql")
+        return url.render_as_string(hide_password=False)
+
+    def _role_url(self, role: str | None) -> Any:
+        return self._url if role is None else self._url.set(username=role, password=self.password(role))
+
+    def _engine(self, role: str | None, *, pool_size: int) -> Engine:
+        timeouts = f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS}" if role else ""
+        options = f"{timeouts} -c idle_in_transaction_session_timeout=30000 -c timezone=UTC -c jit=off -c search_path=public"
+        connect: Mapping[str, Any] = {"options": options, "connect_timeout": 2, "application_name": f"onemap {role or 'owner'}"}
+        return create_engine(self._role_url(role), connect_args=dict(connect), pool_pre_ping=True,
+                             pool_size=pool_size, max_overflow=pool_size, pool_timeout=2)
+
+    def migrate(self) -> None:
+        """Bring the database to this version: one process at a time, forward only; run-time layers keep their tables."""
+        migration.run(self)
+
+    def ready(self) -> bool:
+        """Whether the database answers now, as the role that serves."""
+        try:
+            with self.engine.connect() as connection:
+                connection.execute(text("SELECT 1"))
+        except DBAPIError:
+            return False
+        return True
+
+    def space(self, space_id: str = LIVE) -> Space:
+        """The live space or an open drill, with its catalogue as of now. Raises SpaceNotFound."""
+        space = self._spaces.get(space_id)
+        if space is None:
+            space = self._open(space_id)
+        elif space.is_drill and not self._drills.is_open(space_id):
+            with self._lock:
+                self._spaces.pop(space_id, None)
+            raise SpaceNotFound(space=space_id)
+        space.refresh()
+        return space
+
+    def _open(self, space_id: str) -> Space:
+        record = SpaceRecord.live() if space_id == LIVE else self._drills.record(space_id)
+        engine = self.drill_engine if record.is_drill else self.engine
+        space = Space(record, engine, self.owner, self.catalogue)
+        with self._lock:
+            return self._spaces.setdefault(space_id, space)
+
+    def drills(self, *, closed: bool = False) -> list[SpaceRecord]:
+        """Open drills, newest first; with `closed` also those that have ended."""
+        return self._drills.all(closed=closed)
+
+    def open_drill(self, name: str, actor: Actor) -> SpaceRecord:
+        """A sealed copy of the live space as of now. Raises Forbidden, InvalidInput."""
+        return self._drills.open(name, actor)
+
+    def reset_drill(self, drill_id: str, actor: Actor) -> SpaceRecord:
+        """Throw away what was done in a drill and copy the live space anew."""
+        with self._lock:
+            self._spaces.pop(drill_id, None)
+        return self._drills.reset(drill_id, actor)
+
+    def close_drill(self, drill_id: str, actor: Actor) -> SpaceRecord:
+        """End a drill and drop its copy; its record stays."""
+        with self._lock:
+            self._spaces.pop(drill_id, None)
+        return self._drills.close(drill_id, actor)
+
+    def dispose(self) -> None:
+        """Close every pooled connection."""
+        for engine in (self.owner, self.engine, self.drill_engine):
+            engine.dispose()

@@ -1,0 +1,60 @@
+"""Faults of the database turned into our named errors; nothing above this room sees a driver's exception."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from psycopg import errors as pg
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from layers.errors import Conflict, InvalidInput, Problem, TooMany, Unavailable
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise Conflict, InvalidInput or Unavailable for what PostgreSQL refuses, with no SQL in the words."""
+    try:
+        yield
+    except IntegrityError as fault:
+        raise _integrity(fault) from fault
+    except PoolTimeout as fault:
+        raise Unavailable(part="database") from fault
+    except DBAPIError as fault:
+        raise _other(fault) from fault
+
+
+def _integrity(fault: IntegrityError) -> Exception:
+    cause = fault.orig
+    diag = getattr(cause, "diag", None)
+    constraint = getattr(diag, "constraint_name", None) or ""
+    column = getattr(diag, "column_name", None)
+    if isinstance(cause, pg.UniqueViolation):
+        return Conflict(what=_quoted(getattr(diag, "message_detail", None)) or constraint)
+    if isinstance(cause, pg.ForeignKeyViolation):
+        return Conflict(what=_quoted(getattr(diag, "message_detail", None)) or constraint)
+    if isinstance(cause, pg.NotNullViolation):
+        return InvalidInput(problems=[Problem("/geometry" if column == "geom" else f"/properties/{column}", "required", {"field": column})])
+    if constraint.endswith("_geometry"):
+        return InvalidInput(problems=[Problem("/geometry", "geometry-refused", {"reason": constraint})])
+    return InvalidInput(problems=[Problem("", "value-refused", {"constraint": constraint})])
+
+
+def _other(fault: DBAPIError) -> Exception:
+    cause = fault.orig
+    if isinstance(cause, pg.QueryCanceled):
+        return Unavailable(part="database", reason="statement-timeout")
+    if isinstance(cause, (pg.LockNotAvailable, pg.DeadlockDetected, pg.SerializationFailure)):
+        return TooMany(retry_after_s=1, reason="lock")
+    if isinstance(cause, (pg.DataError, pg.InternalError)):
+        return InvalidInput(problems=[Problem("", "value-refused", {"constraint": cause.__class__.__name__})])
+    return Unavailable(part="database", reason=cause.__class__.__name__)
+
+
+def _quoted(detail: str | None) -> str:
+    """`Key (code)=(A1) already exists.` -> `code = A1`."""
+    if not detail or "=(" not in detail:
+        return ""
+    name, _, rest = detail.removeprefix("Key (").partition(")=(")
+    return f"{name} = {rest.rpartition(')')[0]}"

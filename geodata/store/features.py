@@ -1,0 +1,215 @@
+"""Writing to a space: insert, replace, patch, delete, changesets and bulk loads, each checked, versioned and permitted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final
+from uuid import UUID
+
+import shapely
+from geoalchemy2.elements import WKBElement
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import Table, Text, cast, select, text, update
+
+from geodata.store import bulk
+from geodata.store.bulk import Row, UpsertCounts
+from geodata.store.idempotency import Answered, claim, settle
+from geodata.store.metadata import STORAGE_SRID
+from geodata.store.reading import MAX_PAGE, HistoryEntry, JsonPage, Page, Reader, Snapshot
+from geodata.store.rows import Feature, feature_select, to_feature
+from geodata.store.shapes import admit
+from layers.checking import examine
+from layers.errors import FeatureNotFound, InvalidInput, Problem, StaleVersion, VersionRequired
+from layers.spec import Action, Layer
+
+__all__ = ["MAX_PAGE", "UNCHANGED", "Change", "Feature", "HistoryEntry", "JsonPage", "Page", "Snapshot", "Store", "Unchanged"]
+
+
+class Unchanged(Enum):
+    """Says that a patch leaves the geometry as it is (None would remove it)."""
+
+    UNCHANGED = "unchanged"
+
+
+UNCHANGED: Final = Unchanged.UNCHANGED
+
+
+@dataclass(frozen=True)
+class Change:
+    """One act of a changeset: op is insert, replace, patch or delete."""
+
+    op: str
+    layer: str
+    id: UUID | None = None
+    version: int | None = None
+    properties: Mapping[str, Any] | None = None
+    geometry: BaseGeometry | None | Unchanged = UNCHANGED
+
+
+class Store(Reader):
+    """What one actor can do in one transaction of one space. Made by `Space.transaction` or `Space.reading`."""
+
+    def insert(self, layer_id: str, properties: Mapping[str, Any], geometry: BaseGeometry | None) -> Feature:
+        """A new feature at version 1. Raises InvalidInput with every problem found, Conflict when its key is in use."""
+        layer, table = self._open(layer_id, Action.WRITE)
+        values = self._checked(layer, properties, geometry)
+        feature_id = self.connection.scalar(table.insert().values(**values).returning(table.c.id))
+        assert feature_id is not None
+        return self.get(layer_id, feature_id)
+
+    def replace(self, layer_id: str, feature_id: UUID, properties: Mapping[str, Any], geometry: BaseGeometry | None, *,
+                version: int | None) -> Feature:
+        """All values anew (fields not given become empty). Raises StaleVersion when the feature moved on since `version`."""
+        layer, _ = self._open(layer_id, Action.WRITE)
+        given = {one.id: properties.get(one.id) for one in layer.all_fields} | dict(properties)
+        return self._write(layer, feature_id, given, geometry, version)
+
+    def patch(self, layer_id: str, feature_id: UUID, changes: Mapping[str, Any], *, version: int | None,
+              geometry: BaseGeometry | None | Unchanged = UNCHANGED) -> Feature:
+        """Some values anew; the rest stays. The whole feature is checked as it would be. Raises StaleVersion."""
+        layer, table = self._open(layer_id, Action.WRITE)
+        row = self.connection.execute(feature_select(layer, table, reveal=True).where(table.c.id == feature_id)).first()
+        if row is None:
+            raise FeatureNotFound(layer=layer_id, id=feature_id)
+        present = to_feature(layer, row)
+        shape = present.geometry if geometry is UNCHANGED else geometry
+        return self._write(layer, feature_id, {**present.properties, **changes}, shape, version)  # type: ignore[arg-type]
+
+    def delete(self, layer_id: str, feature_id: UUID, *, version: int | None, reason: str) -> None:
+        """Take a feature away; its history stays, with the reason. Raises StaleVersion, Conflict when others refer to it."""
+        layer, table = self._open(layer_id, Action.DELETE)
+        if not reason or not reason.strip():
+            raise InvalidInput(problems=[Problem("reason", "required", {"field": "reason"})])
+        self._say(reason)
+        expected = _given(version)
+        gone = self.connection.execute(table.delete().where(table.c.id == feature_id, table.c.version == expected)).rowcount
+        if not gone:
+            self._refuse_stale(layer, table, feature_id, {}, expected)
+
+    def apply(self, changes: Sequence[Change], reason: str | None = None) -> list[Feature | None]:
+        """Several acts in order, all or nothing. Existing features are locked in sorted order first: no deadlock."""
+        if reason:
+            self._say(reason)
+        for layer_id, feature_id in sorted({(one.layer, one.id) for one in changes if one.id is not None}):
+            table = self._open(layer_id, Action.READ)[1]
+            self.connection.execute(select(table.c.id).where(table.c.id == feature_id).with_for_update())
+        return [self._act(place, one, reason) for place, one in enumerate(changes)]
+
+    def _act(self, place: int, one: Change, reason: str | None) -> Feature | None:
+        shape = None if one.geometry is UNCHANGED else one.geometry
+        if one.op == "insert":
+            return self.insert(one.layer, one.properties or {}, shape)  # type: ignore[arg-type]
+        if one.id is None or one.op not in ("replace", "patch", "delete"):
+            raise InvalidInput(problems=[Problem(f"/changes/{place}", "value-refused", {"constraint": one.op})])
+        if one.op == "replace":
+            return self.replace(one.layer, one.id, one.properties or {}, shape, version=one.version)  # type: ignore[arg-type]
+        if one.op == "patch":
+            return self.patch(one.layer, one.id, one.properties or {}, version=one.version, geometry=one.geometry)
+        self.delete(one.layer, one.id, version=one.version, reason=reason or "")
+        return None
+
+    def upsert(self, layer_id: str, rows: Iterable[Row], *, dry_run: bool = False) -> UpsertCounts:
+        """Many rows by the layer's key, in one go; values must be clean already. `dry_run` counts and takes all back."""
+        layer, table = self._open(layer_id, Action.LOAD)
+        resolve = {one.id: self._keys_of(one.reference) for one in layer.references if one.reference}
+        schema = self.schema
+        if not dry_run:
+            return bulk.upsert(self.connection, schema, layer, table, rows, resolve)
+        with self.connection.begin_nested() as rehearsal:
+            counts = bulk.upsert(self.connection, schema, layer, table, rows, resolve)
+            rehearsal.rollback()
+        return counts
+
+    @property
+    def schema(self) -> str:
+        """The PostgreSQL schema of this space."""
+        options = self.connection.get_execution_options()
+        return str(next(iter(options["schema_translate_map"].values())))
+
+    def _write(self, layer: Layer, feature_id: UUID, properties: Mapping[str, Any], geometry: BaseGeometry | None, version: int | None) -> Feature:
+        table = self.tables.layers[layer.id]
+        expected = _given(version)
+        values = self._checked(layer, properties, geometry)
+        written = self.connection.execute(update(table).where(table.c.id == feature_id, table.c.version == expected).values(**values)).rowcount
+        if not written:
+            self._refuse_stale(layer, table, feature_id, values, expected)
+        return self.get(layer.id, feature_id)
+
+    def _checked(self, layer: Layer, properties: Mapping[str, Any], geometry: BaseGeometry | None) -> dict[str, Any]:
+        given = {**properties, **self._referenced(layer, properties)}
+        values, problems = examine(layer, given, None)
+        problems = [one for one in problems if one.code != "geometry-missing"]  # shapes are judged below, as shapely has them
+        shape = None
+        try:
+            shape = admit(layer, geometry)
+        except InvalidInput as refused:
+            problems += refused.problems
+        if problems:
+            raise InvalidInput(problems=problems)
+        values.update({one.id: UUID(values[one.id]) for one in layer.references if values.get(one.id)})
+        if shape is not None:
+            values["geom"] = WKBElement(shapely.to_wkb(shape), srid=STORAGE_SRID)
+        return values
+
+    def _referenced(self, layer: Layer, values: Mapping[str, Any]) -> dict[str, str]:
+        """Ids for reference fields, which may name their feature by id or by key."""
+        found: dict[str, str] = {}
+        for one in layer.references:
+            value = values.get(one.id)
+            if value is None or one.reference is None:
+                continue
+            target, table = self.catalogue.layer(one.reference), self.tables.layers[one.reference]
+            matches = cast(table.c.id, Text) == str(value).lower()
+            if target.key:
+                matches = matches | (table.c[target.key] == str(value))
+            feature_id = self.connection.scalar(select(table.c.id).where(matches).limit(1))
+            if feature_id is None:
+                raise InvalidInput(problems=[Problem(f"/properties/{one.id}", "reference-unknown", {"value": value, "layer": one.reference})])
+            found[one.id] = str(feature_id)
+        return found
+
+    def _keys_of(self, layer_id: str) -> dict[str, str]:
+        layer, table = self.catalogue.layer(layer_id), self.tables.layers[layer_id]
+        known = {str(one): str(one) for one in self.connection.scalars(select(table.c.id))}
+        if layer.key:
+            known |= {str(key): str(one) for key, one in self.connection.execute(select(table.c[layer.key], table.c.id)) if key is not None}
+        return known
+
+    def _refuse_stale(self, layer: Layer, table: Table, feature_id: UUID, wanted: Mapping[str, Any], expected: int) -> None:
+        row = self.connection.execute(feature_select(layer, table, reveal=self._reveals(layer)).where(table.c.id == feature_id)).first()
+        if row is None:
+            raise FeatureNotFound(layer=layer.id, id=feature_id)
+        present = to_feature(layer, row)
+        differences = [{"field": one.id, "yours": _plain(wanted.get(one.id)), "theirs": _plain(present.properties[one.id])}
+                       for one in layer.all_fields if one.id in wanted and _plain(wanted[one.id]) != _plain(present.properties[one.id])]
+        if "geom" in wanted and present.geometry is not None:
+            yours = shapely.from_wkb(bytes(wanted["geom"].data))
+            if not shapely.equals_exact(yours, present.geometry, 0.0):
+                differences.append({"field": "geometry", "yours": shapely.geometry.mapping(yours), "theirs": shapely.geometry.mapping(present.geometry)})
+        raise StaleVersion(layer=layer.id, id=feature_id, given=expected, current=present.version, by=present.updated_by,
+                           at=present.updated_at.isoformat(), differences=differences)
+
+    def _say(self, reason: str) -> None:
+        self.connection.execute(text("SELECT set_config('onemap.reason', :reason, true)"), {"reason": reason})
+
+    def claim(self, key: str, request_hash: str) -> Answered | None:
+        """Take an Idempotency-Key for this transaction, or give the answer that was made under it."""
+        return claim(self.connection, self.tables, self.actor.name, key, request_hash)
+
+    def settle(self, key: str, answer: Answered) -> None:
+        """Keep the answer for a repeat of the same request."""
+        settle(self.connection, self.tables, self.actor.name, key, answer)
+
+
+def _given(version: int | None) -> int:
+    if version is None:
+        raise VersionRequired()
+    return version
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, UUID):
+        return str(value)
+    return value.isoformat() if hasattr(value, "isoformat") else value

@@ -1,0 +1,135 @@
+"""Bringing a database to this version: extension, schemas, roles, functions, then Alembic, one process at a time."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import Script
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from geodata.store.control import DRILLS  # noqa: F401  (its import fills the control metadata)
+from geodata.store.drills import seal
+from geodata.store.faults import translated
+from geodata.store.metadata import CONTROL, CONTROL_SCHEMA, DRILL_ROLE, LIVE_ROLE, LIVE_SCHEMA
+from geodata.store.migrations.scope import options, targets
+from geodata.store.spaces import watch
+from geodata.store.tables import DEFINITIONS, space_tables
+from layers.catalogue import CATALOGUE
+from layers.spec import Catalogue
+
+if TYPE_CHECKING:
+    from geodata.store.database import Database
+
+_LOCK = 0x6F6E656D6170  # "onemap": the advisory lock of migrations
+
+
+def run(database: Database) -> None:
+    """Forward only; waits up to a minute for another process that migrates, then gives up with Unavailable."""
+    with translated(), database.owner.connect() as connection:
+        connection.execute(text("SET lock_timeout = '60s'"))
+        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
+        connection.commit()
+        try:
+            _prepare(database, connection)
+            connection.commit()
+            upgrade(connection, catalogue=database.catalogue)
+            create_all(database, connection)
+            connection.commit()
+            _finish(database, connection)
+            connection.commit()
+        finally:
+            connection.rollback()
+            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})
+            connection.commit()
+
+
+def upgrade(connection: Connection, scripts: Path | None = None, catalogue: Catalogue = CATALOGUE) -> None:
+    """Apply the Alembic scripts not yet applied, each in a transaction of its own."""
+    command.upgrade(_config(connection, scripts, catalogue), "head")
+
+
+def generate(connection: Connection, message: str, *, scripts: Path | None = None, catalogue: Catalogue = CATALOGUE) -> Path | None:
+    """Write the script that brings this database to the catalogue, or None when there is nothing to do.
+
+    `scripts` is where it is written (the project's own place unless given). Changed CHECK constraints are not seen by
+    Alembic and must be written by hand; a test compares the database made by the scripts with the declarations.
+    """
+    context = MigrationContext.configure(connection, opts=options(connection, catalogue))
+    if not compare_metadata(context, targets(catalogue)):  # type: ignore[arg-type]  # Alembic takes a list, its hints do not
+        return None
+    config = _config(connection, scripts, catalogue)
+    script = command.revision(config, message, autogenerate=True, rev_id=f"{sum(len(list(place.glob('[0-9]*.py'))) for place in _places(scripts)) + 1:04d}",
+                              version_path=str(_places(scripts)[-1]))
+    assert isinstance(script, Script)
+    return Path(script.path)
+
+
+def _places(scripts: Path | None) -> list[Path]:
+    own = Path(str(resources.files("geodata.store") / "migrations" / "versions"))
+    return [own] if scripts is None else [own, scripts]
+
+
+def _config(connection: Connection, scripts: Path | None, catalogue: Catalogue) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(resources.files("geodata.store") / "migrations"))
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("version_locations", "\n".join(map(str, _places(scripts))))
+    config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
+    config.attributes.update(connection=connection, catalogue=catalogue)
+    return config
+
+
+def _prepare(database: Database, connection: Connection) -> None:
+    connection.execute(text("CREATE EXTENSION IF NOT EXISTS postgis"))
+    for schema in (LIVE_SCHEMA, CONTROL_SCHEMA):
+        connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {schema}"))
+    connection.commit()
+    for role in (LIVE_ROLE, DRILL_ROLE):
+        _role(database, connection, role)
+    connection.exec_driver_sql(resources.files("geodata.store").joinpath("functions.sql").read_text("utf-8").replace("%", "%%"))
+
+
+def _role(database: Database, connection: Connection, role: str) -> None:
+    """Make the login role, or give it this installation's password unless it already takes it."""
+    exists = connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role})
+    if exists:
+        try:
+            psycopg.connect(database.conninfo(role), connect_timeout=2).close()
+        except psycopg.OperationalError:
+            pass
+        else:
+            return
+    verb = "ALTER" if exists else "CREATE"
+    try:
+        connection.exec_driver_sql(f"{verb} ROLE {role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD '{database.password(role)}'")
+        connection.commit()
+    except DBAPIError:  # roles belong to the whole cluster: another database's migration made it just now
+        connection.rollback()
+        if not exists:
+            _role(database, connection, role)
+
+
+def _finish(database: Database, connection: Connection) -> None:
+    tables = space_tables(database.catalogue)
+    for name in (*tables.layers, DEFINITIONS):
+        watch(connection, LIVE_SCHEMA, name)
+    seal(connection, LIVE_SCHEMA, LIVE_ROLE)
+    for schema in (CONTROL_SCHEMA,):
+        connection.execute(text(f"GRANT USAGE ON SCHEMA {schema} TO {LIVE_ROLE}, {DRILL_ROLE}"))
+        connection.execute(text(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {LIVE_ROLE}"))
+        connection.execute(text(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {LIVE_ROLE}"))
+    connection.execute(text(f"REVOKE CREATE ON SCHEMA public FROM {LIVE_ROLE}, {DRILL_ROLE}"))
+
+
+def create_all(database: Database, connection: Connection) -> None:
+    """Make every table from the metadata, as Alembic's scripts would; used to generate and to prove the scripts."""
+    CONTROL.create_all(connection)
+    space_tables(database.catalogue).metadata.create_all(connection)

@@ -1,0 +1,87 @@
+"""Between a table row and what callers see: typed features, GeoJSON text made by PostGIS, masked values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import ColumnElement, Select, Table, Text, case, cast, func, literal, literal_column, null, select
+from sqlalchemy.dialects.postgresql import array
+
+from layers.spec import Field, Layer, Sensitivity
+
+SYSTEM_PROPERTIES = ("version", "created_at", "created_by", "updated_at", "updated_by")
+COORDINATE_DIGITS = 9  # 0.1 mm on the ground
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One feature as stored: typed properties (common fields included), geometry in EPSG:4490 lon/lat or None."""
+
+    id: UUID
+    layer: str
+    version: int
+    properties: Mapping[str, Any]
+    geometry: BaseGeometry | None
+    created_at: datetime
+    created_by: str
+    updated_at: datetime
+    updated_by: str
+
+
+def masked(one: Field, column: ColumnElement[Any], *, reveal: bool) -> ColumnElement[Any]:
+    """The column as this reader may see it: 138****5678 for long text, 王** for short, nothing for other types."""
+    if reveal or one.sensitivity is Sensitivity.PUBLIC:
+        return column
+    if one.type is not str or one.many:
+        return null()
+    return case((func.length(column) >= 7, func.left(column, 3).concat("****").concat(func.right(column, 4))),
+                (func.length(column) > 0, func.left(column, 1).concat("**")), else_=column)
+
+
+def mask_value(one: Field, value: Any) -> Any:
+    """The same masking for a value already in Python (history)."""
+    if value is None or one.sensitivity is Sensitivity.PUBLIC:
+        return value
+    if not isinstance(value, str):
+        return None
+    return f"{value[:3]}****{value[-4:]}" if len(value) >= 7 else f"{value[:1]}**" if value else value
+
+
+def feature_select(layer: Layer, table: Table, *, reveal: bool) -> Select[Any]:
+    """SELECT of everything of a feature, geometry as WKB under `wkb`."""
+    columns: list[ColumnElement[Any]] = [table.c.id, *(table.c[name] for name in SYSTEM_PROPERTIES)]
+    columns += [masked(one, table.c[one.id], reveal=reveal).label(one.id) for one in layer.all_fields]
+    columns.append(func.ST_AsBinary(table.c.geom).label("wkb") if "geom" in table.c else null().label("wkb"))
+    return select(*columns)
+
+
+def to_feature(layer: Layer, row: Any) -> Feature:
+    """A row of `feature_select` as a Feature."""
+    mapping = row._mapping
+    properties = {one.id: str(mapping[one.id]) if isinstance(mapping[one.id], UUID) else mapping[one.id] for one in layer.all_fields}
+    shape = shapely.from_wkb(bytes(mapping["wkb"])) if mapping["wkb"] is not None else None
+    return Feature(mapping["id"], layer.id, mapping["version"], properties, shape,
+                   mapping["created_at"], mapping["created_by"], mapping["updated_at"], mapping["updated_by"])
+
+
+def geojson_text(layer: Layer, table: Table, *, reveal: bool, fields: Sequence[str] | None = None,
+                 geometry: bool = True) -> ColumnElement[str]:
+    """The feature as GeoJSON text (RFC 7946), made by PostgreSQL so that Python never builds it.
+
+    Properties come in the order of the layer's fields, then the system ones. `fields` keeps only those named.
+    """
+    chosen = [one for one in layer.all_fields if fields is None or one.id in fields]
+    pairs: list[ColumnElement[Any]] = [masked(one, table.c[one.id], reveal=reveal).label(one.id) for one in chosen]
+    pairs += [table.c[name] for name in SYSTEM_PROPERTIES if fields is None or name in fields]
+    record = select(*pairs).correlate(table).subquery("r") if pairs else None
+    properties = cast(select(func.row_to_json(literal_column("r"))).select_from(record).scalar_subquery(), Text) if record is not None \
+        else literal("{}")
+    shape = func.coalesce(func.ST_AsGeoJSON(table.c.geom, COORDINATE_DIGITS, 0), "null") if geometry and "geom" in table.c else literal("null")
+    parts = ['{"type":"Feature","id":"', cast(table.c.id, Text), '","geometry":', shape, ',"properties":', properties, "}"]
+    return func.array_to_string(array([literal(part) if isinstance(part, str) else part for part in parts]), "")

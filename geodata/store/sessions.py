@@ -1,0 +1,200 @@
+"""Sessions of browsers and tokens of programs; the database knows only their SHA-256, so a stolen table opens nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    DateTime,
+    Engine,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Table,
+    Text,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from geodata.store.accounts import ACCOUNT, checked_roles
+from geodata.store.faults import translated
+from geodata.store.metadata import CONTROL
+from layers.errors import NotFound
+from layers.messages import Sentence, declare
+from layers.spec import Actor, Label, Role
+
+TOKEN_PREFIX = "om_"  # lets a secret scanner recognise a leaked token
+TOUCH_AFTER = timedelta(seconds=30)  # last use is written at most this often: reading the map should not write a row each time
+KEEP_ENDED = timedelta(days=1)
+
+SESSION = Table(
+    "session",
+    CONTROL,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("account", Text, ForeignKey(ACCOUNT.c.name), nullable=False),
+    Column("opened_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("used_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("address", Text, nullable=False),
+    Column("revoked_at", DateTime(timezone=True)),
+    Index("ix_session_account", "account"),
+)
+
+API_TOKEN = Table(
+    "api_token",
+    CONTROL,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("roles", ARRAY(Text), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("created_by", Text, nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("used_at", DateTime(timezone=True)),
+    Column("revoked_at", DateTime(timezone=True)),
+)
+
+declare({
+    "token-not-found": Sentence(Label("没有令牌「{name}」", "There is no token “{name}”"), Label("用 onemap token list 查看", "See onemap token list")),
+})
+
+
+class TokenNotFound(NotFound):
+    """There is no token of that name."""
+
+    code = "token-not-found"
+
+
+@dataclass(frozen=True)
+class Token:
+    """A program's token as its administrator sees it, without the secret."""
+
+    name: str
+    roles: frozenset[Role]
+    created_at: datetime
+    created_by: str
+    expires_at: datetime
+    used_at: datetime | None
+    revoked_at: datetime | None
+
+
+def secret_hash(secret: str) -> bytes:
+    """What the tables keep. The secrets have 256 random bits, so a plain digest is enough."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+class Sessions:
+    """Open, look up and end. A session ends by sign-out, `idle` without use, `absolute` after opening, or its account."""
+
+    def __init__(self, engine: Engine, idle: timedelta, absolute: timedelta) -> None:
+        self._engine = engine
+        self._idle, self._absolute = idle, absolute
+
+    def open(self, account: str, address: str) -> str:
+        """A new session's secret. Old ended ones are swept on the way."""
+        secret = secrets.token_urlsafe(32)
+        with translated(), self._engine.begin() as connection:
+            connection.execute(delete(SESSION).where(SESSION.c.opened_at < func.now() - self._absolute - KEEP_ENDED))
+            connection.execute(insert(SESSION).values(hash=secret_hash(secret), account=account, address=address[:64]))
+        return secret
+
+    def actor(self, session: bytes, *, use: bool = True) -> Actor | None:
+        """Who the living session belongs to, with the roles of this moment; `use` counts as activity."""
+        question = select(ACCOUNT.c.name, ACCOUNT.c.roles, (SESSION.c.used_at < func.now() - TOUCH_AFTER).label("touch"))
+        question = question.join_from(SESSION, ACCOUNT).where(SESSION.c.hash == session, self._alive())
+        with translated(), self._engine.connect() as connection:
+            row = connection.execute(question).one_or_none()
+            if row is None:
+                return None
+            if use and row.touch:
+                connection.execute(update(SESSION).where(SESSION.c.hash == session).values(used_at=func.now()))
+                connection.commit()
+        return Actor(row.name, frozenset(Role(role) for role in row.roles))
+
+    def alive(self, sessions: Iterable[bytes]) -> frozenset[bytes]:
+        """Those of the sessions that still live; asking is not using them."""
+        question = select(SESSION.c.hash).join_from(SESSION, ACCOUNT).where(SESSION.c.hash.in_(list(sessions)), self._alive())
+        with translated(), self._engine.connect() as connection:
+            return frozenset(bytes(one) for one in connection.scalars(question))
+
+    def end(self, session: bytes) -> None:
+        """Sign out."""
+        self._revoke(SESSION.c.hash == session)
+
+    def end_all(self, account: str) -> int:
+        """End every session of an account; how many lived."""
+        return self._revoke(SESSION.c.account == account)
+
+    def _revoke(self, which: ColumnElement[bool]) -> int:
+        with translated(), self._engine.begin() as connection:
+            done = connection.execute(update(SESSION).where(which, SESSION.c.revoked_at.is_(None)).values(revoked_at=func.now()))
+            return done.rowcount
+
+    def _alive(self) -> ColumnElement[bool]:
+        return and_(
+            SESSION.c.revoked_at.is_(None),
+            ACCOUNT.c.disabled_at.is_(None),
+            SESSION.c.used_at > func.now() - self._idle,
+            SESSION.c.opened_at > func.now() - self._absolute,
+        )
+
+
+class Tokens:
+    """Tokens of programs. Their actor is `token:<name>`, so history tells them from people."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def create(self, name: str, roles: frozenset[Role], by: str, lasts: timedelta) -> str:
+        """The new token's secret, told once."""
+        secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
+        row = dict(hash=secret_hash(secret), name=name, roles=checked_roles(roles), created_by=by, expires_at=func.now() + lasts)
+        with translated(), self._engine.begin() as connection:
+            connection.execute(insert(API_TOKEN).values(**row))
+        return secret
+
+    def actor(self, token: bytes, *, use: bool = True) -> Actor | None:
+        """Who the living token stands for."""
+        old = or_(API_TOKEN.c.used_at.is_(None), API_TOKEN.c.used_at < func.now() - TOUCH_AFTER)
+        question = select(API_TOKEN.c.name, API_TOKEN.c.roles, old.label("touch")).where(API_TOKEN.c.hash == token, self._alive())
+        with translated(), self._engine.connect() as connection:
+            row = connection.execute(question).one_or_none()
+            if row is None:
+                return None
+            if use and row.touch:
+                connection.execute(update(API_TOKEN).where(API_TOKEN.c.hash == token).values(used_at=func.now()))
+                connection.commit()
+        return Actor(f"token:{row.name}", frozenset(Role(role) for role in row.roles))
+
+    def alive(self, tokens: Iterable[bytes]) -> frozenset[bytes]:
+        """Those of the tokens that still live."""
+        with translated(), self._engine.connect() as connection:
+            question = select(API_TOKEN.c.hash).where(API_TOKEN.c.hash.in_(list(tokens)), self._alive())
+            return frozenset(bytes(one) for one in connection.scalars(question))
+
+    def all(self) -> list[Token]:
+        """Every token by name, the ended too."""
+        with translated(), self._engine.connect() as connection:
+            rows = connection.execute(select(API_TOKEN).order_by(API_TOKEN.c.name)).all()
+        return [
+            Token(r.name, frozenset(Role(x) for x in r.roles), r.created_at, r.created_by, r.expires_at, r.used_at, r.revoked_at) for r in rows
+        ]
+
+    def revoke(self, name: str) -> None:
+        with translated(), self._engine.begin() as connection:
+            done = connection.execute(update(API_TOKEN).where(API_TOKEN.c.name == name).values(revoked_at=func.now()))
+        if not done.rowcount:
+            raise TokenNotFound(name=name[:64])
+
+    def _alive(self) -> ColumnElement[bool]:
+        return and_(API_TOKEN.c.revoked_at.is_(None), API_TOKEN.c.expires_at > func.now())

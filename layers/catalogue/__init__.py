@@ -1,0 +1,8 @@
+"""The layers that every installation has; the bureau adds more at run time."""
+
+from __future__ import annotations
+
+from layers.catalogue import context, operations, resources, risk
+from layers.spec import Catalogue
+
+CATALOGUE = Catalogue(operations.LAYERS + risk.LAYERS + resources.LAYERS + context.LAYERS)

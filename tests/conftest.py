@@ -1,0 +1,111 @@
+"""Real PostGIS for every test that asks: one cluster a run, one migrated template, a fresh database a test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import URL, make_url
+
+from geodata.store.database import Database
+from geodata.store.spaces import Space
+from layers.spec import Actor, Role
+
+SECRET = "of the tests"
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def cluster_url() -> Iterator[URL]:
+    """The owner's URL of a running cluster: one given by the environment, else a private one of this run."""
+    given = os.environ.get("ONEMAP_TEST_DATABASE_URL")
+    if given:
+        yield make_url(given)
+        return
+    from geodata.store.cluster import Cluster
+
+    home = Path(tempfile.mkdtemp(prefix="onemap-test-"))  # pytest's own folders are closed to the database user
+    home.chmod(0o755)
+    cluster = Cluster(home, say=lambda *_: None, settings={"fsync": "off"})
+    url = cluster.start()
+    try:
+        yield make_url(url)
+    finally:
+        cluster.stop()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def template(cluster_url: URL) -> Iterator[str]:
+    """The name of a database at the newest migration, to be copied."""
+    name = f"onemap_template_{uuid.uuid4().hex[:8]}"
+    _create(cluster_url, name)
+    database = Database(cluster_url.set(database=name).render_as_string(hide_password=False), SECRET)
+    database.migrate()
+    database.dispose()
+    yield name
+    _drop(cluster_url, name)
+
+
+@pytest.fixture
+def database_url(cluster_url: URL, template: str) -> Iterator[URL]:
+    """A fresh copy of the template, dropped afterwards."""
+    name = f"onemap_test_{uuid.uuid4().hex[:12]}"
+    _create(cluster_url, name, template)
+    yield cluster_url.set(database=name)
+    _drop(cluster_url, name)
+
+
+@pytest.fixture
+def database(database_url: URL) -> Iterator[Database]:
+    """A migrated, empty database."""
+    database = Database(database_url.render_as_string(hide_password=False), SECRET)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def space(database: Database) -> Space:
+    """The live space of an empty database."""
+    return database.space("live")
+
+
+def actor(*roles: Role, name: str = "") -> Actor:
+    """Somebody with these roles."""
+    return Actor(name or "+".join(roles) or "nobody", frozenset(roles))
+
+
+@pytest.fixture
+def planner() -> Actor:
+    return actor(Role.PLANNER)
+
+
+@pytest.fixture
+def viewer() -> Actor:
+    return actor(Role.VIEWER)
+
+
+@pytest.fixture
+def controller() -> Actor:
+    return actor(Role.DRILL_CONTROLLER)
+
+
+def _create(cluster: URL, name: str, template: str = "template1") -> None:
+    _run(cluster, f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
+
+
+def _drop(cluster: URL, name: str) -> None:
+    _run(cluster, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _run(cluster: URL, statement: str) -> None:
+    engine = create_engine(cluster.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
