@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 def create_app(settings: Settings, database: Database | None = None) -> Flask:
     """The web application on these settings; `app.extensions["onemap"]` holds its `Services`."""
-    from app.site import build  # the command line imports this package and does not need Flask
+    from app.site import (
+        build,  # the command line imports this package and does not need Flask
+    )
 
     return build(settings, database)

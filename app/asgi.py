@@ -5,8 +5,8 @@ from __future__ import annotations
 from app import create_app, logs, metrics, settings
 from app.dispatcher import Dispatcher
 
-_SETTINGS = settings.read()
-metrics.prepare(_SETTINGS.home)  # before the first series is made
+SETTINGS = settings.read()
+metrics.prepare(SETTINGS.home)  # before the first series is made
 
 logs.configure()
-application = Dispatcher(create_app(_SETTINGS))
+application = Dispatcher(create_app(SETTINGS))

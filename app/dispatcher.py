@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import sys
 import threading
 from contextlib import suppress
 from typing import Any
@@ -24,6 +25,7 @@ from app.services import Services
 from app.threads import Threads, environ
 
 WAITING = 64  # requests that wait for a thread; more would wait longer than a person does
+SWITCH_S = 0.001  # a computing thread gives way to the event loop this soon; see docs/decisions/0001-server.md
 log = structlog.get_logger("onemap")
 
 
@@ -75,6 +77,7 @@ class Dispatcher:
 
     async def _live(self, receive: Any, send: Any) -> None:
         await receive()
+        sys.setswitchinterval(SWITCH_S)
         self._close_streams_on_signal(asyncio.get_running_loop())
         threading.Thread(target=self._warm, name="warm", daemon=True).start()
         await send({"type": "lifespan.startup.complete"})

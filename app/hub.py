@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 import psycopg
@@ -17,7 +18,7 @@ from app.people import Credential
 from app.problems import StreamsFull
 from app.services import Services
 from app.streams import Stream, change
-from geodata.store.changes import Feed
+from geodata.store.changes import Feed, FeedItem
 from geodata.store.spaces import Space
 from layers.errors import OnemapError, SpaceNotFound
 from layers.spec import Actor
@@ -130,10 +131,10 @@ class Hub:
         """Tell a returning reader what it missed. What comes meanwhile is in its queue already; it is told once."""
         if after is None or after == channel.cursor:
             return
-        missed = []
+        missed: list[FeedItem] = []
         cursor = after
         while True:
-            feed = await self.ask(lambda: channel.space.feed(cursor, limit=PAGE))
+            feed = await self.ask(partial(channel.space.feed, cursor, limit=PAGE))
             missed += feed.items
             if feed.reset or len(missed) > MOST_TO_CATCH_UP:
                 stream.reset(channel.cursor)
@@ -151,10 +152,11 @@ class Hub:
                 await asyncio.sleep(GATHER_S)
             self._hint.clear()
             try:
-                await asyncio.gather(*(self._read(channel) for channel in list(self._channels.values())))
                 if time.monotonic() - checked >= LOOK_S:
+                    await self._check_spaces()
                     await self._check_people()
                     checked = time.monotonic()
+                await asyncio.gather(*(self._read(channel) for channel in list(self._channels.values())))
                 self._say_fresh()
             except OnemapError:
                 self._say_stale()
@@ -163,16 +165,22 @@ class Hub:
                 self._say_stale()
 
     async def _read(self, channel: Channel) -> None:
-        try:
-            await self.ask(self._known.database.space, channel.space.id)  # a drill may have been closed by another process
-            while True:
-                feed = await self.ask(lambda: channel.space.feed(channel.cursor, limit=PAGE))
-                channel.tell(feed)
-                if len(feed.items) < PAGE:
-                    return
-        except SpaceNotFound:
-            for stream in channel.streams:
-                stream.end("closed")
+        while True:
+            feed = await self.ask(lambda: channel.space.feed(channel.cursor, limit=PAGE))
+            if any(item.layer not in channel.space.catalogue for item in feed.items):
+                await self.ask(channel.space.refresh)  # a run-time layer made by another process
+            channel.tell(feed)
+            if len(feed.items) < PAGE:
+                return
+
+    async def _check_spaces(self) -> None:
+        """End the streams of a drill that was closed, here or by another process."""
+        for channel in list(self._channels.values()):
+            try:
+                await self.ask(self._known.database.space, channel.space.id)
+            except SpaceNotFound:
+                for stream in channel.streams:
+                    stream.end("closed")
 
     async def _check_people(self) -> None:
         streams = [stream for channel in self._channels.values() for stream in channel.streams]

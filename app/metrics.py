@@ -6,7 +6,7 @@ import os
 import shutil
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import Flask, Response, g, request
 
@@ -42,7 +42,7 @@ def install(app: Flask) -> None:
 class Figures:
     """The series that this installation keeps; one object per process, whichever application asks first."""
 
-    _series: dict[str, Any] = {}
+    _series: ClassVar[dict[str, Any]] = {}
 
     def __init__(self) -> None:
         if not self._series:
@@ -72,7 +72,12 @@ def _series() -> dict[str, Any]:
 
 def exposition() -> tuple[bytes, str]:
     """The text that Prometheus reads, and its content type."""
-    from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+    from prometheus_client import (
+        CONTENT_TYPE_LATEST,
+        REGISTRY,
+        CollectorRegistry,
+        generate_latest,
+    )
     from prometheus_client.multiprocess import MultiProcessCollector
 
     if VARIABLE not in os.environ:

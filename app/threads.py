@@ -78,7 +78,7 @@ class Threads:
         length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         if not length.isdigit() or int(length) > self._max_body:
             raise TooLarge(what="body", limit=f"{self._max_body // 1_000_000} MB")
-        body: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY)
+        body: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  (the caller closes it)
         try:
             async with asyncio.timeout(BODY_PATIENCE_S):
                 await self._fill(body, receive)
@@ -115,6 +115,8 @@ class Threads:
         close = getattr(answer, "close", lambda: None)
         rest = iter(answer)
         first, ended = some(rest)
+        whole = next((int(value) for name, value in head[1] if name == b"content-length"), -1)
+        ended = ended or len(first) == whole  # spares a second hop
         if ended:
             close()
         return Begun(head[0], head[1], b"".join(written) + first, None if ended else rest, close)

@@ -15,8 +15,10 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.api.search",
     "app.api.changes",
     "app.api.drills",
+    "app.api.loads",
     "app.api.openapi",
     "app.api.ogc",
     "app.api.ogc_items",
     "app.api.tiles",
+    "app.pages.map",
 )

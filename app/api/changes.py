@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, Response
 from pydantic import Field
 
-from app.api.rendering import answer
 from app.api.operation import Parameters, operation
 from app.api.parameters import Names
+from app.api.rendering import answer
 from app.security import current_actor, requires
 from app.spaces import current_space
 from layers.errors import Forbidden

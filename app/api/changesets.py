@@ -8,11 +8,11 @@ from uuid import UUID
 from flask import Blueprint, Response
 from pydantic import Field, model_validator
 
-from app.api.rendering import answer
 from app.api.features import WRITE_PROBLEMS
 from app.api.geometry import read_geometry
 from app.api.operation import Body, operation
 from app.api.preconditions import once
+from app.api.rendering import answer
 from app.security import current_actor, requires
 from app.spaces import current_space
 from geodata.store.features import UNCHANGED, Change, Store
@@ -31,7 +31,7 @@ class ChangeBody(Body):
     layer: str = Field(max_length=48)
     id: UUID | None = None
     version: int | None = Field(None, ge=1, le=2**31 - 1)
-    properties: dict[str, Any] = {}
+    properties: dict[str, Any] = Field(default_factory=dict)
     geometry: dict[str, Any] | None = None
 
     @model_validator(mode="after")

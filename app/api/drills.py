@@ -7,8 +7,8 @@ from typing import Any
 from flask import Blueprint, Response
 from pydantic import Field
 
-from app.api.rendering import answer
 from app.api.operation import Body, Parameters, operation
+from app.api.rendering import answer
 from app.security import Permission, current_actor, requires
 from app.services import services
 from geodata.store.spaces import SpaceRecord

@@ -5,21 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, Response
-from geodata.queries.exposure import ExposureQuestion, LayerExposure
 from pydantic import Field
 
-from app.api.rendering import GEOJSON, answer, collection, with_properties
 from app.api.geometry import read_zone
 from app.api.operation import Body, operation
+from app.api.rendering import GEOJSON, answer, collection, with_properties
 from app.security import current_actor, requires
 from app.services import services
 from app.spaces import current_space
+from geodata.queries.exposure import MAX_BUFFER_M, ExposureQuestion, LayerExposure
 from geodata.store.spaces import Space
 from layers.spec import Action, Actor, Label
 
 blueprint = Blueprint("exposure", __name__, url_prefix="/api/v1/exposure")
 
-MAX_BUFFER_M = 100_000.0  # wider than the district and its neighbours together
 MAX_FEATURES = 10_000  # features answered in full; the counts and sums are always of all
 
 
@@ -51,9 +50,9 @@ def _features(space: Space, actor: Actor, exposed: LayerExposure) -> list[str]:
     inside = exposed.features[:MAX_FEATURES]
     with space.reading(actor) as store:
         texts = store.by_ids_json(exposed.layer, [one.id for one in inside])
-    return [with_properties(texts[one.id], {"layer": exposed.layer, "part": one.part, "fraction": one.fraction}) for one in inside if one.id in texts]
+    return [with_properties(texts[one.id], {"layer": exposed.layer, "part": one.part, "part_unit": one.unit, "fraction": one.fraction}) for one in inside if one.id in texts]
 
 
 def _layer(exposed: LayerExposure) -> dict[str, Any]:
-    return {"layer": exposed.layer, "version": exposed.version.version, "token": exposed.version.token, "count": exposed.count,
-            "measures": exposed.measures, "basis": exposed.basis, "truncated": len(exposed.features) > MAX_FEATURES}
+    return {"layer": exposed.layer, "version": exposed.version.version, "token": exposed.version.token, "answered_by": exposed.answered_by,
+            "count": exposed.count, "measures": exposed.measures, "basis": exposed.basis, "truncated": len(exposed.features) > MAX_FEATURES}

@@ -8,11 +8,11 @@ from uuid import UUID
 from flask import Blueprint, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from app.api.rendering import GEOJSON, answer, collection, etag
 from app.api.geometry import read_geometry, refuse_other_crs
 from app.api.operation import Parameters, operation
 from app.api.parameters import Box, Ids, Names
 from app.api.preconditions import given_version, once
+from app.api.rendering import GEOJSON, answer, collection, etag
 from app.security import current_actor, requires
 from app.spaces import current_space, space_url
 from geodata.store.features import MAX_PAGE, UNCHANGED, Store
@@ -42,7 +42,7 @@ class FeatureBody(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
     type: str = Field(pattern="^Feature$")
-    properties: dict[str, Any] = {}
+    properties: dict[str, Any] = Field(default_factory=dict)
     geometry: dict[str, Any] | None = None
 
     @model_validator(mode="before")
@@ -58,7 +58,7 @@ class PatchBody(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
     type: str = Field("Feature", pattern="^Feature$")
-    properties: dict[str, Any] = {}
+    properties: dict[str, Any] = Field(default_factory=dict)
     geometry: dict[str, Any] | None = None
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from app.api.rendering import answer
 from app.api.operation import operation
+from app.api.rendering import answer
 from app.security import current_actor, requires
 from app.spaces import current_space
 from geodata.store.changes import LayerVersion
@@ -20,6 +20,8 @@ from layers.serial import field_to_json, layer_to_json
 from layers.spec import GROUP_LABELS, Action, Label, Layer
 
 blueprint = Blueprint("layers", __name__, url_prefix="/api/v1/layers")
+
+MAX_KEPT = 1000  # layers of all spaces; those that changed longest ago go first
 
 _SHOWN = ("id", "label", "description", "geometry", "key", "title", "summary", "ranked", "exposed", "drill_only", "style", "out_of_service")
 
@@ -39,7 +41,10 @@ class Holdings:
         if kept is None or kept[0] != version:
             kept = version, store.freshness(layer_id)
             with self._lock:
+                self._known.pop((space_id, layer_id), None)
                 self._known[space_id, layer_id] = kept
+                while len(self._known) > MAX_KEPT:
+                    del self._known[next(iter(self._known))]
         return kept
 
 

@@ -5,24 +5,23 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from flask import Blueprint, Response
-from geodata.queries.nearest import LayerRanking, NearestQuestion
 from pydantic import Field
 
-from app.api.rendering import GEOJSON, answer, collection, with_properties
 from app.api.geometry import read_zone
 from app.api.operation import Body, Parameters, operation
 from app.api.parameters import Latitude, Longitude, Names
 from app.api.refusals import NotOffered
+from app.api.rendering import GEOJSON, answer, collection, with_properties
 from app.security import current_actor, requires
 from app.services import services
 from app.spaces import current_space
+from geodata.queries.nearest import MAX_DISTANCE_M, MAX_K, LayerRanking, NearestQuestion
 from geodata.store.spaces import Space
 from layers.errors import Problem
 from layers.spec import Action, Actor, Label
 
 blueprint = Blueprint("nearest", __name__, url_prefix="/api/v1/nearest")
 
-MAX_DISTANCE_M = 20_100_000.0  # past the antipode
 _SUMMARY = Label("离某处最近的资源及被略过者的原因", "Nearest features, and why nearer ones were left out")
 
 
@@ -32,7 +31,7 @@ class NearestParameters(Parameters):
     lon: Longitude
     lat: Latitude
     layers: Names = ()
-    k: int = Field(5, ge=1, le=1000)
+    k: int = Field(5, ge=1, le=MAX_K)
     max_distance_m: float | None = Field(None, ge=0, le=MAX_DISTANCE_M)
     filter: str | None = Field(None, max_length=4000)
     mode: Literal["straight", "road"] = "straight"
@@ -45,7 +44,7 @@ class NearestBody(Body):
     lon: Longitude
     lat: Latitude
     layers: tuple[str, ...] = Field((), max_length=100)
-    k: int = Field(5, ge=1, le=1000)
+    k: int = Field(5, ge=1, le=MAX_K)
     max_distance_m: float | None = Field(None, ge=0, le=MAX_DISTANCE_M)
     filter: str | None = Field(None, max_length=4000)
     zone: dict[str, Any] | None = None
@@ -96,4 +95,4 @@ def _features(space: Space, actor: Actor, ranking: LayerRanking) -> list[str]:
 def _layer(ranking: LayerRanking) -> dict[str, Any]:
     left_out = [{"feature": one.id, "distance_m": one.distance_m, "reasons": one.reasons} for one in ranking.left_out]
     return {"layer": ranking.layer, "version": ranking.version.version, "token": ranking.version.token, "answered_by": ranking.answered_by,
-            "returned": len(ranking.ranked), "left_out": left_out}
+            "returned": len(ranking.ranked), "left_out": left_out, "more_left_out": ranking.more_left_out}

@@ -7,8 +7,8 @@ from typing import Any
 from flask import Blueprint, Response
 
 from app.api.layers import holdings
-from app.api.operation import operation
 from app.api.ogc_links import CRS84, OPENAPI_30, SCHEMA_JSON, FormatParameters, link
+from app.api.operation import operation
 from app.api.rendering import GEOJSON, answer
 from app.security import current_actor, requires
 from app.spaces import current_space

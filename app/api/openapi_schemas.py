@@ -115,5 +115,6 @@ _ANSWERS: dict[str, Any] = {
     "Drill": _object("id name opened_at opened_by as_of url", id=_TEXT, name=_TEXT, opened_at=_TEXT, opened_by=_TEXT, as_of=_TEXT, closed_at=_OR_NULL,
                      url=_TEXT, api=_TEXT),
     "Drills": _object("drills", drills=_list({"$ref": "#/components/schemas/Drill"})),
-    "Load": _object("id", id=_TEXT),
+    "Load": _object("id space layer file state asked_by asked_at", id=_TEXT, space=_TEXT, layer=_TEXT, file=_TEXT, state=_TEXT, asked_by=_TEXT, asked_at=_TEXT,
+                    confirmed_by=_OR_NULL, finished_at=_OR_NULL, options={"type": "object"}, report={"type": ["object", "null"]}),
 }

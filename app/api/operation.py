@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, TypeVar
 
@@ -83,7 +83,7 @@ def read_query(model: type[BaseModel]) -> Any:
     try:
         return model.model_validate({name: values[0] for name, values in given.items()})
     except ValidationError as error:
-        raise MalformedRequest(problems=list(_problems(error, "/query", model))) from None
+        raise MalformedRequest(problems=problems_of(error, "/query", model)) from None
 
 
 def read_body(model: type[BaseModel]) -> Any:
@@ -92,7 +92,7 @@ def read_body(model: type[BaseModel]) -> Any:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        raise InvalidInput(problems=list(_problems(error, "", model))) from None
+        raise InvalidInput(problems=problems_of(error, "", model)) from None
 
 
 def refuse(name: str, expected: str) -> NoReturn:
@@ -103,13 +103,16 @@ def refuse(name: str, expected: str) -> NoReturn:
 _CODES = {"missing": "request-missing", "extra_forbidden": "request-unknown", "finite_number": "request-not-number"}
 
 
-def _problems(error: ValidationError, root: str, model: type[BaseModel]) -> Iterable[Problem]:
-    for one in error.errors(include_url=False, include_input=False):
-        kind = str(one["type"])
-        name = str(one["loc"][-1]) if one["loc"] else root.strip("/") or "body"
-        pointer = root + "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in one["loc"])
-        values = {"name": name[:100], "expected": str(one["msg"]).removeprefix("Value error, "), "known": ", ".join(model.model_fields) or "-"}
-        yield Problem(pointer, _code(kind), values)
+def problems_of(error: ValidationError, root: str, model: type[BaseModel]) -> list[Problem]:
+    """What a model refused, as problems with pointers under `root`."""
+    known = ", ".join(one.alias or name for name, one in model.model_fields.items()) or "-"
+    return [_problem(dict(one), root, known) for one in error.errors(include_url=False, include_input=False)]
+
+
+def _problem(one: dict[str, Any], root: str, known: str) -> Problem:
+    name = str(one["loc"][-1]) if one["loc"] else root.strip("/") or "body"
+    pointer = root + "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in one["loc"])
+    return Problem(pointer, _code(str(one["type"])), {"name": name[:100], "expected": str(one["msg"]).removeprefix("Value error, "), "known": known})
 
 
 def _code(kind: str) -> str:

@@ -7,8 +7,8 @@ from typing import Any
 from flask import Blueprint, Response, request
 from pydantic import Field
 
-from app.api.rendering import answer
 from app.api.operation import Parameters, operation
+from app.api.rendering import answer
 from app.language import language_of
 from app.security import current_actor, requires
 from app.spaces import current_space

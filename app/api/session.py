@@ -7,14 +7,30 @@ import secrets
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request
+from flask import (
+    Blueprint,
+    Response,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+)
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.api.body import read_json
 from app.language import language_of
 from app.people import SESSION_COOKIE, VISIT_COOKIE
 from app.problems import CsrfRefused, SignInLocked, SignInRefused, describe
-from app.security import CSRF_FIELD, Permission, csrf_token, current_actor, current_credential, known_actor, requires
+from app.security import (
+    CSRF_FIELD,
+    Permission,
+    csrf_token,
+    current_actor,
+    current_credential,
+    known_actor,
+    requires,
+)
 from app.services import services
 from layers.errors import InvalidInput, Problem
 from layers.spec import Actor

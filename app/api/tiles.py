@@ -7,11 +7,18 @@ from typing import Any
 from flask import Blueprint, Response, request
 from pydantic import Field
 
-from app.api.rendering import answer
 from app.api.operation import Parameters, operation
+from app.api.rendering import answer
 from app.security import current_actor, requires
 from app.spaces import current_space, space_url
-from geodata.store.tiles import MAX_ZOOM, TileAddress, TileCache, current, tile, tile_fields
+from geodata.store.tiles import (
+    MAX_ZOOM,
+    TileAddress,
+    TileCache,
+    current,
+    tile,
+    tile_fields,
+)
 from layers.spec import Action, Label, Layer
 
 blueprint = Blueprint("tiles", __name__, url_prefix="/ogc/collections/<layer_id>/tiles")

@@ -53,13 +53,16 @@ def read_dbf(data: bytes, *, given: str | None, cpg: bytes | None) -> Dbf:
         raise Refused("file-truncated", part=".dbf", stated=count, there=there)
     raw = np.frombuffer(data, dtype=np.dtype((np.void, length)), count=count, offset=start)
     cells = raw.view(np.uint8).reshape(count, length) if count else np.zeros((0, length), np.uint8)
-    texts = {head: _strings(cells, head) for head in heads if head.letter in "CNFDLV"}
+    texts = {head: _strings(cells, head) for head in heads if head.letter in "CNFDLV" and head.width}
     sample = [(head.name, len(head.name) >= 10) for head in heads]
-    sample += [one for head in heads if head.letter in "CV" for one in _distinct_non_ascii(texts[head], head.width)]
+    sample += [one for head in texts if head.letter in "CV" for one in _distinct_non_ascii(texts[head], head.width)]
     decision = for_fields(sample, given=given, cpg=cpg, language_byte=language)
     columns, bad = [], {}
     names = _names(heads, decision.codec, notices)
     for head, name in zip(heads, names, strict=True):
+        if not head.width:
+            columns.append(Column(name, Kind.TEXT, [None] * count))
+            continue
         if head.letter not in _READ or head.letter == "M":
             notices.append(Notice("column-not-read", {"column": name, "type": head.letter}))
             continue
@@ -86,7 +89,7 @@ def _header(data: bytes) -> tuple[list[FieldHead], int, int, int, int]:
         if letter != "0":
             heads.append(FieldHead(name, letter, offset, width, decimals))
         offset, place = offset + width, place + 32
-    if offset > length or any(not head.width for head in heads):
+    if offset > length:
         raise Refused("not-a-table", part=".dbf")
     return heads, count, start, length, data[29]
 

@@ -146,7 +146,7 @@ def _whole(data: bytes, codec: str) -> str:
         return data.decode(codec).lstrip("\ufeff")
     except UnicodeDecodeError as error:
         line = data[:error.start].count(b"\n") + 1
-        raise Refused("text-damaged", about="encoding", name=shown(codec), line=line) from error
+        raise Refused("file-text-damaged", about="encoding", name=shown(codec), line=line) from error
 
 
 def _without_mark(data: bytes) -> str | None:
@@ -210,10 +210,18 @@ def _detected(sample: Sequence[tuple[bytes, bool]]) -> Decision:
         if best >= _DOUBTFUL or _likeliest(sample) in (None, codec):
             notices = [] if best >= _DOUBTFUL and not _close(tried) else [_doubt(sample, [one for *_, one in tried])]
             return Decision(codec, Found(shown(codec), "encoding-by-bytes", {"name": shown(codec)}), notices)
+    if all(_single_letters(raw) for raw, _ in sample):
+        return Decision("cp1252", Found(shown("cp1252"), "encoding-guessed", {"name": shown("cp1252")}), [_doubt(sample, ["cp1252"])])
     guess = _likeliest(sample)
     if guess and _fit(sample, guess)[0] == 1.0 and _fit(sample, guess)[1] >= _HOPELESS:
         return Decision(guess, Found(shown(guess), "encoding-guessed", {"name": shown(guess)}), [_doubt(sample, [guess])])
     raise Refused("encoding-unknown", about="encoding", tried="UTF-8, GB18030, Big5", sample=sample[0][0][:24].hex(" "))
+
+
+def _single_letters(raw: bytes) -> bool:
+    """Whether each byte beyond ASCII stands alone among Latin letters, as in West European words and in no Chinese text."""
+    runs = re.findall(rb"[\x80-\xff]+", raw)
+    return all(len(one) == 1 and one[0] >= 0xC0 for one in runs) and bool(re.search(rb"[A-Za-z][\xc0-\xff]|[\xc0-\xff][A-Za-z]", raw))
 
 
 def _close(tried: Sequence[tuple[float, float, str]]) -> bool:

@@ -45,6 +45,7 @@ def _read(connection: sqlite3.Connection, source: Source, sublayer: str | None, 
     if "gpkg_contents" not in tables:
         raise Refused("format-unsupported", kind="SQLite", path=source.main.name)
     spatial = dict(connection.execute("SELECT table_name, data_type FROM gpkg_contents WHERE data_type IN ('features', 'attributes', 'aspatial')"))
+    spatial.pop("ogr_empty_table", None)  # what GDAL puts into a file that holds no layer of shapes
     names = [name for name, kind in spatial.items() if name in tables and (kind == "features" or not shapes_wanted)]
     if shapes_wanted and not names:
         raise Refused("no-spatial-layer", path=source.main.name)
@@ -147,6 +148,6 @@ def _crs(connection: sqlite3.Connection, srs: int) -> tuple[str | None, bool]:
     organization, number, definition = found
     if (organization or "").upper() == "EPSG" and number:
         return f"EPSG:{number}", False
-    if not definition or definition.lower() == "undefined":
+    if not definition or definition.lower() == "undefined" or definition.upper().startswith(("LOCAL_CS", "ENGCRS", "ENGINEERINGCRS")):
         return None, True
     return definition, False

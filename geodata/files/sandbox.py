@@ -49,7 +49,7 @@ def _limit(request: dict[str, Any]) -> None:
 def _read(request: dict[str, Any]) -> Table:
     work = Path(request["work"])
     parts, notices = packing.gather(Path(request["path"]), work)
-    found = sniffing.sources(parts)
+    found = sniffing.sources(parts, named=len(parts) == 1 and parts[0].path == Path(request["path"]))
     source, inner = _chosen(found, request["sublayer"])
     gdal.confine(source.format, request["drivers"])
     table = _by_format(source, request, inner, work)

@@ -33,11 +33,14 @@ class Source:
     beside: dict[str, Part] = field(default_factory=dict)
 
 
-def sources(parts: Sequence[Part]) -> list[Source]:
-    """The sources among parts. Raises Refused when nothing can be used, naming what was there instead."""
+def sources(parts: Sequence[Part], *, named: bool) -> list[Source]:
+    """The sources among parts; `named` when the user pointed at the one part itself, so that any text may be a table.
+
+    Raises Refused when nothing can be used, naming what was there instead.
+    """
     found, orphans = _shapefiles(parts)
     rest = [one for one in parts if one.suffix not in SHAPE_PARTS]
-    data = [one for one in rest if one.suffix in _DATA] if len(parts) > 1 else rest
+    data = rest if named else [one for one in rest if one.suffix in _DATA]
     found += [Source(_confirmed(one), one.stem, one) for one in data]
     if found:
         return found

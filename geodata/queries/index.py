@@ -14,7 +14,8 @@ from rtree.index import Index, Property
 
 from geodata.queries.bounds import Box, certain_m
 from geodata.queries.rows import Rows
-from geodata.queries.slots import Slots, Whole
+from geodata.queries.slots import Slots
+from geodata.store.changes import LayerVersion
 
 _NODE = 16  # measured for 5 of 100,000 points: 17 us with 10 to 16 to a node, 30 us with rtree's default of 100
 _ONE_BY_ONE = 2_000  # a change of more rows than this and a tenth of the layer is cheaper as a new tree (measured)
@@ -27,18 +28,37 @@ class LayerIndex(Slots):
     comes close to one by metres. It ranks boxes, not shapes: what it gives are candidates with a bound on all others.
     """
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: Rows, version: LayerVersion) -> None:
         super().__init__(rows.measures.shape[1], room=max(16, len(rows.ids)))
+        self.version = version
         self.lock = threading.RLock()
         self.put(rows)
         middle = float(np.mean(self.boxes[: len(rows.ids), 1])) if rows.ids else 0.0
         self.squeeze = max(0.05, cos(radians(middle)))
         self._plant()
 
-    def apply(self, changed: Rows, gone: Iterable[UUID]) -> None:
-        """Take in rows that are new or different, and forget those that are gone; unknown ids in `gone` do nothing."""
+    @property
+    def slots(self) -> Slots:
+        """The columns: an index is its own store of candidates."""
+        return self
+
+    def total(self) -> int:
+        """How many features the layer has."""
+        return len(self)
+
+    def named(self, ids: Iterable[UUID]) -> list[int]:
+        """Slots of those of the features that are there."""
+        with self.lock:
+            return [slot for one in ids if (slot := self.slot_of.get(one)) is not None]
+
+    def apply(self, changed: Rows, gone: Iterable[UUID], version: LayerVersion) -> None:
+        """Take in rows that are new or different, forget those that are gone, and stand at `version`.
+
+        Unknown ids in `gone` do nothing. After any exception the index is not to be used again.
+        """
         with self.lock:
             gone = list(gone)
+            self.version = version
             if len(changed.ids) + len(gone) > max(_ONE_BY_ONE, len(self) // 10):
                 self._replace(changed, gone)
                 self._plant()
@@ -69,7 +89,7 @@ class LayerIndex(Slots):
             found = self._found[: int(self._counted[0])].tolist()
             return found, certain_m(lon, lat, self._reach[0], self.squeeze)
 
-    def inside(self, windows: Sequence[Box]) -> Whole:
+    def inside(self, windows: Sequence[Box]) -> list[int]:
         """Slots of all features whose boxes meet any of these boxes of degrees, each once, in no order."""
         with self.lock:
             found: list[int] = []
@@ -77,7 +97,7 @@ class LayerIndex(Slots):
                 if not all(map(isfinite, window)):
                     raise ValueError("a box that is not finite must not reach the tree")
                 found += self._tree.intersection(self._squeezed(window))
-            return np.array(found if len(windows) == 1 else list(dict.fromkeys(found)), dtype=np.intp)
+            return found if len(windows) == 1 else list(dict.fromkeys(found))
 
     def _uproot(self, feature_id: UUID) -> None:
         slot = self.slot_of.get(feature_id)

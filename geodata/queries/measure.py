@@ -23,7 +23,7 @@ Whole = NDArray[np.intp]
 _E2 = GEOD.es
 _LEAST_RADIUS_M = GEOD.a * (1.0 - _E2)  # no normal section of the ellipsoid is bent more than at the equator along a meridian
 _PIECE_M = 10_000.0  # over so short a piece the distance has one minimum and vertices stand for the edge to 1 cm
-_ON_IT_M = 1e-6  # nearer than a micrometre is on it: rounding of degrees alone is 1e-8 m
+_ON_IT_M = 2e-6  # nearer than that is on it: rounding of degrees alone is 1e-8 m
 _SETTLED_M = 1e-4  # along the edge; across it the error is of second order
 _MOST_STEPS = 20
 
@@ -68,7 +68,8 @@ def feet(lon: float, lat: float, shapes: Sequence[BaseGeometry] | NDArray[Any]) 
     settled = _settled(lon, lat, _near(lon, lat, edges, len(given)))
     order = np.lexsort((settled.distance_m, settled.owner))
     first = order[np.searchsorted(settled.owner[order], np.arange(len(given)))]
-    distance, foot_lon, foot_lat = settled.distance_m[first], settled.lon[first], settled.lat[first]
+    distance = np.round(settled.distance_m[first], 6)  # to the micrometre, so that equal distances are equal and id decides
+    foot_lon, foot_lat = settled.lon[first], settled.lat[first]
     bearing = settled.bearing_deg[first]
     on_it = shapely.intersects_xy(given, lon, lat) | (distance < _ON_IT_M)
     return Feet(np.where(on_it, 0.0, distance), np.where(on_it, lon, foot_lon), np.where(on_it, lat, foot_lat), np.where(on_it, 0.0, bearing))
@@ -152,7 +153,9 @@ def _cut(edges: _Edges, pieces: Whole) -> _Edges:
     t0, t1 = step / pieces[which], (step + 1) / pieces[which]
     whole = edges.taken(which)
     wide, high = whole.x1 - whole.x0, whole.y1 - whole.y0
-    return _Edges(whole.owner, whole.x0 + t0 * wide, whole.y0 + t0 * high, whole.x0 + t1 * wide, whole.y0 + t1 * high)
+    last = t1 == 1.0  # ends stay the very numbers that they were
+    x1, y1 = np.where(last, whole.x1, whole.x0 + t1 * wide), np.where(last, whole.y1, whole.y0 + t1 * high)
+    return _Edges(whole.owner, whole.x0 + t0 * wide, whole.y0 + t0 * high, x1, y1)
 
 
 def _settled(lon: float, lat: float, edges: _Edges) -> _Settled:
@@ -172,9 +175,11 @@ def _settled(lon: float, lat: float, edges: _Edges) -> _Settled:
         length2 = east * east + north * north
         along = distance * (east * np.sin(np.radians(back)) + north * np.cos(np.radians(back)))
         moved = np.clip(t + along / np.where(length2 > 0.0, length2, 1.0), 0.0, 1.0)
-        if (np.abs(moved - t) * np.sqrt(length2)).max(initial=0.0) < _SETTLED_M:
+        # A piece that has settled stays, so that its answer does not depend on which others are asked about with it.
+        going = np.abs(moved - t) * np.sqrt(length2) >= _SETTLED_M
+        if not going.any():
             break
-        t = moved
+        t = np.where(going, moved, t)
     return _Settled(edges.owner, distance, x, y, bearing % 360.0)
 
 

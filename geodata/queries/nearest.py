@@ -40,7 +40,8 @@ class NearestQuestion:
         object.__setattr__(self, "lon", refusals.number("lon", self.lon, -180.0, 180.0))
         object.__setattr__(self, "lat", refusals.number("lat", self.lat, -90.0, 90.0))
         object.__setattr__(self, "k", refusals.whole_number("k", self.k, 1, MAX_K))
-        object.__setattr__(self, "layers", tuple(dict.fromkeys(self.layers)))
+        if len(self.layers) != 1 or not isinstance(self.layers, tuple):
+            object.__setattr__(self, "layers", tuple(dict.fromkeys(self.layers)))
         if self.max_distance_m is not None:
             object.__setattr__(self, "max_distance_m", refusals.number("max_distance_m", self.max_distance_m, 0.0, MAX_DISTANCE_M))
         if self.zone is not None:

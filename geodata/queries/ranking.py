@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import inf
 from typing import Protocol
 from uuid import UUID
@@ -36,10 +36,10 @@ class Candidates(Protocol):
     def nearest_boxes(self, lon: float, lat: float, count: int) -> tuple[list[int], float]:
         """`count` slots or all, and a distance in metres within which there are no others."""
 
-    def inside(self, windows: Sequence[Box]) -> Whole:
+    def inside(self, windows: Sequence[Box]) -> list[int]:
         """Slots of all features whose boxes meet any of these boxes."""
 
-    def named(self, ids: set[UUID]) -> Whole:
+    def named(self, ids: Iterable[UUID]) -> list[int]:
         """Slots of those of the features that are there."""
 
 
@@ -64,7 +64,7 @@ class Search:
         """Find the k nearest admitted, then all that lie before the last of them."""
         matching = self._admission.matching
         if matching is not None and len(matching) <= max(_FEW, 20 * self._question.k):
-            self._look_at(self._candidates.named(matching).tolist())
+            self._look_at(self._candidates.named(matching))
             self._look_around(0)
         else:
             self._look_around(self._question.k + _SPARE)
@@ -80,7 +80,7 @@ class Search:
             if certain_m > self.limit_m or len(found) >= self._candidates.total():
                 return
             if len(self.ranked) == self._question.k and seeking:
-                self._look_at(self._candidates.inside(window(lon, lat, self.limit_m)).tolist())
+                self._look_at(self._candidates.inside(window(lon, lat, self.limit_m)))
                 return
             if not seeking and self._enough_left_out(certain_m):
                 return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import isfinite
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from geodata.queries.bounds import widened
 from layers.errors import InvalidInput, Problem
 from layers.messages import Sentence, declare
 from layers.spec import Label
@@ -38,6 +40,8 @@ declare({
 
 def number(name: str, value: Any, minimum: float, maximum: float) -> float:
     """The value as a float, or InvalidInput at `/name` when it is no finite number or outside the range (ends included)."""
+    if type(value) is float and minimum <= value <= maximum:  # what is nearly always given; NaN compares false
+        return value
     try:
         found = float(value) if not isinstance(value, (bool, str, bytes)) else None
     except (TypeError, ValueError, OverflowError):
@@ -75,6 +79,14 @@ def zone(name: str, shape: BaseGeometry, most_vertices: int = MAX_ZONE_VERTICES)
     if not shape.is_valid:
         raise _refused(f"/{name}", "zone-not-valid", reason=shapely.is_valid_reason(shape))
     return shapely.force_2d(shape)
+
+
+def room_to_widen(name: str, bounds: Sequence[float], distance_m: float) -> None:
+    """Refuse at `/name` a zone that, so widened, would run over a pole or the 180th meridian, where polygons in degrees break."""
+    west, south, east, north = (float(one) for one in bounds)
+    windows = widened((west, south, east, north), distance_m)
+    if len(windows) > 1 or windows[0][0] <= -180.0 or windows[0][2] >= 180.0:
+        raise _refused(f"/{name}", "zone-out-of-range", found=f"{west:g}, {south:g}, {east:g}, {north:g}")
 
 
 def no_geometry(layer_id: str) -> InvalidInput:

@@ -7,6 +7,7 @@ import threading
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 import shapely
@@ -19,6 +20,7 @@ from geodata.store.spaces import Space
 from layers.spec import OPERATOR, Action, Actor, Layer, Sensitivity
 
 MAX_NAMES = 100_000  # names of a layer kept in memory; a larger layer is searched by the database, without pinyin
+MAX_LAYERS = 500  # layers of all spaces kept; those asked longest ago go, so closed drills do
 MAX_QUERY = 100
 _PAGE = 10_000
 
@@ -89,7 +91,10 @@ class NameIndex:
 
     def _names(self, space_id: str, layer: Layer, version: LayerVersion, store: Store) -> _LayerNames:
         with self._lock:
-            known = self._layers.setdefault((space_id, layer.id), _LayerNames())
+            known = self._layers.pop((space_id, layer.id), None) or _LayerNames()
+            self._layers[space_id, layer.id] = known
+            while len(self._layers) > MAX_LAYERS:
+                del self._layers[next(iter(self._layers))]
             if known.version != version:
                 _catch_up(known, layer, store)
             return known
@@ -170,8 +175,13 @@ def _name(layer: Layer, properties: Mapping[str, object]) -> _Name:
     title = str(properties.get(layer.title or "") or "")
     key = fold(str(properties.get(layer.key or "") or ""))
     folded = fold(title)
-    syllables = lazy_pinyin(folded, style=Style.NORMAL, errors=lambda rest: list(rest))
+    syllables = lazy_pinyin(folded, style=Style.NORMAL, errors=_each)
     return _Name(title, folded, key, "".join(one[:1] for one in syllables), "".join(syllables))
+
+
+def _each(rest: str) -> Any:
+    """Letters and digits between Chinese characters count one by one: 3号楼 is found by 3hl."""
+    return list(rest)
 
 
 def _found(layer: Layer, feature: Feature) -> Found:

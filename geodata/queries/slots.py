@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -65,11 +64,6 @@ class Slots:
             self.shapes[slot] = None
             self._free.append(slot)
         return slot
-
-    def slots_of(self, ids: Iterable[UUID]) -> Whole:
-        """The slots of those features that are here, in the order of the ids."""
-        found = (self.slot_of.get(one) for one in ids)
-        return np.array([slot for slot in found if slot is not None], dtype=np.intp)
 
     def all(self) -> Whole:
         """Every slot in use, in no order."""

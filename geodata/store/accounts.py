@@ -10,7 +10,21 @@ from datetime import datetime
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import ARRAY, Boolean, CheckConstraint, Column, DateTime, Engine, Row, Table, Text, func, insert, select, update
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Engine,
+    Row,
+    Table,
+    Text,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from geodata.store.faults import translated
 from geodata.store.metadata import CONTROL
@@ -148,7 +162,7 @@ class Accounts:
         name = account_name(name)
         if not _NAME.fullmatch(name):
             raise AccountName
-        row = dict(name=name, display=display or name, roles=checked_roles(roles), created_by=by, demo=demo)
+        row = {"name": name, "display": display or name, "roles": checked_roles(roles), "created_by": by, "demo": demo}
         row["password_hash"] = _hash(name, password)
         with translated(), self._engine.begin() as connection:
             connection.execute(insert(ACCOUNT).values(**row))

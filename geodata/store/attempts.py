@@ -6,7 +6,21 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, Column, DateTime, Engine, Identity, Index, LargeBinary, Table, Text, delete, func, insert, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Engine,
+    Identity,
+    Index,
+    LargeBinary,
+    Table,
+    Text,
+    delete,
+    func,
+    insert,
+    select,
+)
 
 from geodata.store.faults import translated
 from geodata.store.metadata import CONTROL
@@ -40,7 +54,7 @@ class Attempts:
         pair = _pair(name, address)
         with translated(), self._engine.begin() as connection:
             connection.execute(select(func.pg_advisory_xact_lock(int.from_bytes(pair[:8], "big", signed=True))))
-            now = connection.scalar(select(func.now()))
+            now = connection.execute(select(func.now())).scalar_one()
             connection.execute(delete(LOGIN_FAILURE).where(LOGIN_FAILURE.c.at < now - 2 * self._lock))
             at = select(LOGIN_FAILURE.c.at).order_by(LOGIN_FAILURE.c.at.desc())
             own = connection.scalars(at.where(LOGIN_FAILURE.c.pair == pair).limit(self._failures)).all()

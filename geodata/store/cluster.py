@@ -74,8 +74,8 @@ class Cluster:
     that is killed. `say` gets one line for each step. `settings` are PostgreSQL settings on top of those for the machine.
     """
 
-    def __init__(self, home: Path, say: Callable[[str], object] = print, *, settings: Mapping[str, str] | None = None, what: str = "") -> None:
-        self.home = Home(home)
+    def __init__(self, home: Path | Home, say: Callable[[str], object] = print, *, settings: Mapping[str, str] | None = None, what: str = "") -> None:
+        self.home = home if isinstance(home, Home) else Home(home)
         self._say = say
         self._settings = dict(settings or {})
         self._what = what or Path(sys.argv[0]).name or "python"
@@ -158,7 +158,7 @@ class Cluster:
 
     def _place(self, user: DatabaseUser) -> None:
         """Decide once where the database lies, and make its folders."""
-        if not self.home.record:
+        if "directory" not in self.home.record:
             inside = self.home.path / "database"
             self._give(inside, user)
             chosen = inside if user.may_write(inside) else self._apart(inside, user)

@@ -83,6 +83,14 @@ class Drills:
         return _record(row)
 
 
+def close_all(connection: Connection, by: str = "upgrade") -> None:
+    """End every open drill; their records say by what."""
+    open_ones = connection.scalars(update(DRILLS).where(DRILLS.c.closed_at.is_(None))
+                                   .values(closed_at=datetime.now(UTC), closed_by=by).returning(DRILLS.c.id)).all()
+    for drill_id in open_ones:
+        connection.execute(text(f'DROP SCHEMA "{_schema(drill_id)}" CASCADE'))
+
+
 def _controllers_only(actor: Actor) -> None:
     if Role.DRILL_CONTROLLER not in actor.roles:
         raise Forbidden(action="drill")

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pygeofilter.backends.sqlalchemy.evaluate import to_filter
-from pygeofilter.parsers.cql2_text import parse
 from sqlalchemy import ColumnElement, Table
-from sqlalchemy.exc import SQLAlchemyError
 
+from geodata.store.cql2 import UnknownName, Unreadable, where
 from layers.errors import InvalidInput, Problem
 from layers.messages import Sentence, declare
 from layers.spec import Label, Layer, Sensitivity
@@ -37,18 +35,11 @@ def condition(filter_text: str, layer: Layer, table: Table, *, reveal: bool) -> 
     if "geom" in table.c:
         columns = {**columns, "geometry": table.c.geom, "geom": table.c.geom}
     try:
-        tree = parse(filter_text)
-    except Exception as fault:  # the parser (lark) raises many kinds; each means that the text is not CQL2
-        raise _unreadable(str(fault).splitlines()[0][:120]) from None
-    try:
-        clause = to_filter(tree, columns)
-    except KeyError as fault:
-        raise InvalidInput(problems=[Problem("filter", "filter-field-unknown", {"reason": str(fault).strip("'\"")[:80]})]) from None
-    except (SQLAlchemyError, NotImplementedError, TypeError, ValueError, AttributeError) as fault:
-        raise _unreadable(str(fault).splitlines()[0][:120] if str(fault) else type(fault).__name__) from None
-    if not isinstance(clause, ColumnElement):
-        raise _unreadable("not a condition")
-    return clause
+        return where(filter_text, columns)
+    except UnknownName as fault:
+        raise InvalidInput(problems=[Problem("filter", "filter-field-unknown", {"reason": str(fault)})]) from None
+    except Unreadable as fault:
+        raise _unreadable(str(fault)) from None
 
 
 def _unreadable(reason: str) -> InvalidInput:

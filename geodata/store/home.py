@@ -131,6 +131,12 @@ class Home:
             self._lock.close()
             self._lock = None
 
+    def leave_to_parent(self) -> None:
+        """In a forked child: close the copy of the lock, which else would outlive the parent."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
     @property
     def held(self) -> bool:
         """Whether this object holds the home."""

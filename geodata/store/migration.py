@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from geodata.store.control import DRILLS  # noqa: F401  (its import fills the control metadata)
-from geodata.store.drills import seal
+from geodata.store.drills import close_all, seal
 from geodata.store.faults import translated
 from geodata.store.metadata import CONTROL, CONTROL_SCHEMA, DRILL_ROLE, LIVE_ROLE, LIVE_SCHEMA
 from geodata.store.migrations.scope import options, targets
@@ -31,8 +31,12 @@ if TYPE_CHECKING:
 _LOCK = 0x6F6E656D6170  # "onemap": the advisory lock of migrations
 
 
-def run(database: Database) -> None:
-    """Forward only; waits up to a minute for another process that migrates, then gives up with Unavailable."""
+def run(database: Database, scripts: Path | None = None) -> None:
+    """Forward only; waits up to a minute for another process that migrates, then gives up with Unavailable.
+
+    Drills that are open across a script are closed: their copies are of the old tables, and a copy is not worth a
+    second set of scripts.
+    """
     with translated(), database.owner.connect() as connection:
         connection.execute(text("SET lock_timeout = '60s'"))
         connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
@@ -40,7 +44,10 @@ def run(database: Database) -> None:
         try:
             _prepare(database, connection)
             connection.commit()
-            upgrade(connection, catalogue=database.catalogue)
+            before = _at(connection)
+            upgrade(connection, scripts, database.catalogue)
+            if before not in (None, _at(connection)):
+                close_all(connection)
             create_all(database, connection)
             connection.commit()
             _finish(database, connection)
@@ -70,6 +77,12 @@ def generate(connection: Connection, message: str, *, scripts: Path | None = Non
                               version_path=str(_places(scripts)[-1]))
     assert isinstance(script, Script)
     return Path(script.path)
+
+
+def _at(connection: Connection) -> str | None:
+    if connection.scalar(text("SELECT to_regclass(:name)"), {"name": f"{CONTROL_SCHEMA}.alembic_version"}) is None:
+        return None
+    return connection.scalar(text(f"SELECT version_num FROM {CONTROL_SCHEMA}.alembic_version"))
 
 
 def _places(scripts: Path | None) -> list[Path]:

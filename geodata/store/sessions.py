@@ -158,7 +158,7 @@ class Tokens:
     def create(self, name: str, roles: frozenset[Role], by: str, lasts: timedelta) -> str:
         """The new token's secret, told once."""
         secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
-        row = dict(hash=secret_hash(secret), name=name, roles=checked_roles(roles), created_by=by, expires_at=func.now() + lasts)
+        row = {"hash": secret_hash(secret), "name": name, "roles": checked_roles(roles), "created_by": by, "expires_at": func.now() + lasts}
         with translated(), self._engine.begin() as connection:
             connection.execute(insert(API_TOKEN).values(**row))
         return secret

@@ -15,7 +15,13 @@ from sqlalchemy import func, select, update
 from app import create_app
 from app.people import SESSION_COOKIE, new_password
 from app.settings import Settings
-from geodata.store.accounts import ACCOUNT, Accounts, ExclusiveRoles, NoRole, WeakPassword
+from geodata.store.accounts import (
+    ACCOUNT,
+    Accounts,
+    ExclusiveRoles,
+    NoRole,
+    WeakPassword,
+)
 from geodata.store.attempts import LOGIN_FAILURE, Attempts
 from geodata.store.database import Database
 from geodata.store.sessions import SESSION, secret_hash

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-import layers.rules as rules
+from layers import rules
 from layers.catalogue import CATALOGUE
 from layers.messages import declared
 from layers.spec import COMMON_FIELDS, DRILL_ACCESS, Action, Catalogue, Field, Geometry, Label, Layer, Measure, Role, Sensitivity

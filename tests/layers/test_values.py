@@ -38,7 +38,7 @@ def refusal(field: Field, raw: Any) -> str:
 
 @pytest.mark.parametrize(("field", "raw", "value"), [
     (PEOPLE, "1,200", 1200), (PEOPLE, "１，２００", 1200), (PEOPLE, "1200人", 1200), (PEOPLE, " 1200 ", 1200), (PEOPLE, 1200.0, 1200),
-    (PEOPLE, "24.5万", 245_000), (PEOPLE, "1.2e3", 1200), (PEOPLE, Decimal("12"), 12), (PEOPLE, "0", 0),
+    (PEOPLE, "24.5万", 245_000), (PEOPLE, "1.2e3", 1200), (PEOPLE, Decimal(12), 12), (PEOPLE, "0", 0),
     (AREA, "41.41万平方米", 414_100.0), (AREA, "10公顷", 100_000.0), (AREA, "180㎡", 180.0), (AREA, "0.1", 0.1), (AREA, -3, -3),
     (CHAINAGE, "248+500", 248_500.0), (CHAINAGE, "K260+000", 260_000.0), (CHAINAGE, "Ｋ248＋500.5", 248_500.5), (CHAINAGE, "1.5km", 1500.0),
     (NAME, " 东区 ", "东区"), (NAME, 12.0, "12"), (NAME, 7, "7"), (NAME, "Ａ－１２", "A-12"), (NAME, "小学（东）", "小学（东）"), (NAME,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import cos, radians
 
 import numpy as np
@@ -25,6 +26,8 @@ def to_metres(shape: BaseGeometry) -> BaseGeometry:
 def to_degrees(shape: BaseGeometry) -> BaseGeometry:
     """The way back, on a grid of 1e-7 degree (1 cm), so that what meets in metres meets in degrees."""
     degrees = shapely.transform(shape, lambda c: np.column_stack((c[:, 0] / _EAST_M + ORIGIN[0], c[:, 1] / _NORTH_M + ORIGIN[1])))
+    if degrees.geom_type.endswith("Polygon"):
+        degrees = shapely.set_precision(degrees, 1e-7)  # rounding alone can cross the sides of a sliver
     return shapely.transform(degrees, lambda c: np.round(c, 7))
 
 
@@ -45,6 +48,6 @@ def line(*positions: Position, smooth: int = 0) -> LineString:
 
 def _cut_corners(points: Sequence[tuple[float, ...]]) -> list[tuple[float, ...]]:
     cut = [points[0]]
-    for (ax, ay), (bx, by) in zip(points, points[1:], strict=False):
+    for (ax, ay), (bx, by) in pairwise(points):
         cut += [(ax * 0.75 + bx * 0.25, ay * 0.75 + by * 0.25), (ax * 0.25 + bx * 0.75, ay * 0.25 + by * 0.75)]
     return [*cut, points[-1]]

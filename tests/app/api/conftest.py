@@ -14,9 +14,23 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from app import jobs
 from geodata.store.database import Database
 from layers.catalogue import CATALOGUE
-from layers.spec import Choice, Family, Field, Geometry, Group, Label, Layer, Measure, OutOfService, Role, Sensitivity, Style
+from layers.spec import (
+    Choice,
+    Family,
+    Field,
+    Geometry,
+    Group,
+    Label,
+    Layer,
+    Measure,
+    OutOfService,
+    Role,
+    Sensitivity,
+    Style,
+)
 
 POSTS = Layer(
     id="posts", label=Label("哨所", "Posts"), geometry=Geometry.POINT_OR_POLYGON, group=Group.RESOURCES, key="code", title="name",
@@ -77,23 +91,29 @@ def database(database_url: Any) -> Any:
 
 
 @pytest.fixture
-def program(app: Flask) -> Callable[[Role], Program]:
+def program(app: Flask) -> Callable[..., Program]:
     """`program(role)`: a program that may do what the role may."""
     people = app.extensions["onemap"].people
 
-    def made(role: Role) -> Program:
-        return Program(app.test_client(), people.tokens.create(f"{role.value}-{uuid4().hex[:8]}", frozenset({role}), "tests", timedelta(hours=1)))
+    def made(*roles: Role) -> Program:
+        return Program(app.test_client(), people.tokens.create(f"{roles[0].value}-{uuid4().hex[:8]}", frozenset(roles), "tests", timedelta(hours=1)))
 
     return made
 
 
 @pytest.fixture
-def planner_program(program: Callable[[Role], Program]) -> Program:
+def queue(database: Database) -> None:
+    """The tables of the job queue."""
+    jobs.prepare(database)
+
+
+@pytest.fixture
+def planner_program(program: Callable[..., Program]) -> Program:
     return program(Role.PLANNER)
 
 
 @pytest.fixture
-def viewer_program(program: Callable[[Role], Program]) -> Program:
+def viewer_program(program: Callable[..., Program]) -> Program:
     return program(Role.VIEWER)
 
 

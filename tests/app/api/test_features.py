@@ -203,7 +203,7 @@ def test_page_takes_a_box_ids_and_fields(planner_program: Program) -> None:
 def test_unreadable_parameter_is_named(planner_program: Program, query: str) -> None:
     answer = planner_program.get(f"{POSTS}?{query}")
     assert answer.status_code == 400, answer.text
-    assert answer.json["errors"][0]["pointer"] == "/query/" + query.split("=")[0]
+    assert answer.json["errors"][0]["pointer"].startswith("/query/" + query.split("=")[0])
 
 
 def test_unknown_layer_and_feature_are_404(planner_program: Program) -> None:

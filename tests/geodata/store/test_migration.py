@@ -18,7 +18,7 @@ from geodata.store.database import Database
 from geodata.store.migrations.scope import options, targets
 from geodata.store.spaces import Space
 from layers.catalogue import CATALOGUE
-from layers.spec import OPERATOR, Catalogue, Family, Field, Geometry, Label, Layer, Style
+from layers.spec import OPERATOR, Actor, Catalogue, Family, Field, Geometry, Label, Layer, Style
 from tests.conftest import SECRET, _create, _drop
 
 WELLS = Layer("wells", Label("水井", "Wells"), Geometry.POINT, (Field("code", Label("编号", "Code")), Field("depth_m", Label("深度", "Depth"), float)),
@@ -122,3 +122,12 @@ def upgrade():
     with database.owner.connect() as connection:
         assert connection.scalar(text("SELECT to_regclass('onemap.half_done')")) is None
         assert connection.scalar(text("SELECT version_num FROM onemap_control.alembic_version")) == "0001"
+
+
+def test_a_drill_open_across_a_script_is_closed_and_says_so(database: Database, controller: Actor, tmp_path: Path) -> None:
+    drill = database.open_drill("演练", controller)
+    migration.run(database)
+    assert [one.id for one in database.drills()] == [drill.id], "no script, no harm"
+    (tmp_path / "0002_more.py").write_text('revision = "0002"\ndown_revision = "0001"\ndef upgrade():\n    pass\n', "utf-8")
+    migration.run(database, tmp_path)
+    assert database.drills() == [] and database.drills(closed=True)[0].closed_at is not None

@@ -1,0 +1,142 @@
+"""Loads: bring a file, look at what was found, confirm or drop it."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import Any, Literal, cast
+from uuid import UUID
+
+from flask import Blueprint, Response, current_app, request
+from procrastinate.exceptions import ProcrastinateException
+from pydantic import Field, ValidationError, field_validator
+
+from app.api.operation import Parameters, operation, problems_of
+from app.api.refusals import UnsupportedMedia
+from app.api.rendering import answer
+from app.command import loads as command
+from app.jobs import Jobs
+from app.language import language_of
+from app.security import current_actor, requires
+from app.services import services
+from app.spaces import current_space, space_url
+from geodata.files.loading import LoadOptions
+from geodata.store import loads as records
+from geodata.store.loads import LoadNotFound, LoadRecord
+from layers.errors import InvalidInput, Unavailable
+from layers.spec import IDENTIFIER, Action, Label
+
+blueprint = Blueprint("loads", __name__, url_prefix="/api/v1/loads")
+
+_PROBLEMS = (400, 401, 403, 404, 409, 413, 415, 422)
+_opening = threading.Lock()
+
+
+class LoadForm(Parameters):
+    """The fields beside the files. `mapping` is a JSON object, column -> field (empty: leave the column out)."""
+
+    layer: str = Field(pattern=IDENTIFIER.pattern)
+    create: bool = False
+    sublayer: str | None = Field(None, max_length=200)
+    crs: str | None = Field(None, max_length=5000)
+    datum: Literal["gcj02", "bd09", "wgs84"] | None = None
+    encoding: str | None = Field(None, max_length=40)
+    mapping: dict[str, str] = Field(default_factory=dict)
+    anywhere: bool = False
+
+    @field_validator("mapping", mode="before")
+    @classmethod
+    def _from_json(cls, value: Any) -> Any:
+        return json.loads(value) if isinstance(value, str) else value
+
+
+class LoadsParameters(Parameters):
+    limit: int = Field(50, ge=1, le=500)
+
+
+_UPLOAD = {
+    "type": "object", "required": ["file", "layer"],
+    "properties": {"file": {"type": "array", "items": {"type": "string", "format": "binary"}}, "layer": {"type": "string", "pattern": IDENTIFIER.pattern},
+                   "create": {"type": "boolean"}, "sublayer": {"type": "string"}, "crs": {"type": "string"}, "datum": {"enum": ["gcj02", "bd09", "wgs84"]},
+                   "encoding": {"type": "string"}, "mapping": {"type": "string", "description": "JSON object, column -> field"}, "anywhere": {"type": "boolean"}},
+}
+
+
+@blueprint.post("")
+@requires(Action.LOAD)
+@operation(tag="loads", summary=Label("上传文件，先检查再确认", "Bring a file; it is examined before anything is stored"), upload=_UPLOAD, answers={202: "Load"}, problems=_PROBLEMS)
+def receive() -> Response:
+    form = _form()
+    options = LoadOptions(**form.model_dump(exclude={"layer"}))
+    database, home = services().database, services().settings.home
+    record = command.receive(database, home, current_space().id, form.layer, cast(Any, request.files.getlist("file")), options, current_actor())
+    try:
+        _jobs().examine(record.id)
+    except ProcrastinateException as fault:
+        command.cancel(database, home, record.id, current_actor())
+        raise Unavailable(part="worker") from fault
+    return answer(described(record), 202, headers={"Location": space_url("loads.one", load_id=record.id)})
+
+
+@blueprint.get("")
+@requires(Action.LOAD)
+@operation(tag="loads", summary=Label("最近的导入", "Loads, newest first"), query=LoadsParameters, answers={200: "object"}, problems=(400, 401, 403))
+def newest(query: LoadsParameters) -> Response:
+    found = records.newest(services().database.engine, space=current_space().id, limit=query.limit)
+    return answer({"loads": [described(one) for one in found]})
+
+
+@blueprint.get("/<uuid:load_id>")
+@requires(Action.LOAD)
+@operation(tag="loads", summary=Label("一次导入的状态与检查报告", "How a load stands, with its report"), answers={200: "Load"})
+def one(load_id: UUID) -> Response:
+    return answer(described(_here(load_id)))
+
+
+@blueprint.post("/<uuid:load_id>/confirm")
+@requires(Action.LOAD)
+@operation(tag="loads", summary=Label("确认导入", "Confirm a load"), answers={202: "Load"}, problems=_PROBLEMS)
+def confirm(load_id: UUID) -> Response:
+    record = command.confirm(services().database, _here(load_id).id, current_actor())
+    try:
+        _jobs().carry_out(record.id)
+    except ProcrastinateException as fault:
+        raise Unavailable(part="worker") from fault
+    return answer(described(record), 202)
+
+
+@blueprint.delete("/<uuid:load_id>")
+@requires(Action.LOAD)
+@operation(tag="loads", summary=Label("取消导入", "Drop a load"), answers={200: "Load"}, problems=_PROBLEMS)
+def cancel(load_id: UUID) -> Response:
+    return answer(described(command.cancel(services().database, services().settings.home, _here(load_id).id, current_actor())))
+
+
+def described(record: LoadRecord) -> dict[str, Any]:
+    """A load as programs and pages read it, its report in the reader's language."""
+    shown = {name: getattr(record, name) for name in ("id", "space", "layer", "file", "state", "asked_by", "asked_at", "confirmed_by", "finished_at", "options")}
+    return shown | {"report": record.report and record.report.get(language_of(request))}
+
+
+def _here(load_id: UUID) -> LoadRecord:
+    record = records.get(services().database.engine, load_id)
+    if record.space != current_space().id:
+        raise LoadNotFound(id=load_id)
+    return record
+
+
+def _form() -> LoadForm:
+    if request.mimetype != "multipart/form-data":
+        raise UnsupportedMedia(given=request.mimetype or "-", accepted="multipart/form-data")
+    given = {name: values[0] for name, values in request.form.lists() if name != "csrf_token"}
+    try:
+        return LoadForm.model_validate(given)
+    except ValidationError as error:
+        raise InvalidInput(problems=problems_of(error, "", LoadForm)) from None
+
+
+def _jobs() -> Jobs:
+    with _opening:
+        if "onemap_jobs" not in current_app.extensions:
+            current_app.extensions["onemap_jobs"] = Jobs(services().database)
+        return current_app.extensions["onemap_jobs"]  # type: ignore[no-any-return]

@@ -1,0 +1,68 @@
+"""Measure our answers against peers on the same data in one run: `onemap bench nearest`, `onemap bench exposure`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from app.cli._installation import Installation
+
+_POINTS = click.option("--features", default=100_000, show_default=True, help="要素数 · how many points or polygons, from a fixed seed")
+_ROUNDS = click.option("--rounds", default=15, show_default=True, help="轮数 · rounds in which every competitor takes its turn")
+_JSON = click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="把结果写入此文件 · write the result to this file")
+
+
+@click.group()
+def command() -> None:
+    """与同类方案对比速度（看比值，不看绝对值） · compare speed with peers: read the ratios, not the absolutes."""
+
+
+@command.command()
+@_POINTS
+@_ROUNDS
+@click.option("--questions", default=200, show_default=True, help="每轮提问数 · questions a round")
+@_JSON
+@click.pass_obj
+def nearest(installation: Installation, features: int, rounds: int, questions: int, file: Path | None) -> None:
+    """进程内：最近 5 个点 · in process: the 5 nearest of many points, exact, against PostGIS and geopandas."""
+    from app.bench import nearest as bench
+
+    _run(lambda database: bench.run(database, features, rounds, questions), installation, file)
+
+
+@command.command()
+@_POINTS
+@_ROUNDS
+@_JSON
+@click.pass_obj
+def exposure(installation: Installation, features: int, rounds: int, file: Path | None) -> None:
+    """进程内：范围内的建筑 · in process: what lies within 1 km, 5 km and a polygon, against PostGIS and geopandas."""
+    from app.bench import exposure as bench
+
+    _run(lambda database: bench.run(database, features, rounds), installation, file)
+
+
+@command.command()
+@click.option("--streams", "count", default=200, show_default=True, help="实时连接数 · event streams held open")
+@click.option("--rounds", default=3, show_default=True, help="轮数 · rounds")
+@click.option("--seconds", default=3.0, show_default=True, help="每段秒数 · seconds of each part of a round")
+@_JSON
+@click.pass_obj
+def streams(installation: Installation, count: int, rounds: int, seconds: float, file: Path | None) -> None:
+    """两个网页进程：实时连接与查询、计算互不拖累 · two web processes: streams, queries and computations beside one another."""
+    from app.bench import streams as bench
+
+    _run(lambda database: bench.run(database, count, rounds, seconds), installation, file)
+
+
+def _run(measure, installation: Installation, file: Path | None) -> None:  # type: ignore[no-untyped-def]
+    from app.bench.scratch import scratch
+
+    with installation.database() as database, scratch(database) as fresh:
+        result = measure(fresh)
+    if file is not None:
+        file.write_text(json.dumps(result.as_json(), indent=2) + "\n", encoding="utf-8")
+    for line in result.lines():
+        click.echo(line)

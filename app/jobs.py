@@ -1,0 +1,121 @@
+"""Work done behind the answers: a queue in the database (schema `onemap_jobs`) and the worker, `python -m app.jobs`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+from uuid import UUID
+
+import procrastinate
+from procrastinate.schema import SchemaManager
+from sqlalchemy import text
+
+from app.command import loads
+from geodata.store.database import Database
+from geodata.store.metadata import LIVE_ROLE
+
+SCHEMA = "onemap_jobs"
+_LOCK = 0x6F6E656D6A6F  # "onemjo": one process makes the queue's tables
+_STALLED_S = 30  # a worker says every 10 s that it lives
+_GRACE_S = 3.0
+log = logging.getLogger("onemap.jobs")
+
+
+def prepare(database: Database) -> None:
+    """Make the queue's tables where they are not there yet, in a schema of their own that the serving role may use."""
+    with database.owner.connect() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        if connection.scalar(text("SELECT to_regclass(:name)"), {"name": f"{SCHEMA}.procrastinate_jobs"}) is None:
+            connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
+            connection.execute(text(f"SET LOCAL search_path TO {SCHEMA}, public"))
+            raw = connection.connection.driver_connection
+            assert raw is not None
+            raw.execute(SchemaManager.get_schema())
+        for grant in (f"USAGE ON SCHEMA {SCHEMA}", f"SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {SCHEMA}", f"USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {SCHEMA}",
+                      f"EXECUTE ON ALL FUNCTIONS IN SCHEMA {SCHEMA}"):
+            connection.execute(text(f"GRANT {grant} TO {LIVE_ROLE}"))
+        connection.commit()
+
+
+class Jobs:
+    """Puts work into the queue; one per process, safe for threads. The tables must be there (`prepare`)."""
+
+    def __init__(self, database: Database) -> None:
+        self._app = procrastinate.App(connector=procrastinate.SyncPsycopgConnector(conninfo=database.conninfo(), kwargs=_settings(), min_size=0, max_size=2))
+        self._app.open()
+
+    def examine(self, load_id: UUID) -> None:
+        """Have an upload read and judged."""
+        self._app.configure_task("examine_load", queue="loads").defer(load_id=str(load_id))
+
+    def carry_out(self, load_id: UUID) -> None:
+        """Have a confirmed load committed."""
+        self._app.configure_task("carry_out_load", queue="loads").defer(load_id=str(load_id))
+
+    def close(self) -> None:
+        self._app.close()
+
+
+def worker_app(database: Database, home: Path) -> procrastinate.App:
+    """The tasks on an asynchronous connection; the work itself is done in threads."""
+    app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=database.conninfo(), kwargs=_settings(), min_size=1, max_size=4))
+    again = procrastinate.RetryStrategy(max_attempts=3, wait=2)
+
+    @app.task(name="examine_load", queue="loads", retry=again)
+    def examine_load(load_id: str) -> None:
+        loads.examine(database, home, UUID(load_id))
+
+    @app.task(name="carry_out_load", queue="loads", retry=again)
+    def carry_out_load(load_id: str) -> None:
+        loads.carry_out(database, home, UUID(load_id))
+
+    @app.periodic(cron="*/5 * * * *")
+    @app.task(name="sweep_loads", queue="loads", queueing_lock="sweep", pass_context=False)
+    def sweep_loads(timestamp: int) -> None:
+        loads.sweep(database, home)
+
+    @app.periodic(cron="* * * * *")
+    @app.task(name="retry_stalled", queue="loads", queueing_lock="stalled")
+    async def retry_stalled(timestamp: int) -> None:
+        await _retry_stalled(app)
+
+    return app
+
+
+async def _retry_stalled(app: procrastinate.App) -> None:
+    """Give work of a worker that died to the next one; every task may be done twice."""
+    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED_S):
+        await app.job_manager.retry_job(job)
+
+
+async def work(database: Database, home: Path, *, wait: bool = True) -> None:
+    """Work until told to stop; without `wait` until the queue is empty."""
+    app = worker_app(database, home)
+    async with app.open_async():
+        await _retry_stalled(app)
+        await app.run_worker_async(queues=["loads"], concurrency=1, wait=wait, shutdown_graceful_timeout=_GRACE_S, delete_jobs="successful",
+                                   install_signal_handlers=wait, listen_notify=wait)
+
+
+def _settings() -> dict[str, str]:
+    return {"options": f"-c search_path={SCHEMA},public", "application_name": "onemap jobs"}
+
+
+def main() -> None:
+    """The worker of one installation, as the supervisor starts it."""
+    from app import settings
+
+    chosen = settings.read()
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    database = Database(chosen.database_url, chosen.secret_key, pool_size=2)
+    try:
+        prepare(database)
+        loads.sweep(database, chosen.home)
+        asyncio.run(work(database, chosen.home))
+    finally:
+        database.dispose()
+
+
+if __name__ == "__main__":
+    main()

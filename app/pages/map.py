@@ -1,0 +1,62 @@
+"""The map, of the live space and of each drill."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Response, current_app, render_template, request, url_for
+from markupsafe import Markup
+
+from app.language import LANGUAGES, language_of
+from app.pages.shell import compose
+from app.security import Permission, csp_nonce, csrf_token, current_actor, requires
+from app.spaces import current_space
+from layers.district import JIUYUAN
+from layers.spec import Label
+
+blueprint = Blueprint("map", __name__)
+
+TITLE = Label("九原应急一张图", "Jiuyuan emergency map")
+VERSION = "0.1.0"
+
+
+@blueprint.get("/")
+@requires(Permission.MAP)
+def page() -> Response:
+    """The page without any data: our modules fetch what the reader may see."""
+    language = language_of(request)
+    title = TITLE.in_language(language)
+    html = compose(configuration(language), title=title, language=language, nonce=csp_nonce(), url=_static,
+                   frame=lambda container: Markup(render_template("frame.html", container=container, title=title, language=language)))
+    return Response(html, mimetype="text/html")
+
+
+def configuration(language: str) -> dict[str, Any]:
+    """What the modules need to know before they ask for anything."""
+    space, actor = current_space(), current_actor()
+    root = f"/spaces/{space.id}" if space.is_drill else ""
+    return {
+        "space": {"id": space.id, "drill": space.is_drill, "as_of": space.record.as_of.isoformat() if space.is_drill else None},
+        "user": {"name": actor.name, "roles": sorted(actor.roles)},
+        "csrf": csrf_token(),
+        "language": language,
+        "languages": list(LANGUAGES),
+        "api": f"{root}/api/v1",
+        "ogc": f"{root}/ogc",
+        "static": _static(""),
+        "district": {"bbox": list(JIUYUAN.bbox), "adcode": JIUYUAN.adcode, "label": {"zh": JIUYUAN.label.zh, "en": JIUYUAN.label.en}},
+        "version": VERSION,
+        "symbols": list(_symbols(Path(str(current_app.static_folder)))),
+        "time_zone": "Asia/Shanghai",
+    }
+
+
+def _static(path: str) -> str:
+    return url_for("static", filename=path)
+
+
+@cache
+def _symbols(folder: Path) -> tuple[str, ...]:
+    return tuple(sorted(one.stem for one in (folder / "symbols").glob("*.svg")))

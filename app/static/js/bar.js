@@ -1,0 +1,94 @@
+// The top bar: mark, space, search, how fresh the page is, the time, who one is; and the band of a drill.
+import { ask } from "./api.js";
+import { config, hasRole } from "./config.js";
+import { add, el, fill, icon } from "./dom.js";
+import { monthDay, timeOf, weekday } from "./format.js";
+import { on } from "./state.js";
+import { say, t } from "./words.js";
+
+/** @param {Element} bar @param {Element} find @param {{drills: () => void}} act */
+export function topBar(bar, find, act) {
+  const { space } = config;
+  const clock = el("span", { class: "clock" });
+  const day = el("span", { class: "quiet" });
+  const tick = () => {
+    const now = new Date();
+    clock.textContent = timeOf(now);
+    day.textContent = `${monthDay(now)} ${weekday(now)}`;
+  };
+  tick();
+  setInterval(tick, 5000);
+  const spaceChip = el("button", { class: `space${space.drill ? " drill" : ""}`, type: "button", text: t(space.drill ? "space.drill" : "space.live"), title: t("drill.title"), on: { click: act.drills } });
+  add(bar, spaceChip, find, el("span", { class: "push" }), freshness(), el("span", { class: "rule wide-only" }), el("span", { class: "time" }, clock, day), el("span", { class: "rule" }), userMenu(act));
+}
+
+/** Whether what one sees is of this moment. */
+function freshness() {
+  const made = el("span", { class: "live waiting wide-only", role: "status", text: t("live.connecting") });
+  on("live", ({ state, since }) => {
+    made.className = `live wide-only ${state === "on" ? "" : state === "off" ? "cut-off" : "waiting"}`;
+    made.textContent = state === "on" ? t("live.on") : state === "off" ? t("live.off", { time: timeOf(since) }) : t("live.connecting");
+  });
+  return made;
+}
+
+/** @param {{drills: () => void}} act */
+function userMenu(act) {
+  const { user, language } = config;
+  const roles = user.roles.map((role) => t(/** @type {any} */ (`role.${role}`))).join(t("list.comma"));
+  const menu = el("div", { class: "drop right-edge", hidden: true, role: "menu" });
+  const opener = el("button", { class: "who", type: "button", "aria-haspopup": "menu", "aria-expanded": "false", on: { click: () => open(menu.hidden) } }, icon("user"), el("span", { text: user.name }), icon("down"));
+  const open = (/** @type {boolean} */ yes) => {
+    menu.hidden = !yes;
+    opener.setAttribute("aria-expanded", String(yes));
+  };
+  const item = (/** @type {string} */ words, /** @type {() => void} */ go, /** @type {any} */ picture) => el("button", { class: "item", type: "button", role: "menuitem", on: { click: () => { open(false); go(); } } }, picture && icon(picture), words);
+  const others = config.languages.filter((one) => one !== language);
+  fill(menu, el("div", { class: "head" }, el("b", { text: user.name }), el("div", { text: roles })), el("hr"),
+    hasRole("drill_controller", "planner", "gis_staff", "duty_officer", "viewer") && item(t("drill.title"), act.drills, "layers"),
+    others.map((one) => item(t(/** @type {any} */ (`language.${one}`)), () => speak(one), "edit")),
+    item(t("theme.switch"), () => switchTheme(), "theme"),
+    el("hr"), item(t("user.signOut"), signOut, "right"));
+  document.addEventListener("click", (event) => { if (!menu.hidden && !holder.contains(/** @type {Node} */ (event.target))) open(false); });
+  menu.addEventListener("keydown", (event) => { if (event.key === "Escape") { event.stopPropagation(); open(false); opener.focus(); } });
+  const holder = el("span", { class: "holder" }, opener, menu);
+  return holder;
+}
+
+/** @param {string} language */
+function speak(language) {
+  document.cookie = `lang=${language}; path=/; max-age=31536000; samesite=lax`;
+  location.reload();
+}
+
+export function switchTheme() {
+  const now = document.documentElement.dataset.theme === "wall" ? "day" : "wall";
+  document.documentElement.dataset.theme = now;
+  localStorage.setItem("onemap-theme", now);
+  dispatchEvent(new Event("onemap:theme"));
+}
+
+async function signOut() {
+  await ask("/logout", { method: "POST" });
+  location.assign("/login");
+}
+
+/** @param {Element} band */
+export function drillBand(band) {
+  const { space } = config;
+  if (!space.drill) return;
+  const name = el("span", { class: "cut", text: t("drill.notReal", { name: "" }) });
+  add(band, el("b", { text: t("space.drill") }), name, el("a", { class: "push", href: "/", text: t("drill.backToLive") }));
+  /** @type {HTMLElement} */ (band).hidden = false;
+  ask("/api/v1/drills").then(({ drills }) => { // a name that a person typed is data: it is fetched, never part of the page's script
+    const here = drills.find((/** @type {any} */ one) => one.id === space.id);
+    if (here) name.textContent = t("drill.notReal", { name: `${here.name} ·` });
+  }).catch(() => null);
+}
+
+/** 演练 over the whole map of a drill, so that no picture of it passes for real. @param {Element} main */
+export function watermark(main) {
+  if (config.space.drill) add(main, el("div", { class: "watermark", "aria-hidden": "true" }, ...Array.from({ length: 9 }, () => el("i", { text: t("space.drill") }))));
+}
+
+export const districtName = () => say(config.district.label);

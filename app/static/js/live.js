@@ -1,0 +1,58 @@
+// Changes by others as they happen: one stream, resumed by itself; the page says when it is behind.
+import { ask } from "./api.js";
+import { config } from "./config.js";
+import { tell } from "./state.js";
+
+const SILENT_MS = 40000; // two heartbeats and a bit (the server's are 15 s apart, but comments do not reach us): then we look ourselves
+const RETRY_MS = 3000;
+
+export class Live {
+  /** @param {{change: (change: any) => void, layers: () => void, reset: () => void}} act */
+  constructor(act) {
+    this.act = act;
+    this.since = new Date();
+    this.cursor = "";
+    this.open();
+    document.addEventListener("visibilitychange", () => { if (!document.hidden && this.stream?.readyState === EventSource.CLOSED) this.open(); });
+  }
+
+  open() {
+    this.stream?.close();
+    this.say("connecting");
+    const stream = (this.stream = new EventSource(`${config.api}/events${this.cursor ? `?after=${encodeURIComponent(this.cursor)}` : ""}`));
+    const keep = (/** @type {MessageEvent} */ event) => { if (event.lastEventId) this.cursor = event.lastEventId; };
+    const read = (/** @type {MessageEvent} */ event) => { keep(event); return event.data ? JSON.parse(event.data) : {}; };
+    stream.onopen = () => this.say("on");
+    stream.addEventListener("hello", (event) => { keep(event); this.say("on"); });
+    stream.addEventListener("change", (event) => { this.say("on"); this.act.change(read(event)); });
+    stream.addEventListener("layers", (event) => { keep(event); this.act.layers(); });
+    stream.addEventListener("reset", (event) => { keep(event); this.act.reset(); });
+    stream.addEventListener("stale", () => this.say("off"));
+    stream.addEventListener("fresh", () => this.say("on"));
+    stream.addEventListener("signed-out", () => location.assign("/login"));
+    stream.addEventListener("closed", () => location.assign("/"));
+    stream.onerror = () => {
+      this.say("off");
+      if (stream.readyState === EventSource.CLOSED) setTimeout(() => this.again(), RETRY_MS * (0.5 + Math.random())); // spread out
+    };
+  }
+
+  async again() {
+    try {
+      await ask("/api/v1/me"); // a session that ended leads to the sign-in page
+    } catch {
+      setTimeout(() => this.again(), RETRY_MS * (0.5 + Math.random()));
+      return;
+    }
+    this.open();
+  }
+
+  /** @param {"on" | "off" | "connecting"} state */
+  say(state) {
+    if (state === "on" || this.state === "on") this.since = new Date();
+    this.state = state;
+    tell("live", { state, since: this.since });
+  }
+}
+
+export { SILENT_MS };

@@ -1,0 +1,186 @@
+// Puts the page together and lets its parts speak to each other.
+import { ask } from "./api.js";
+import { drillBand, topBar, watermark } from "./bar.js";
+import { config, hasRole } from "./config.js";
+import { add, button, el } from "./dom.js";
+import { Live } from "./live.js";
+import { foot } from "./map/foot.js";
+import { broken, keepSources, pending, reloadAll, retry, sourceOf } from "./map/holdings.js";
+import { legend } from "./map/legend.js";
+import { Measure } from "./map/measure.js";
+import { pills } from "./map/pills.js";
+import { questionPoint } from "./map/point.js";
+import { MapView } from "./map/view.js";
+import { ZoneDrawing } from "./map/zone.js";
+import { Panel } from "./panel.js";
+import { Card, crowdPanel, placeOf } from "./panels/card.js";
+import { drillsPanel } from "./panels/drills.js";
+import { loadPanel } from "./panels/load.js";
+import { plotPanel, writable } from "./panels/plot.js";
+import { Question } from "./panels/question.js";
+import { searchBox } from "./search.js";
+import { choose, on, state, tell } from "./state.js";
+import { toast, toasts } from "./toast.js";
+import { promptCard, toolButtons } from "./tools.js";
+import { layerTree, showAsKept } from "./tree.js";
+import { say, t } from "./words.js";
+
+const part = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
+const main = part("main");
+document.documentElement.dataset.theme = localStorage.getItem("onemap-theme") || "day";
+document.body.classList.toggle("drilling", config.space.drill);
+
+const view = new MapView(/** @type {HTMLElement} */ (main.querySelector(".folium-map")), {
+  choose: (layer, id) => openCard(layer, id),
+  crowd: (all) => crowdPanel(panel, all, openCard),
+  ask: (lon, lat) => question.at({ lon, lat }),
+});
+const panel = new Panel(part("right"), { resized: () => view.size(), closed: () => { question.leave(); choose(null); } });
+const drawing = new ZoneDrawing(view, { changed: (zone) => question.setZone(zone) });
+const question = new Question(panel, view, drawing, { card: (layer, id) => openCard(layer, id, true), tools: () => pressed() });
+const card = new Card(panel, view, {
+  nearest: (place) => question.at(place, "nearest"),
+  zone: (place) => question.at(place, "zone"),
+  back: null, card: (layer, id) => openCard(layer, id, Boolean(card.act.back)), saved: () => toast(t("form.saved")),
+});
+
+/** @param {string} layer @param {string} id @param {boolean} [fromAnswer] */
+async function openCard(layer, id, fromAnswer = false) {
+  card.act.back = fromAnswer || (state.place && question.nearest) ? () => { choose(null); question.render(); } : null;
+  await card.open(layer, id);
+  const feature = card.feature;
+  const known = state.layers.get(layer);
+  if (!feature || !known || feature.id !== id) return;
+  const place = placeOf(known, feature);
+  if (place && !view.map.getBounds().pad(-0.04).contains([place.lat, place.lon])) view.go(place.lon, place.lat);
+}
+
+const say_prompt = promptCard(main);
+const measure = new Measure(view, (words) => say_prompt(words && t("prompt.measure", { length: words })));
+const search = searchBox({
+  place: (place) => { view.go(place.lon, place.lat, 13); question.at(place); },
+  feature: (layer, id, at) => {
+    if (at.bbox && at.bbox[2] - at.bbox[0] > 0.02) view.fit(/** @type {any} */ (at.bbox));
+    else if (at.lon != null && at.lat != null) view.go(at.lon, at.lat, 13);
+    openCard(layer, id);
+  },
+});
+
+/** The place one asks about: the question's, the chosen feature's, else the next click. @param {"nearest" | "zone"} tab */
+function askAbout(tab) {
+  stop();
+  if (panel.kind === "question" && state.place) return question.open(tab);
+  if (panel.kind === "card" && card.layer && card.feature) {
+    const place = placeOf(card.layer, card.feature);
+    if (place) return question.at(place, tab);
+  }
+  aim(tab);
+}
+
+/** @type {"nearest" | "zone" | null} */
+let aiming = null;
+/** @param {"nearest" | "zone"} tab */
+function aim(tab) {
+  aiming = tab;
+  view.map.getContainer().classList.add("aiming");
+  say_prompt(t(tab === "nearest" ? "prompt.nearest" : "prompt.zone"));
+  view.act.ask = (lon, lat) => { stop(); question.at({ lon, lat }, tab); };
+  pressed();
+}
+
+/** Leave whatever tool is at work; true if one was. */
+function stop() {
+  const was = Boolean(aiming) || drawing.drawing || measure.on;
+  aiming = null;
+  drawing.cancel();
+  measure.stop();
+  say_prompt(null);
+  view.map.getContainer().classList.remove("aiming");
+  view.act.ask = (lon, lat) => question.at({ lon, lat });
+  pressed();
+  return was;
+}
+
+const openLoad = () => { stop(); loadPanel(panel, { layers: readLayers }); };
+const pressed = toolButtons(main, [
+  { id: "nearest", icon: "nearest", key: "N", words: t("tools.nearest"), act: () => askAbout("nearest"), on: () => aiming === "nearest" || (panel?.kind === "question" && question?.tab === "nearest") },
+  { id: "zone", icon: "zone", key: "Z", words: t("tools.zone"), act: () => askAbout("zone"), on: () => aiming === "zone" || (panel?.kind === "question" && question?.tab === "zone") },
+  { id: "measure", icon: "measure", key: "M", words: t("tools.measure"), act: () => { const was = measure.on; stop(); if (!was) measure.start(); pressed(); }, on: () => Boolean(measure?.on) },
+  { id: "plot", icon: "plot", key: "P", words: t("tools.plot"), act: () => { stop(); plotPanel(panel, drawing, { card: openCard, prompt: say_prompt, tools: () => pressed() }); }, on: () => panel?.kind === "plot" },
+], { zoom: (by) => view.map.setZoom(Math.round(view.map.getZoom()) + by), whole: () => { const [w, s, e, n] = config.district.bbox; view.map.fitBounds([[s, w], [n, e]]); } });
+
+const keys = {
+  "/": () => search.focus(), n: () => askAbout("nearest"), z: () => askAbout("zone"), m: () => { const was = measure.on; stop(); if (!was) measure.start(); pressed(); },
+  p: () => plotPanel(panel, drawing, { card: openCard, prompt: say_prompt, tools: () => pressed() }), Escape: () => stop() || panel.close(),
+};
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || (event.target instanceof HTMLElement && event.target.closest("input, textarea, select") && event.key !== "Escape")) return;
+  const act = keys[/** @type {keyof typeof keys} */ (event.key.length === 1 ? event.key.toLowerCase() : event.key)];
+  if (!act) return;
+  event.preventDefault();
+  act();
+});
+
+/** Layers as they are now: new ones appear, counts and versions move on. */
+async function readLayers() {
+  try {
+    const { layers } = await ask("layers");
+    const before = new Set(state.layers.keys());
+    state.layers = new Map(layers.map((/** @type {any} */ layer) => [layer.id, layer]));
+    showAsKept();
+    keepSources();
+    tell("layers");
+    const fresh = before.size ? layers.filter((/** @type {any} */ layer) => !before.has(layer.id)) : [];
+    for (const layer of fresh) toast(t("live.newLayer", { layer: say(layer.label) }), { icon: "layers" });
+    failed(null);
+  } catch (error) {
+    failed(error);
+  }
+}
+
+let later = 0;
+const soonLayers = () => { clearTimeout(later); later = window.setTimeout(readLayers, 400); };
+
+const notice = el("div", { class: "float card notice-map", hidden: true });
+/** @param {any} error */
+function failed(error) {
+  const count = broken();
+  notice.hidden = !error && !count;
+  if (notice.hidden) return;
+  notice.replaceChildren(el("div", { class: "note stale", role: "status" }, el("b", { text: t("map.partial") }), error ? error.message : t("map.broken", { n: count }), el("div", { class: "acts" }, button(t("action.again"), () => { retry(); readLayers(); }, { small: true }))));
+}
+add(main, notice);
+on("data", () => { failed(null); document.body.dataset.pending = String(pending()); });
+
+topBar(part("bar"), search.element, { drills: () => { stop(); drillsPanel(panel); } });
+drillBand(part("band"));
+watermark(main);
+layerTree(part("left"), view, { resized: () => view.size(), load: hasRole("gis_staff", "planner", "drill_controller") ? openLoad : null });
+legend(main, view);
+foot(main, view);
+pills(main, view);
+questionPoint(view);
+toasts(main);
+
+await readLayers();
+new Live({
+  change: async (change) => {
+    const layer = state.layers.get(change.layer);
+    if (!layer) return readLayers();
+    layer.version = change.version;
+    layer.token = change.token;
+    await sourceOf(change.layer)?.apply(change).catch(() => reloadAll());
+    soonLayers();
+    question.refresh(new Set([change.layer]));
+    const mine = change.by === config.user.name;
+    if (!mine) toast(t("live.changed", { by: change.by || t("live.somebody"), layer: say(layer.label), n: change.truncated ? "200+" : change.features.length }), { icon: "history", key: `change-${change.layer}` });
+    if (!mine && panel.kind === "card" && change.features.some((/** @type {any} */ one) => one.id === state.chosen?.id)) card.open(change.layer, /** @type {any} */ (state.chosen).id);
+  },
+  layers: soonLayers,
+  reset: async () => { await readLayers(); await reloadAll(); },
+});
+addEventListener("onemap:theme", () => view.repaint());
+addEventListener("online", () => retry());
+document.fonts?.ready.then(() => view.redraw());
+document.body.dataset.ready = "1";
+window.onemap = { view, state, question, writable }; // for the tests and the curious

@@ -1,0 +1,43 @@
+// The sources of all layers: made as layers come, loaded as they are shown, moved on as the feed tells.
+import { on, state } from "../state.js";
+import { LARGE, TileSource, WholeSource } from "./sources.js";
+
+/** @type {Map<string, WholeSource | TileSource>} */
+const sources = new Map();
+
+/** @param {string} id */
+export const sourceOf = (id) => sources.get(id);
+
+/** Keep a source for each layer that has shapes; a layer that grew large changes its kind. */
+export function keepSources() {
+  for (const layer of state.layers.values()) {
+    if (layer.geometry === "none") continue;
+    const now = sources.get(layer.id);
+    const large = layer.count > LARGE;
+    if (!now || now instanceof TileSource !== large) sources.set(layer.id, large ? new TileSource(layer) : new WholeSource(layer));
+    else now.layer = layer;
+  }
+  for (const id of sources.keys()) if (!state.layers.has(id)) sources.delete(id);
+  loadShown();
+}
+
+/** A layer is read when it is first shown. */
+export function loadShown() {
+  for (const [id, source] of sources) if (state.shown.has(id) && !source.ready && !source.failed) source.load();
+}
+
+/** Read again what failed. */
+export function retry() {
+  for (const source of sources.values()) if (source.failed && state.shown.has(source.layer.id)) source.load();
+}
+
+/** Read all again: the feed lost its place. */
+export const reloadAll = () => Promise.all([...sources.values()].filter((one) => one.ready).map((one) => one.load()));
+
+on("shown", loadShown);
+
+/** Shown layers in the order they are drawn. @returns {(WholeSource | TileSource)[]} */
+export const shownSources = () => [...sources.values()].filter((one) => state.shown.has(one.layer.id)).sort((a, b) => a.layer.style.order - b.layer.style.order);
+
+export const pending = () => [...sources.values()].filter((one) => state.shown.has(one.layer.id) && !one.ready && !one.failed).length;
+export const broken = () => [...sources.values()].filter((one) => state.shown.has(one.layer.id) && one.failed).length;

@@ -1,0 +1,186 @@
+// Symbols of the fact layers as buttons on the map: sized by zoom, ranked, left out, chosen, gathered where they crowd.
+import { symbolUrl } from "../config.js";
+import { el, image } from "../dom.js";
+import { ageBand } from "../format.js";
+import { nameOf, say_title, state } from "./titles.js";
+import { t } from "../words.js";
+import { gather, join, ring } from "./clusters.js";
+import { shownSources } from "./holdings.js";
+import { familyColour } from "./paints.js";
+import { anchorOf, latOf, lonOf } from "./project.js";
+import { drawnOf } from "./sources.js";
+
+// Villages and the like: a ring on the ground until a question touches them.
+const PLACES = new Set(["village"]);
+const MOST = 1500; // symbols drawn at once; the rest is in clusters
+
+/** @typedef {import("../types").Drawn} Drawn @typedef {import("../types").Layer} Layer */
+/** @typedef {{layer: Layer, drawn: Drawn, x: number, y: number, at: [number, number], mark: any, chosen: boolean, place: boolean, count: number, family: string, size: number}} Spot */
+/** @typedef {{x: number, y: number, half: number, right: number, title: string, strong: boolean, weight: number, plate: boolean, place: boolean}} Labelled */
+
+/** What is to be labelled, and boxes that labels must not cross, after the last drawing. */
+export const placed = { labels: /** @type {Labelled[]} */ ([]), taken: /** @type {number[][]} */ ([]), off: /** @type {Spot[]} */ ([]) };
+
+export class Symbols {
+  /** @param {any} map @param {{choose: (layer: string, id: string) => void, crowd: (spots: {layer: string, id: string, title: string}[]) => void}} act */
+  constructor(map, act) {
+    this.map = map;
+    this.act = act;
+    this.box = el("div", { class: "symbols leaflet-zoom-hide" });
+    map.createPane("symbols").style.zIndex = "600";
+    map.getPane("symbols").append(this.box);
+  }
+
+  draw() {
+    const { map } = this;
+    const zoom = map.getZoom();
+    const view = viewOf(map, 0.1);
+    const scale = 256 * 2 ** zoom;
+    const origin = map.getPixelOrigin();
+    const spots = this.spots(view, zoom, (at) => ({ x: at[0] * scale - origin.x, y: at[1] * scale - origin.y }));
+    const marked = spots.filter((one) => one.mark || one.chosen);
+    const places = spots.filter((one) => one.place && !one.mark && !one.chosen);
+    const plain = spots.filter((one) => !one.place && !one.mark && !one.chosen);
+    plain.sort((a, b) => b.layer.style.order - a.layer.style.order || (a.drawn.id < b.drawn.id ? -1 : 1));
+    const groups = join(gather(plain, zoom >= 17 ? 6 : zoom >= 14 ? 16 : zoom >= 12 ? 20 : zoom >= 11 ? 26 : 34), zoom >= 17 ? 0 : 38).slice(0, MOST);
+    placed.labels = [];
+    placed.taken = [];
+    placed.off = [];
+    const made = [
+      ...places.map((one) => this.place(one)),
+      ...groups.map((group) => (group.length === 1 && !group[0].count ? this.symbol(group[0]) : this.cluster(group))),
+      ...marked.sort((a, b) => Number(a.chosen) - Number(b.chosen) || (b.mark?.rank || 99) - (a.mark?.rank || 99)).map((one) => this.symbol(one)),
+    ];
+    this.box.replaceChildren(...made.filter(Boolean));
+  }
+
+  /** @param {import("./sources.js").View} view @param {number} zoom @param {(at: [number, number]) => {x: number, y: number}} pixel @returns {Spot[]} */
+  spots(view, zoom, pixel) {
+    /** @type {Spot[]} */
+    const found = [];
+    const met = new Set();
+    const take = (/** @type {Layer} */ layer, /** @type {Drawn} */ drawn) => {
+      const name = nameOf(layer.id, drawn.id);
+      if (met.has(name) && drawn.id) return;
+      met.add(name);
+      const at = anchorOf(drawn);
+      const mark = state.marks.get(name);
+      const chosen = state.chosen?.layer === layer.id && state.chosen.id === drawn.id;
+      const symbol = layer.style.symbol;
+      const place = Boolean(symbol && PLACES.has(symbol) && !drawn.count);
+      found.push({ layer, drawn, ...pixel(at), at, mark, chosen, place, count: drawn.count, family: layer.style.family, size: sizeOf(layer, zoom, mark, chosen) });
+    };
+    for (const { layer, within } of shownSources().map((one) => ({ layer: one.layer, within: one.within(view) }))) {
+      if (layer.style.paint) continue;
+      const shown = zoom >= layer.style.min_zoom;
+      for (const drawn of within) {
+        const needed = shown || state.marks.has(nameOf(layer.id, drawn.id)) || (state.chosen?.layer === layer.id && state.chosen.id === drawn.id);
+        if (needed && (drawn.kind === 1 || layer.style.symbol)) take(layer, drawn);
+      }
+    }
+    for (const [name, mark] of state.marks) {
+      const layer = state.layers.get(name.split("/")[0]);
+      const drawn = layer && mark.feature && !met.has(name) && drawnOf(layer, mark.feature);
+      if (layer && drawn && !layer.style.paint) take(layer, drawn); // an answer is shown though its layer is off or out of view
+    }
+    return found.filter((one) => {
+      const inside = one.at[0] >= view.west && one.at[0] <= view.east && one.at[1] >= view.north && one.at[1] <= view.south;
+      if (!inside && one.mark?.rank) placed.off.push(one);
+      return inside;
+    });
+  }
+
+  /** @param {Spot} spot */
+  symbol(spot) {
+    const { layer, drawn, mark } = spot;
+    const title = say_title(layer, drawn);
+    const size = spot.size === 32 ? "" : spot.size === 24 ? "two" : "three";
+    const kinds = ["sym", size, mark?.out && "out", spot.chosen && "chosen", spot.place && !mark && "dim"].filter(Boolean).join(" ");
+    const rank = mark?.rank;
+    const overdue = rank && ageBand(drawn.properties.verified_at) === "overdue";
+    const made = el("button", { class: kinds, type: "button", tabindex: "-1", title, "aria-label": rank ? t("map.ranked", { rank, name: title }) : title, on: { click: this.chooser(layer.id, drawn.id) } },
+      image(symbolUrl(variant(layer, drawn), layer.style.family)), rank && el("span", { class: `badge${overdue ? " overdue" : ""}`, text: rank }));
+    this.put(made, spot);
+    const half = spot.size / 2 + (spot.chosen ? 7 : 1);
+    this.note(spot, title, half, rank || mark?.out ? 9 : 0, spot.chosen ? 9 : rank ? 8 : mark?.inside ? 7 : mark?.out ? 6 : this.map.getZoom() >= layer.style.label_zoom ? 4 : 0);
+    return made;
+  }
+
+  /** @param {Spot} spot */
+  place(spot) {
+    const title = say_title(spot.layer, spot.drawn);
+    const made = el("button", { class: "place", type: "button", tabindex: "-1", title, "aria-label": title, on: { click: this.chooser(spot.layer.id, spot.drawn.id) } });
+    this.put(made, spot);
+    this.note(spot, title, 5, 0, this.map.getZoom() >= spot.layer.style.label_zoom - 0.6 ? 1 : 0);
+    return made;
+  }
+
+  /** @param {Spot[]} group */
+  cluster(group) {
+    const count = group.reduce((sum, one) => sum + (one.count || 1), 0);
+    const shares = new Map();
+    for (const one of group) shares.set(one.family, (shares.get(one.family) || 0) + (one.count || 1));
+    const names = [...new Set(group.map((one) => one.layer))].map((layer) => t("map.clusterPart", { layer: say_title(layer), n: group.filter((one) => one.layer === layer).reduce((sum, one) => sum + (one.count || 1), 0) }));
+    const words = names.join(t("list.comma"));
+    const made = el("button", { class: `cluster${count >= 50 ? " large" : ""}${shares.size === 1 && shares.has("hazard") ? " hazard" : ""}`, type: "button", tabindex: "-1", title: words, "aria-label": words, on: { click: (/** @type {Event} */ event) => this.open(event, group) } }, el("b", { text: count > 9999 ? `${Math.round(count / 1000)}k` : count }));
+    made.style.setProperty("--ring", ring(shares, familyColour));
+    const centre = group.reduce((sum, one) => ({ x: sum.x + one.x / group.length, y: sum.y + one.y / group.length }), { x: 0, y: 0 });
+    L.DomUtil.setPosition(made, L.point(centre.x, centre.y).round());
+    const half = count >= 50 ? 23 : 19;
+    placed.taken.push([centre.x - half, centre.y - half, centre.x + half, centre.y + half]);
+    return made;
+  }
+
+  /** @param {Event} event @param {Spot[]} group */
+  open(event, group) {
+    L.DomEvent.stop(event);
+    const west = Math.min(...group.map((one) => one.at[0])), east = Math.max(...group.map((one) => one.at[0]));
+    const north = Math.min(...group.map((one) => one.at[1])), south = Math.max(...group.map((one) => one.at[1]));
+    const members = group.filter((one) => one.drawn.id);
+    const tight = Math.max(east - west, south - north) * 256 * 2 ** 17 < 12; // they lie on each other at any zoom
+    if ((tight || this.map.getZoom() >= 16.5) && members.length) return this.act.crowd(members.map((one) => ({ layer: one.layer.id, id: one.drawn.id, title: say_title(one.layer, one.drawn) })));
+    const bounds = L.latLngBounds([latOf(south), lonOf(west)], [latOf(north), lonOf(east)]);
+    const zoom = Math.max(this.map.getZoom() + 1.5, Math.min(17, this.map.getBoundsZoom(bounds.pad(0.3))));
+    this.map.flyTo(bounds.getCenter(), zoom, { duration: 0.2 });
+  }
+
+  /** @param {HTMLElement} made @param {Spot} spot */
+  put(made, spot) {
+    L.DomUtil.setPosition(made, L.point(spot.x, spot.y).round());
+  }
+
+  /** @param {Spot} spot @param {string} title @param {number} half @param {number} badge @param {number} weight */
+  note(spot, title, half, badge, weight) {
+    placed.taken.push([spot.x - half, spot.y - half, spot.x + half, spot.y + half]);
+    if (badge) placed.taken.push([spot.x + half - 10, spot.y - half - badge, spot.x + half + badge, spot.y - half + 8]);
+    if (weight && title) placed.labels.push({ x: spot.x, y: spot.y, half, right: half, title, strong: !spot.place, weight, plate: spot.chosen, place: spot.place });
+  }
+
+  /** @param {string} layer @param {string} id */
+  chooser(layer, id) {
+    return (/** @type {Event} */ event) => {
+      if (this.map.getContainer().classList.contains("drawing")) return;
+      L.DomEvent.stop(event);
+      this.act.choose(layer, id);
+    };
+  }
+}
+
+/** The symbol of a feature: that of its variant where one of that name is drawn. @param {Layer} layer @param {Drawn} drawn */
+const variant = (layer, drawn) => (drawn.shade && layer.style.shade_by && !symbolUrl(drawn.shade, layer.style.family).includes("/any_") ? drawn.shade : layer.style.symbol);
+
+/** @param {Layer} layer @param {number} zoom @param {any} mark @param {boolean} chosen */
+function sizeOf(layer, zoom, mark, chosen) {
+  if (chosen || mark?.rank) return 32;
+  if (mark?.out || mark?.inside) return 24;
+  if (zoom < 11) return 16;
+  return layer.style.family === "resource" && zoom >= 14 ? 32 : 24;
+}
+
+/** The view in world coordinates, widened. @param {any} map @param {number} margin share of its size @returns {import("./sources.js").View} */
+export function viewOf(map, margin = 0) {
+  const scale = 256 * 2 ** map.getZoom();
+  const bounds = map.getPixelBounds();
+  const size = bounds.getSize();
+  return { west: (bounds.min.x - size.x * margin) / scale, east: (bounds.max.x + size.x * margin) / scale, north: (bounds.min.y - size.y * margin) / scale, south: (bounds.max.y + size.y * margin) / scale, zoom: map.getZoom() };
+}

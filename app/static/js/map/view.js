@@ -1,0 +1,123 @@
+// The map itself: the sheets in their order, the symbols, what a click means; it draws anew when what it shows has changed.
+import { config } from "../config.js";
+import { on, state, tell } from "../state.js";
+import { drawAreas, hit } from "./areas.js";
+import { drawBoundary, drawGround } from "./ground.js";
+import { drawLettering } from "./lettering.js";
+import { forgetTokens } from "./paints.js";
+import { latOf, lonOf, worldX, worldY } from "./project.js";
+import { Sheet } from "./sheet.js";
+import { Symbols, placed, viewOf } from "./symbols.js";
+
+const KEPT = `onemap-view-${config.space.id}`;
+
+export class MapView {
+  /** @param {HTMLElement} container the element that folium made @param {{choose: (layer: string, id: string) => void, crowd: (all: any[]) => void, ask: (lon: number, lat: number) => void}} act */
+  constructor(container, act) {
+    this.act = act;
+    const options = JSON.parse(container.dataset.options || "{}");
+    this.map = L.map(container, { ...options, zoomControl: false, attributionControl: false, zoomSnap: 0.25, zoomDelta: 1, wheelPxPerZoomLevel: 90, minZoom: 4, maxZoom: 19, keyboard: true });
+    this.first(options);
+    for (const [name, z] of [["ground", 200], ["boundary", 340], ["areas", 370], ["zone", 380], ["lettering", 610]]) this.map.createPane(name).style.zIndex = String(z);
+    this.map.getPane("lettering").style.pointerEvents = "none";
+    this.sheets = {
+      ground: new Sheet(drawGround, { pane: "ground" }).addTo(this.map),
+      boundary: new Sheet(drawBoundary, { pane: "boundary" }).addTo(this.map),
+      areas: new Sheet(drawAreas, { pane: "areas" }).addTo(this.map),
+    };
+    this.symbols = new Symbols(this.map, act);
+    this.lettering = new Sheet((/** @type {import("./sheet.js").Frame} */ frame) => this.letter(frame), { pane: "lettering", padding: 0 }).addTo(this.map);
+    this.busy = false; // drawing or measuring: clicks are not questions then
+    this.map.on("click", (/** @type {any} */ event) => this.clicked(event));
+    this.map.on("moveend", () => this.rested());
+    for (const topic of /** @type {const} */ (["data", "shown", "chosen", "question"])) on(topic, () => this.redraw());
+    this.redraw();
+  }
+
+  /** Where one left off, or the whole district. @param {any} options */
+  first(options) {
+    const [west, south, east, north] = config.district.bbox;
+    const hash = location.hash.match(/^#([\d.]+)\/(-?[\d.]+)\/(-?[\d.]+)/);
+    const kept = hash ? hash.slice(1).map(Number) : JSON.parse(sessionStorage.getItem(KEPT) || "null");
+    if (kept) this.map.setView([kept[1], kept[2]], kept[0], { animate: false });
+    else if (options.center) this.map.setView(options.center, options.zoom, { animate: false });
+    if (!kept) this.map.fitBounds([[south, west], [north, east]], { animate: false, padding: [8, 8] });
+  }
+
+  /** Draw all that hangs on data, once a frame. */
+  redraw() {
+    if (this.frame) return;
+    this.frame = requestAnimationFrame(() => {
+      this.frame = 0;
+      if (this.map._animatingZoom) return;
+      for (const sheet of Object.values(this.sheets)) sheet._update();
+      this.rested();
+    });
+  }
+
+  rested() {
+    this.symbols.draw();
+    this.lettering._update();
+    const centre = this.map.getCenter();
+    sessionStorage.setItem(KEPT, JSON.stringify([this.map.getZoom(), centre.lat, centre.lng]));
+    tell("view", { off: placed.off });
+  }
+
+  repaint() {
+    forgetTokens();
+    this.redraw();
+  }
+
+  /** @param {import("./sheet.js").Frame} frame */
+  letter(frame) {
+    const origin = this.map.getPixelOrigin();
+    const home = this.map.getContainer().getBoundingClientRect();
+    const corner = this.map.containerPointToLayerPoint([0, 0]);
+    const sheet = { x: frame.left - origin.x, y: frame.top - origin.y };
+    const overlays = [...document.querySelectorAll(".main .float")].filter((one) => one instanceof HTMLElement && !one.hidden).map((one) => {
+      const box = one.getBoundingClientRect();
+      const [dx, dy] = [corner.x - sheet.x - home.left, corner.y - sheet.y - home.top];
+      return [box.left + dx - 4, box.top + dy - 4, box.right + dx + 4, box.bottom + dy + 4];
+    });
+    drawLettering(frame, { dx: sheet.x, dy: sheet.y, overlays });
+  }
+
+  /** @param {any} event */
+  clicked(event) {
+    if (this.busy) return;
+    const { lat, lng } = event.latlng;
+    const view = viewOf(this.map);
+    const found = hit(view, worldX(lng), worldY(lat), 6 / (256 * 2 ** this.map.getZoom()));
+    if (found && !this.map.getContainer().classList.contains("aiming")) this.act.choose(found.layer, found.id);
+    else this.act.ask(lng, lat);
+  }
+
+  /** Bring a place into view without leaving the zoom one works at. @param {number} lon @param {number} lat @param {number} [zoom] */
+  go(lon, lat, zoom) {
+    this.map.flyTo([lat, lon], Math.max(zoom || 0, this.map.getZoom()), { duration: 0.2 });
+  }
+
+  /** @param {[number, number, number, number]} box west, south, east, north */
+  fit([west, south, east, north]) {
+    this.map.flyToBounds([[south, west], [north, east]], { duration: 0.2, padding: [48, 48], maxZoom: 15 });
+  }
+
+  /** The box of the view in degrees. */
+  box() {
+    const view = viewOf(this.map);
+    return [lonOf(view.west), latOf(view.south), lonOf(view.east), latOf(view.north)];
+  }
+
+  size() {
+    this.map.invalidateSize({ animate: false });
+  }
+}
+
+/** How many features of a shown layer lie in view. @param {MapView} view @param {import("./sources.js").WholeSource | import("./sources.js").TileSource} source */
+export function countInView(view, source) {
+  let count = 0;
+  for (const drawn of source.within(viewOf(view.map))) count += drawn.count || 1;
+  return count;
+}
+
+export const marked = () => state.marks.size > 0;

@@ -1,0 +1,68 @@
+// The context panel: one at a time; it is the popup.
+import { add, el, fill, iconButton, image, button } from "./dom.js";
+import { t } from "./words.js";
+
+export class Panel {
+  /** @param {HTMLElement} element @param {{resized: () => void, closed: () => void}} act */
+  constructor(element, act) {
+    this.element = element;
+    this.act = act;
+    this.turn = 0;
+    /** @type {string} */
+    this.kind = "";
+  }
+
+  /** Open with a head; returns the scrolling body and the row of actions. `turn` tells a late answer that the panel moved on.
+   * @param {{kind: string, picture: string, title: string, meta?: any, chip?: Node | null}} head */
+  open(head) {
+    const fresh = this.element.hidden;
+    const same = this.kind === head.kind && !fresh;
+    const before = same ? this.element.querySelector(".scroll")?.scrollTop || 0 : 0;
+    this.kind = head.kind;
+    this.turn += 1;
+    const body = el("div", { class: `scroll${same ? "" : " fade-in"}` });
+    const acts = el("div", { class: "panel-acts", hidden: true });
+    const title = el("h2", { text: head.title, tabindex: "-1" });
+    fill(this.element,
+      el("header", { class: "panel-head" }, image(head.picture), el("div", {}, head.chip, title, el("div", { class: "meta" }, head.meta)), iconButton("close", t("panel.close"), () => this.close())),
+      body, acts);
+    this.element.setAttribute("aria-label", head.title);
+    this.element.hidden = false;
+    if (fresh) this.act.resized();
+    if (before) requestAnimationFrame(() => (body.scrollTop = before));
+    const turn = this.turn;
+    return { body, acts: (/** @type {any[]} */ ...all) => { fill(acts, ...all); acts.hidden = !all.length; }, current: () => this.turn === turn };
+  }
+
+  close() {
+    if (this.element.hidden) return;
+    this.kind = "";
+    this.turn += 1;
+    this.element.hidden = true;
+    this.act.closed();
+    this.act.resized();
+  }
+
+  get isOpen() {
+    return !this.element.hidden;
+  }
+}
+
+/** Grey lines while an answer is on its way. */
+export const waiting = () => el("div", { class: "skeleton", role: "status", "aria-label": t("panel.loading") }, ...Array.from({ length: 6 }, () => el("i")));
+
+/** What went wrong, in words, with the way on. @param {any} error @param {() => void} [again] */
+export function refused(error, again) {
+  const lines = (error.errors || []).map((/** @type {any} */ one) => el("p", { text: [one.message, one.remedy].filter(Boolean).join(t("list.stop")) }));
+  const detail = error.title && error.message && error.title !== error.message ? el("p", { text: error.message }) : null;
+  return el("div", { class: "section" }, el("div", { class: "note bad", role: "alert" }, el("b", { text: error.title || error.message }), detail, ...lines, again && el("div", { class: "acts" }, button(t("action.again"), again, { small: true, primary: true }))));
+}
+
+/** @param {string} title @param {string} [advice] */
+export const empty = (title, advice) => el("div", { class: "section" }, el("div", { class: "note" }, el("b", { text: title }), advice || ""));
+
+/** @param {Element} body @param {...any} rest */
+export const section = (body, ...rest) => add(body, el("section", { class: "section" }, ...rest));
+
+/** @param {string} title @param {any} [aside] */
+export const sectionHead = (title, aside) => el("div", { class: "section-head" }, el("h3", { text: title }), aside && el("span", { class: "meta-3" }, aside));

@@ -1,0 +1,154 @@
+// The feature card: everything known, in reading order, with units, age, source, who and when; its related features and history.
+import { ask } from "../api.js";
+import { symbolUrl } from "../config.js";
+import { add, button, el, image } from "../dom.js";
+import { age, coordinates, moment, number, sized, titleOf, words } from "../format.js";
+import { anchorOf, latOf, lonOf } from "../map/project.js";
+import { drawnOf } from "../map/sources.js";
+import { refused, section, sectionHead, waiting } from "../panel.js";
+import { choose, state } from "../state.js";
+import { say, t } from "../words.js";
+import { editForm } from "./form.js";
+import { plainRow, symbolOf } from "./rows.js";
+
+const SYSTEM = new Set(["adcode", "source", "source_date", "verified_at"]);
+const CHILDREN = 50;
+
+/** @typedef {{nearest: (place: import("../state.js").Place) => void, zone: (place: import("../state.js").Place) => void, back: (() => void) | null, card: (layer: string, id: string) => void, saved: () => void}} Acts */
+
+export class Card {
+  /** @param {import("../panel.js").Panel} panel @param {import("../map/view.js").MapView} view @param {Acts} act */
+  constructor(panel, view, act) {
+    this.panel = panel;
+    this.view = view;
+    this.act = act;
+  }
+
+  /** @param {string} layerId @param {string} id */
+  async open(layerId, id) {
+    const layer = state.layers.get(layerId);
+    if (!layer) return;
+    const again = this.panel.kind === "card" && state.chosen?.id === id;
+    choose({ layer: layerId, id });
+    if (!again) add(this.panel.open({ kind: "card", picture: symbolUrl(layer.style.symbol, layer.style.family), title: say(layer.label) }).body, waiting());
+    const turn = this.panel.turn;
+    let feature;
+    try {
+      feature = await ask(`layers/${layerId}/features/${id}`);
+    } catch (error) {
+      if (this.panel.turn === turn) add(this.panel.open({ kind: "card", picture: symbolOf(layer, {}), title: say(layer.label) }).body, refused(error, () => this.open(layerId, id)));
+      return;
+    }
+    if (this.panel.turn === turn) this.show(layer, feature);
+  }
+
+  /** @param {import("../types").Layer} layer @param {import("../types").Feature} feature */
+  show(layer, feature) {
+    this.layer = layer;
+    this.feature = feature;
+    const { properties } = feature;
+    const code = layer.key ? properties[layer.key] : null;
+    const meta = [say(layer.label), code, t("card.version", { n: properties.version })].filter(Boolean).join(" · ");
+    const panel = this.panel.open({ kind: "card", picture: symbolOf(layer, properties), title: titleOf(layer, feature), meta });
+    if (this.act.back) add(panel.body, el("div", { class: "section" }, button(t("card.back"), this.act.back, { small: true, icon: "left" })));
+    const known = layer.fields.filter((field) => !SYSTEM.has(field.id) && field.id !== layer.title && field.id !== layer.key && words(field, properties[field.id]) != null);
+    section(panel.body, el("dl", { class: "facts" }, known.flatMap((field) => [el("dt", { text: say(field.label), title: field.description ? say(field.description) : null }), el("dd", {}, this.value(field, properties[field.id]))])), this.unknowns(layer, properties));
+    const children = el("div");
+    const kept = el("div");
+    add(panel.body, children, this.origin(layer, feature), kept);
+    this.related(layer, feature, children, panel.current);
+    this.history(layer, feature, kept, panel.current);
+    const place = placeOf(layer, feature);
+    const edit = layer.allowed.includes("write") && button(t("card.edit"), () => this.edit(), { icon: "edit" });
+    panel.acts(...(place ? [button(t("nearest.short"), () => this.act.nearest(place), { primary: true, wide: true, icon: "nearest", key: "N" }), button(t("zone.short"), () => this.act.zone(place), { icon: "zone", key: "Z" })] : []), edit);
+  }
+
+  /** @param {import("../types").Field} field @param {any} value */
+  value(field, value) {
+    if (Array.isArray(value)) return value.map((one) => el("span", { class: "chip soft", text: words(field, one) }));
+    if (field.type === "datetime") return [words(field, value)];
+    if (field.unit && typeof value === "number") return [number(value), el("span", { class: "unit", text: sized(field, value)?.replace(number(value), "").trim() })];
+    return [words(field, value)];
+  }
+
+  /** @param {import("../types").Layer} layer @param {Record<string, any>} properties */
+  unknowns(layer, properties) {
+    const missing = layer.fields.filter((field) => !SYSTEM.has(field.id) && words(field, properties[field.id]) == null).map((field) => say(field.label));
+    return missing.length ? el("p", { class: "basis" }, t("card.unknown", { fields: missing.join(t("list.comma")) })) : null;
+  }
+
+  /** @param {import("../types").Layer} layer @param {import("../types").Feature} feature */
+  origin(layer, feature) {
+    const { properties } = feature;
+    const place = placeOf(layer, feature);
+    const rows = /** @type {[string, any][]} */ ([
+      [t("card.source"), [properties.source || el("span", { class: "unknown", text: t("unknown") }), properties.source_date ? ` · ${String(properties.source_date).slice(0, 10)}` : ""]],
+      [t("card.changed"), t("card.byWhen", { by: properties.updated_by || properties.created_by || "—", when: moment(properties.updated_at) })],
+      place && [t("card.position"), coordinates(place.lon, place.lat)],
+      properties.adcode && [t("card.division"), properties.adcode],
+    ].filter(Boolean));
+    return el("section", { class: "section" }, el("div", { class: "section-head" }, el("h3", { text: t("card.origin") }), el("span", { class: "push" }, age(properties.verified_at))), el("dl", { class: "facts small" }, rows.flatMap(([name, value]) => [el("dt", { text: name }), el("dd", {}, value)])));
+  }
+
+  /** Features of other layers that refer to this one: the stock of a depot, the substances of a source.
+   * @param {import("../types").Layer} layer @param {import("../types").Feature} feature @param {Element} into @param {() => boolean} current */
+  async related(layer, feature, into, current) {
+    for (const child of state.layers.values()) {
+      for (const field of child.fields.filter((one) => one.reference === layer.id)) {
+        try {
+          const page = await ask(`layers/${child.id}/features?filter=${encodeURIComponent(`${field.id} = '${feature.id}'`)}&limit=${CHILDREN}`);
+          if (!current() || !page.features.length) continue;
+          add(into, el("div", { class: "rank-head" }, el("b", { text: say(child.label) }), el("span", { class: "push", text: t("card.children", { n: page.numberMatched ?? page.features.length }) })),
+            page.features.map((/** @type {any} */ one) => plainRow(child, one, age(one.properties.verified_at), () => this.act.card(child.id, one.id))));
+        } catch {
+          if (current()) add(into, el("div", { class: "none-row", text: t("card.noChildren", { layer: say(child.label) }) }));
+        }
+      }
+    }
+    for (const field of layer.fields.filter((one) => one.reference && feature.properties[one.id])) {
+      const parent = state.layers.get(String(field.reference));
+      if (!parent) continue;
+      try {
+        const one = await ask(`layers/${parent.id}/features/${feature.properties[field.id]}`);
+        if (current()) add(into, el("div", { class: "rank-head" }, el("b", { text: say(field.label) })), plainRow(parent, one, "", () => this.act.card(parent.id, one.id)));
+      } catch {
+        continue; // a parent that may not be read is not named
+      }
+    }
+  }
+
+  /** @param {import("../types").Layer} layer @param {import("../types").Feature} feature @param {Element} into @param {() => boolean} current */
+  async history(layer, feature, into, current) {
+    try {
+      const { entries } = await ask(`layers/${layer.id}/features/${feature.id}/history`);
+      if (!current() || !entries.length) return;
+      const lines = [...entries].reverse().slice(0, 12).map((one, i) => el("li", { class: i ? "" : "now" }, el("b", { text: one.version }), el("span", { class: "cut", text: `${one.by} · ${t(/** @type {any} */ (`op.${one.op}`))}${one.reason ? ` · ${one.reason}` : ""}` }), el("time", { text: moment(one.at) })));
+      section(into, sectionHead(t("card.history"), t("card.historyOf")), el("ol", { class: "history" }, lines));
+    } catch {
+      return; // the card stands without its history
+    }
+  }
+
+  edit() {
+    const { layer, feature } = this;
+    if (!layer || !feature) return;
+    editForm(this.panel, layer, feature, { done: (saved) => { this.act.saved(); this.show(layer, saved); }, left: () => this.show(layer, feature) });
+  }
+}
+
+/** Where a feature is asked about from. @param {import("../types").Layer} layer @param {import("../types").Feature} feature @returns {import("../state.js").Place | null} */
+export function placeOf(layer, feature) {
+  const drawn = drawnOf(layer, feature);
+  if (!drawn) return null;
+  const [x, y] = anchorOf(drawn);
+  return { lon: lonOf(x), lat: latOf(y), name: titleOf(layer, feature), layer: layer.id, id: feature.id };
+}
+
+/** Several features at one spot: choose one. @param {import("../panel.js").Panel} panel @param {{layer: string, id: string, title: string}[]} all @param {(layer: string, id: string) => void} act */
+export function crowdPanel(panel, all, act) {
+  const { body } = panel.open({ kind: "crowd", picture: symbolUrl("point", "plot"), title: t("crowd.title", { n: all.length }), meta: t("crowd.advice") });
+  for (const one of all) {
+    const layer = state.layers.get(one.layer);
+    if (layer) add(body, el("button", { class: "row", type: "button", on: { click: () => act(one.layer, one.id) } }, el("span", { class: "sy plain" }, image(symbolOf(layer, {}))), el("span", { class: "what" }, el("b", { text: one.title }), el("span", { class: "meta", text: say(layer.label) })), el("span")));
+  }
+}

@@ -1,0 +1,234 @@
+// The question panel: a place, what is nearest to it, the zone around it and what lies inside. Figures of map and list are one answer.
+import { ask } from "../api.js";
+import { symbolUrl } from "../config.js";
+import { add, button, el, icon } from "../dom.js";
+import { coordinates, distanceText, timeOf } from "../format.js";
+import { empty, refused, section, waiting } from "../panel.js";
+import { nameOf, state, tell } from "../state.js";
+import { say, t } from "../words.js";
+import { exposureBody } from "./exposure.js";
+import { leftOutRow, rankedRow } from "./rows.js";
+
+const K = 5;
+const FIRST_RADIUS_M = 1000; // where the handle starts; the officer sets the radius that the rule asks for
+
+/** @typedef {"place" | "nearest" | "zone"} Tab */
+
+export class Question {
+  /** @param {import("../panel.js").Panel} panel @param {import("../map/view.js").MapView} view @param {import("../map/zone.js").ZoneDrawing} drawing @param {{card: (layer: string, id: string) => void, tools: () => void}} act */
+  constructor(panel, view, drawing, act) {
+    this.panel = panel;
+    this.view = view;
+    this.drawing = drawing;
+    this.act = act;
+    /** @type {Tab} */
+    this.tab = "place";
+    this.nearest = /** @type {any} */ (null);
+    this.exposure = /** @type {any} */ (null);
+    this.error = { nearest: /** @type {any} */ (null), zone: /** @type {any} */ (null) };
+    this.asked = { nearest: 0, zone: 0 };
+    this.k = K;
+  }
+
+  /** @param {import("../state.js").Place} place @param {Tab} [tab] */
+  at(place, tab) {
+    const moved = !state.place || state.place.lon !== place.lon || state.place.lat !== place.lat;
+    state.place = place;
+    state.chosen = null;
+    if (moved) {
+      this.nearest = null;
+      if (state.zone?.kind === "circle") this.setZone({ ...state.zone, lon: place.lon, lat: place.lat }, false);
+    }
+    this.open(tab || (this.panel.kind === "question" ? this.tab : "place"));
+  }
+
+  /** @param {Tab} tab */
+  open(tab) {
+    this.tab = tab;
+    if (tab === "nearest" && state.place && !this.nearest) this.askNearest();
+    if (tab === "zone" && state.place && !state.zone) this.setZone({ kind: "circle", lon: state.place.lon, lat: state.place.lat, radius_m: FIRST_RADIUS_M }, false);
+    if (tab === "zone" && state.zone && !this.exposure) this.askExposure();
+    this.render();
+    this.act.tools();
+  }
+
+  /** @param {import("../state.js").Zone | null} zone */
+  setZone(zone, ask = true) {
+    state.zone = zone;
+    state.zoneShape = null;
+    this.exposure = null;
+    this.drawing.show();
+    if (zone) {
+      if (ask || this.tab === "zone") this.askExposure();
+    } else if (this.nearest && this.nearest.asked?.zone) this.askNearest();
+    this.mark();
+    this.render();
+  }
+
+  /** @param {any} geometry */
+  polygon(geometry) {
+    if (!state.place) {
+      const ring = geometry.coordinates[0];
+      const middle = ring.slice(1).reduce((/** @type {number[]} */ sum, /** @type {number[]} */ at) => [sum[0] + at[0] / (ring.length - 1), sum[1] + at[1] / (ring.length - 1)], [0, 0]);
+      state.place = { lon: middle[0], lat: middle[1] };
+    }
+    this.tab = "zone";
+    this.setZone({ kind: "polygon", geometry });
+    this.act.tools();
+  }
+
+  async askNearest() {
+    const place = /** @type {import("../state.js").Place} */ (state.place);
+    const turn = ++this.asked.nearest;
+    this.error.nearest = null;
+    const zone = state.zoneShape || (state.zone?.kind === "polygon" ? state.zone.geometry : null);
+    try {
+      const answer = await ask("nearest", { body: { lon: place.lon, lat: place.lat, k: this.k, ...(zone ? { zone } : {}) } });
+      if (turn !== this.asked.nearest) return;
+      this.nearest = { ...answer, at: new Date() };
+      await this.nameLeftOut(answer);
+    } catch (error) {
+      if (turn === this.asked.nearest) this.error.nearest = error;
+    }
+    if (turn !== this.asked.nearest) return;
+    this.mark();
+    this.render();
+  }
+
+  /** Left-out rows come as ids: their names and places are asked once. @param {any} answer */
+  async nameLeftOut(answer) {
+    this.leftOut = new Map();
+    await Promise.all(answer.layers.map(async (/** @type {any} */ one) => {
+      const ids = one.left_out.map((/** @type {any} */ out) => out.feature).slice(0, 100);
+      if (!ids.length) return;
+      const page = await ask(`layers/${one.layer}/features?ids=${ids.join(",")}&limit=${ids.length}&count=false`);
+      for (const feature of page.features) this.leftOut.set(nameOf(one.layer, feature.id), feature);
+    }));
+  }
+
+  async askExposure() {
+    const zone = state.zone;
+    if (!zone) return;
+    const turn = ++this.asked.zone;
+    this.error.zone = null;
+    const body = zone.kind === "circle" ? { geometry: { type: "Point", coordinates: [zone.lon, zone.lat] }, buffer_m: zone.radius_m } : { geometry: zone.geometry };
+    try {
+      const answer = await ask("exposure", { body });
+      if (turn !== this.asked.zone) return;
+      this.exposure = { ...answer, at: new Date() };
+      state.zoneShape = answer.zone;
+      if (this.nearest || this.tab === "nearest") this.askNearest();
+    } catch (error) {
+      if (turn === this.asked.zone) this.error.zone = error;
+    }
+    if (turn !== this.asked.zone) return;
+    this.mark();
+    this.render();
+  }
+
+  /** Data changed under the answer: ask again, quietly. @param {Set<string>} layers */
+  refresh(layers) {
+    const concerns = (/** @type {any} */ answer) => answer?.layers.some((/** @type {any} */ one) => layers.has(one.layer));
+    if (concerns(this.nearest)) this.askNearest();
+    if (concerns(this.exposure)) this.askExposure();
+  }
+
+  /** The same ranks on the map as in the list. */
+  mark() {
+    state.marks = new Map();
+    for (const feature of this.exposure?.features || []) state.marks.set(nameOf(feature.properties.layer, feature.id), { inside: true, feature });
+    for (const one of this.nearest?.layers || []) {
+      for (const out of one.left_out.slice(0, 20)) {
+        const feature = this.leftOut?.get(nameOf(one.layer, out.feature));
+        if (feature) state.marks.set(nameOf(one.layer, out.feature), { out: true, distance_m: out.distance_m, feature });
+      }
+    }
+    for (const feature of this.nearest?.features || []) state.marks.set(nameOf(feature.properties.layer, feature.id), { rank: feature.properties.rank, distance_m: feature.properties.distance_m, feature });
+    tell("question");
+  }
+
+  leave() {
+    state.place = null;
+    state.zone = null;
+    state.zoneShape = null;
+    this.nearest = null;
+    this.exposure = null;
+    this.asked.nearest++;
+    this.asked.zone++;
+    this.tab = "place";
+    this.drawing.cancel();
+    this.drawing.show();
+    this.mark();
+    this.act.tools();
+  }
+
+  render() {
+    const place = state.place;
+    if (!place) return;
+    const here = coordinates(place.lon, place.lat);
+    const meta = [place.name ? `${here} · ` : "", "CGCS2000", place.note ? ` · ${place.note}` : ""].join("");
+    const { body, acts } = this.panel.open({ kind: "question", picture: symbolUrl("point", "plot"), title: place.name || here, meta });
+    body.parentElement?.insertBefore(this.tabs(), body);
+    if (this.tab === "place") this.placeBody(body);
+    else if (this.tab === "nearest") this.nearestBody(body);
+    else exposureBody(body, this);
+    if (this.tab === "place") acts(button(t("nearest.go"), () => this.open("nearest"), { primary: true, wide: true, icon: "nearest", key: "N" }), button(t("zone.go"), () => this.open("zone"), { icon: "zone", key: "Z" }));
+    else if (this.tab === "nearest") acts(button(state.zone ? t("zone.see") : t("zone.goHere"), () => this.open("zone"), { wide: true, icon: "zone", key: "Z" }), button(t("question.clear"), () => this.panel.close()));
+    else acts(button(t("nearest.outside"), () => this.open("nearest"), { primary: true, wide: true, icon: "nearest", key: "N" }), button(t("zone.remove"), () => { this.setZone(null); this.open("nearest"); }));
+    tell("question");
+  }
+
+  tabs() {
+    const count = (/** @type {any} */ answer) => (answer ? answer.numberReturned ?? answer.features.length : "");
+    /** @type {[Tab, string, any][]} */
+    const all = [["place", t("tab.place"), ""], ["nearest", t("tab.nearest"), count(this.nearest)], ["zone", t("tab.zone"), this.exposure ? this.exposure.layers.reduce((/** @type {number} */ sum, /** @type {any} */ one) => sum + one.count, 0) : ""]];
+    return el("div", { class: "tabs", role: "tablist" }, all.map(([tab, words, n]) => el("button", { type: "button", role: "tab", "aria-selected": String(tab === this.tab), on: { click: () => this.open(tab) } }, words, n === "" ? null : el("i", { text: n }))));
+  }
+
+  /** @param {Element} body */
+  placeBody(body) {
+    const place = /** @type {import("../state.js").Place} */ (state.place);
+    const copy = (/** @type {string} */ text) => navigator.clipboard?.writeText(text);
+    const dms = (/** @type {number} */ v) => { const a = Math.abs(v); const d = Math.floor(a); const m = Math.floor((a - d) * 60); return `${d}°${String(m).padStart(2, "0")}′${((a - d - m / 60) * 3600).toFixed(1)}″`; };
+    section(body, el("dl", { class: "facts" },
+      el("dt", { text: t("place.decimal") }), el("dd", {}, coordinates(place.lon, place.lat, 6), " ", el("button", { class: "link meta", type: "button", text: t("action.copy"), on: { click: () => copy(coordinates(place.lon, place.lat, 6)) } })),
+      el("dt", { text: t("place.dms") }), el("dd", { text: `${t("place.east")} ${dms(place.lon)}  ${t("place.north")} ${dms(place.lat)}` }),
+      el("dt", { text: t("place.datum") }), el("dd", { text: t("place.datumWords") })));
+    section(body, el("p", { class: "meta", text: t("place.advice") }));
+  }
+
+  /** @param {Element} body */
+  nearestBody(body) {
+    if (this.error.nearest) return add(body, refused(this.error.nearest, () => this.askNearest()));
+    if (!this.nearest) return add(body, waiting());
+    const basis = el("div", { class: "answer-head" }, state.zone && el("span", { class: "chip soft" }, icon("inside"), t("nearest.zoneOut")), el("span", { class: "meta-3 push", text: t("nearest.at", { time: timeOf(this.nearest.at) }) }));
+    add(body, basis);
+    if (!this.nearest.layers.length) return add(body, empty(t("nearest.none"), t("nearest.noneAdvice")));
+    for (const one of this.nearest.layers) this.ranking(body, one);
+    return body;
+  }
+
+  /** @param {Element} body @param {any} one */
+  ranking(body, one) {
+    const layer = state.layers.get(one.layer);
+    if (!layer) return;
+    const features = this.nearest.features.filter((/** @type {any} */ feature) => feature.properties.layer === one.layer);
+    const nearer = one.left_out.length;
+    add(body, el("div", { class: "rank-head" }, el("b", { text: say(layer.label) }), t("nearest.first", { n: features.length }), el("span", { class: "push", text: nearer ? t("nearest.leftOut", { n: nearer }) : t("nearest.allListed") })));
+    for (const feature of features) add(body, rankedRow(layer, feature, () => this.show(one.layer, feature.id)));
+    if (!features.length) add(body, el("div", { class: "none-row", text: t("nearest.noneOf", { layer: say(layer.label) }) }));
+    for (const out of one.left_out.slice(0, 8)) {
+      const feature = this.leftOut?.get(nameOf(one.layer, out.feature));
+      const name = (layer.title && feature?.properties[layer.title]) || t("feature.unnamed", { layer: say(layer.label) });
+      add(body, leftOutRow(layer, { name, distance_m: out.distance_m, reasons: out.reasons, say, list: t("list.comma") }, () => this.show(one.layer, out.feature)));
+    }
+    if (nearer > 8) add(body, el("div", { class: "none-row", text: t("nearest.more", { n: nearer - 8 }) }));
+  }
+
+  /** @param {string} layer @param {string} id */
+  show(layer, id) {
+    this.act.card(layer, id);
+  }
+}
+
+export const zoneWords = () => (state.zone?.kind === "circle" ? t("legend.circle", { radius: distanceText(state.zone.radius_m) }) : t("legend.polygon"));

@@ -1,0 +1,44 @@
+// Rows that name a feature: with its symbol and rank as on the map.
+import { symbolUrl } from "../config.js";
+import { el, icon, image } from "../dom.js";
+import { age, ageBand, bearing, distance, summary, titleOf } from "../format.js";
+import { state } from "../state.js";
+
+/** @param {import("../types").Layer} layer @param {Record<string, any>} properties */
+export function symbolOf(layer, properties) {
+  const shade = layer.style.shade_by && properties[layer.style.shade_by];
+  const own = shade ? symbolUrl(String(shade), layer.style.family) : "";
+  if (own && !own.includes("/any_")) return own;
+  if (!layer.style.symbol && layer.geometry === "none") return symbolUrl("stock", layer.style.family);
+  if (!layer.style.symbol && layer.style.family === "base") return symbolUrl(layer.geometry === "line" ? "line_layer" : layer.geometry === "polygon" ? "area_layer" : null, "base");
+  return symbolUrl(layer.style.symbol, layer.style.family);
+}
+
+/** @param {import("../types").Layer} layer @param {import("../types").Feature} feature @param {() => void} act */
+export function rankedRow(layer, feature, act) {
+  const { rank, distance_m, bearing_deg, verified_at } = feature.properties;
+  const [far, unit] = distance(distance_m);
+  const chosen = state.chosen?.id === feature.id;
+  return el("button", { class: `row${chosen ? " chosen" : ""}`, type: "button", data: { feature: feature.id }, on: { click: act } },
+    el("span", { class: "sy" }, image(symbolOf(layer, feature.properties)), el("span", { class: `badge${ageBand(verified_at) === "overdue" ? " overdue" : ""}`, text: rank })),
+    el("span", { class: "what" }, el("b", { text: titleOf(layer, feature) }), el("span", { class: "meta", text: summary(layer, feature.properties) })),
+    el("span", { class: "how" }, el("span", { class: "far" }, el("b", { text: far }), el("span", { class: "unit", text: unit }), bearing_deg == null ? null : el("span", { class: "unit", text: ` ${bearing(bearing_deg)}` })), age(verified_at)));
+}
+
+/** @param {string} code */
+const reasonIcon = (code) => (/zone|inside/.test(code) ? "inside" : /duty|closed|off|service/.test(code) ? "rest" : /filter|stock|need/.test(code) ? "box" : "stop");
+
+/** @param {import("../types").Layer} layer @param {{name: string, distance_m: number, reasons: {code: string, label: any}[], say: (label: any) => string, list: string}} out @param {() => void} act */
+export function leftOutRow(layer, out, act) {
+  const [far, unit] = distance(out.distance_m);
+  const words = out.reasons.map((one) => out.say(one.label)).join(out.list);
+  return el("button", { class: "left-out", type: "button", title: words, on: { click: act } }, image(symbolOf(layer, {})),
+    el("span", { class: "nm" }, el("b", { text: out.name }), el("span", { text: `${far} ${unit}` })),
+    el("span", { class: "why" }, icon(reasonIcon(out.reasons[0]?.code || "")), el("span", { text: words })));
+}
+
+/** @param {import("../types").Layer} layer @param {import("../types").Feature} feature @param {any} aside @param {(() => void) | undefined} act */
+export const plainRow = (layer, feature, aside, act) =>
+  el(act ? "button" : "div", { class: "row", type: act ? "button" : null, on: act ? { click: act } : {} },
+    el("span", { class: "sy plain" }, image(symbolOf(layer, feature.properties))),
+    el("span", { class: "what" }, el("b", { text: titleOf(layer, feature) }), el("span", { class: "meta", text: summary(layer, feature.properties) })), el("span", { class: "how meta" }, aside));

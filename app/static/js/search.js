@@ -1,0 +1,105 @@
+// Search: names in Chinese or by pinyin initials, codes, coordinates in any form and datum; keyboard alone is enough.
+import { ask, query } from "./api.js";
+import { config, symbolUrl } from "./config.js";
+import { fromBd09, fromGcj02, readPlace } from "./coordinates.js";
+import { add, el, fill, icon, image } from "./dom.js";
+import { coordinates } from "./format.js";
+import { state } from "./state.js";
+import { t } from "./words.js";
+import { symbolOf } from "./panels/rows.js";
+
+const PAUSE_MS = 140;
+
+/** @typedef {{title: string, sub: string, picture: string, go: () => void}} Row */
+
+/** @param {{place: (place: import("./state.js").Place) => void, feature: (layer: string, id: string, at: {lon: number | null, lat: number | null, bbox: number[] | null}) => void}} act */
+export function searchBox(act) {
+  const input = el("input", { type: "search", id: "find", role: "combobox", "aria-expanded": "false", "aria-controls": "found", "aria-autocomplete": "list", autocomplete: "off", spellcheck: "false", placeholder: t("search.placeholder"), "aria-label": t("search.placeholder"), maxlength: "200" });
+  const list = el("div", { class: "drop found", id: "found", role: "listbox", hidden: true });
+  const box = el("div", { class: "find", role: "search" }, el("label", { class: "find-box", for: "find" }, icon("search"), input, el("span", { class: "key", text: "/", "aria-hidden": "true" })), list);
+  /** @type {Row[]} */
+  let rows = [];
+  let at = 0;
+  let turn = 0;
+  let timer = 0;
+
+  const open = (/** @type {boolean} */ yes) => {
+    list.hidden = !yes;
+    input.setAttribute("aria-expanded", String(yes));
+  };
+  const take = (/** @type {number} */ index) => {
+    const row = rows[index];
+    if (!row) return;
+    open(false);
+    input.blur();
+    row.go();
+  };
+  const draw = (/** @type {string} */ words) => {
+    fill(list);
+    if (words) add(list, el("div", { class: "head", text: words }));
+    rows.forEach((row, i) => add(list, el("button", { class: `item${i === at ? " on" : ""}`, type: "button", role: "option", id: `found-${i}`, "aria-selected": String(i === at), tabindex: "-1", on: { mousedown: (/** @type {Event} */ event) => event.preventDefault(), click: () => take(i) } },
+      image(row.picture), el("span", { class: "cut" }, row.title, el("span", { class: "sub cut", text: row.sub })))));
+    input.setAttribute("aria-activedescendant", rows.length ? `found-${at}` : "");
+    open(true);
+  };
+
+  async function look() {
+    const text = input.value.trim();
+    const mine = ++turn;
+    if (!text) return open(false);
+    const here = readPlace(text);
+    const places = here ? placeRows(here, act.place) : [];
+    rows = places;
+    at = 0;
+    if (here) return draw(t("search.datumAsk"));
+    try {
+      const { results } = await ask(`search?${query({ q: text, limit: 12 })}`);
+      if (mine !== turn) return;
+      rows = results.map((/** @type {any} */ one) => resultRow(one, act));
+      draw(rows.length ? "" : t("search.nothing", { text }));
+    } catch (error) {
+      if (mine === turn) draw(/** @type {Error} */ (error).message);
+    }
+  }
+
+  input.addEventListener("input", () => { clearTimeout(timer); timer = window.setTimeout(look, PAUSE_MS); });
+  input.addEventListener("focus", () => open(false));
+  input.addEventListener("blur", () => setTimeout(() => open(false), 120));
+  input.addEventListener("keydown", async (/** @type {KeyboardEvent} */ event) => {
+    event.stopPropagation();
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      at = (at + (event.key === "ArrowDown" ? 1 : rows.length - 1)) % Math.max(1, rows.length);
+      draw("");
+      list.children[at]?.scrollIntoView({ block: "nearest" });
+    } else if (event.key === "Enter") {
+      clearTimeout(timer);
+      if (list.hidden || !rows.length) await look();
+      take(at);
+    } else if (event.key === "Escape") {
+      open(false);
+      input.blur();
+    }
+  });
+  return { element: box, focus: () => { input.focus(); input.select(); } };
+}
+
+/** A coordinate may be of several datums, and its value cannot tell: each is offered. @param {import("./coordinates.js").Place} here @param {(place: import("./state.js").Place) => void} go @returns {Row[]} */
+function placeRows(here, go) {
+  const { lon, lat, swapped } = here;
+  /** @type {[string, {lon: number, lat: number}][]} */
+  const datums = [["CGCS2000 / WGS84", { lon, lat }], [t("search.gcj"), fromGcj02(lon, lat)], [t("search.bd"), fromBd09(lon, lat)]];
+  const [west, south, east, north] = config.district.bbox;
+  return datums.map(([datum, at], i) => {
+    const outside = at.lon < west || at.lon > east || at.lat < south || at.lat > north;
+    const note = [swapped && t("search.swapped"), outside && t("search.outside")].filter(Boolean).join(" · ");
+    return { title: coordinates(at.lon, at.lat, 6), sub: [datum, note].filter(Boolean).join(" · "), picture: symbolUrl("point", "plot"), go: () => go({ ...at, note: i ? t("search.from", { datum }) : undefined }) };
+  });
+}
+
+/** @param {any} one @param {any} act @returns {Row} */
+function resultRow(one, act) {
+  const layer = state.layers.get(one.layer);
+  if (one.kind === "coordinate" || !layer) return { title: one.title, sub: one.subtitle, picture: symbolUrl("point", "plot"), go: () => act.place({ lon: one.lon, lat: one.lat }) };
+  return { title: one.title, sub: one.subtitle, picture: symbolOf(layer, {}), go: () => act.feature(one.layer, one.id, one) };
+}

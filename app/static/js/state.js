@@ -1,0 +1,60 @@
+// What the page knows and shows; parts listen for what concerns them.
+
+/** @typedef {{lon: number, lat: number, name?: string, layer?: string, id?: string, note?: string}} Place */
+/** @typedef {{kind: "circle", lon: number, lat: number, radius_m: number} | {kind: "polygon", geometry: any}} Zone */
+
+export const state = {
+  /** @type {Map<string, import("./types").Layer>} */
+  layers: new Map(),
+  /** @type {Set<string>} */
+  shown: new Set(),
+  /** @type {{layer: string, id: string} | null} */
+  chosen: null,
+  /** @type {Place | null} */
+  place: null,
+  /** @type {Zone | null} */
+  zone: null,
+  /** The zone as the server drew it: a polygon. @type {any} */
+  zoneShape: null,
+  /** Marks of the answer on the map: `layer/id` -> rank or "out". @type {Map<string, {rank?: number, out?: boolean, inside?: boolean, distance_m?: number, feature?: import("./types").Feature}>} */
+  marks: new Map(),
+  /** @type {Set<string>} */
+  folded: new Set(),
+};
+
+/** @typedef {"layers" | "shown" | "chosen" | "question" | "data" | "view" | "live"} Topic */
+/** @type {Map<string, Set<(detail?: any) => void>>} */
+const listeners = new Map();
+
+/** @param {Topic} topic @param {(detail?: any) => void} hear */
+export function on(topic, hear) {
+  const heard = listeners.get(topic) || new Set();
+  heard.add(hear);
+  listeners.set(topic, heard);
+  return () => heard.delete(hear);
+}
+
+/** @param {Topic} topic @param {any} [detail] */
+export const tell = (topic, detail) => listeners.get(topic)?.forEach((hear) => hear(detail));
+
+/** @param {string} layer @param {string} id */
+export const nameOf = (layer, id) => `${layer}/${id}`;
+
+/** @param {string | undefined | null} id */
+export const layerOf = (id) => (id ? state.layers.get(id) : undefined);
+
+/** Layers drawn as facts (not as the ground). @returns {import("./types").Layer[]} */
+export const factLayers = () => [...state.layers.values()].filter((layer) => layer.geometry !== "none" && !layer.style.paint);
+
+/** @param {{layer: string, id: string} | null} chosen */
+export function choose(chosen) {
+  state.chosen = chosen;
+  tell("chosen");
+}
+
+/** @param {string} layer @param {boolean} shown */
+export function show(layer, shown) {
+  if (shown) state.shown.add(layer);
+  else state.shown.delete(layer);
+  tell("shown", layer);
+}

@@ -1,0 +1,329 @@
+"""From a file to features: a plan with its report, then one transaction. The command line and the web call these two."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+
+from geodata.datum import Datum
+from geodata.files import words  # noqa: F401 - declares the sentences
+from geodata.files.mapping import ColumnMapping, Mapped, map_columns
+from geodata.files.notices import Found, Notice, Refused
+from geodata.files.placing import Place, Placed, kinds_of, place
+from geodata.files.proposing import CONTENT_KEY, propose
+from geodata.files.reading import Limits, read
+from geodata.files.report import LoadReport, with_rows
+from geodata.files.table import Table
+from geodata.files.valuing import Values, read_values
+from geodata.store.bulk import Row, UpsertCounts
+from geodata.store.spaces import Space
+from layers.district import JIUYUAN, District
+from layers.errors import Conflict, Forbidden, InvalidInput
+from layers.spec import Action, Actor, Geometry, Group, Layer
+
+_PAGE = 1000
+
+
+@dataclass(frozen=True)
+class LoadOptions:
+    """What the user says about a file. `mapping` is column -> field; `datum` says which shift the coordinates carry (`wgs84`: none).
+
+    `create` makes the layer from the file; `anywhere` lets features of a built-in layer lie far from the district;
+    `file_name` is shown instead of the path's own name (uploads).
+    """
+
+    create: bool = False
+    sublayer: str | None = None
+    crs: str | None = None
+    datum: str | None = None
+    encoding: str | None = None
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    dry_run: bool = False
+    anywhere: bool = False
+    file_name: str | None = None
+
+
+@dataclass
+class LoadPlan:
+    """A file judged: its report, the rows to put in, and the layer that is to be made (`new_layer`) or filled."""
+
+    report: LoadReport
+    rows: list[Row] = field(default_factory=list)
+    layer: Layer | None = None
+    new_layer: bool = False
+    options: LoadOptions = LoadOptions()
+
+
+def plan(space: Space, layer_id: str, path: Path, options: LoadOptions, actor: Actor, *, district: District = JIUYUAN,
+         limits: Limits | None = None, rehearse: bool = False) -> LoadPlan:
+    """Read and judge a file; nothing is written. What is wrong with the file stands in the report (`report.refused`), never raised.
+
+    `rehearse` (always with `options.dry_run`) also counts what would be new, changed and unchanged. Raises Forbidden when the
+    actor may not load into the layer.
+    """
+    space.refresh()
+    report = LoadReport(layer_id, options.file_name or path.name, dry_run=options.dry_run)
+    made = LoadPlan(report, options=options)
+    layer = space.catalogue.get(layer_id)
+    if layer is not None:
+        with space.reading(actor) as store:
+            if not store.may(Action.LOAD, layer):
+                raise Forbidden(action=Action.LOAD.value, layer=layer_id)
+    try:
+        _plan(made, layer, path, district, limits)
+        if not made.new_layer:
+            _drop_known(space, made, actor)
+        if (rehearse or options.dry_run) and made.layer is not None:
+            _rehearse(space, made, actor)
+    except Refused as refused:
+        if refused.about == "crs":
+            report.crs = Found(None, refused.code, refused.values)
+        elif refused.about == "encoding":
+            report.encoding = Found(None, refused.code, refused.values)
+        _refuse(made, refused.notice())
+    return made
+
+
+def commit(space: Space, planned: LoadPlan, actor: Actor, *, reason: str | None = None) -> LoadReport:
+    """Put a plan's rows into the space in one transaction, making the layer first where it is new. All rows are in, or none.
+
+    Returns the report with `committed` and the counts; a plan that was refused stays so. Raises Forbidden.
+    """
+    report = planned.report
+    if report.refused or planned.layer is None:
+        return report
+    reason = reason or f"load {report.file}"
+    try:
+        if planned.new_layer and planned.layer.id not in space.catalogue:
+            space.create_layer(planned.layer, actor, reason)
+            report.created = True
+        with space.transaction(actor, reason) as store:
+            _count(report, store.upsert(planned.layer.id, planned.rows) if planned.rows else UpsertCounts(0, 0, 0), planned)
+    except InvalidInput as refused:
+        _refuse(planned, *_store_notices(refused))
+        return report
+    except Conflict as conflict:
+        _refuse(planned, Notice("conflict", conflict.values))
+        return report
+    report.committed = True
+    if report.inserted == 0 and report.updated == 0:
+        report.warnings.append(Notice("all-unchanged", {"count": report.unchanged}))
+    return report
+
+
+def _plan(made: LoadPlan, layer: Layer | None, path: Path, district: District, limits: Limits | None) -> None:
+    options, report = made.options, made.report
+    if layer is None and not options.create:
+        raise Refused("load-no-layer", about="layer", layer=made.report.layer)
+    shapes_wanted = layer is None or layer.geometry is not Geometry.NONE
+    table = read(path, sublayer=options.sublayer, encoding=options.encoding, shapes_wanted=shapes_wanted, limits=limits)
+    _note(report, table)
+    datum = _datum(options, table)
+    if table.shapes is None and shapes_wanted:
+        raise Refused("no-spatial-layer", path=report.file)
+    placed = None
+    if table.shapes is not None and shapes_wanted and len(table.rows):
+        asked = Place(district, None if layer is None else layer.geometry, options.crs, datum, loose=options.create, anywhere=options.anywhere)
+        placed = place(table, asked)
+        report.crs = placed.judged.found
+        report.datum = datum.value if datum else None
+        _take_places(report, table, placed)
+        if placed.rejected:
+            report.errors += with_rows((int(table.rows[row]), one) for row, one in placed.rejected.items())
+            report.rejected += len(placed.rejected)
+    kept = placed.kept if placed is not None else np.arange(len(table.rows))
+    shapes = placed.shapes[kept] if placed is not None else np.full(len(kept), None, dtype=object)
+    out = np.ones(len(table.rows), bool)
+    out[kept] = False
+    table = table.without(out) if out.any() else table
+    if not len(table.rows):
+        raise Refused("nothing-accepted", count=report.read)
+    _take_values(made, layer, table, shapes)
+
+
+def _note(report: LoadReport, table: Table) -> None:
+    report.format, report.sublayer, report.encoding = table.format, table.sublayer, table.encoding
+    report.read, report.skipped, report.rejected = table.read, len(table.skipped), len(table.rejected)
+    report.place_columns, report.first_line = table.used_for_place, table.first_line
+    report.errors += table.rejected
+    report.warnings += table.notices + table.skipped
+
+
+def _datum(options: LoadOptions, table: Table) -> Datum | None:
+    """The shift that the user named; columns that name one themselves are asked about, never guessed."""
+    if options.datum:
+        try:
+            return Datum(options.datum)
+        except ValueError as error:
+            raise Refused("datum-not-known", about="datum", datum=options.datum) from error
+    for one in table.notices:
+        if one.code == "datum-named":
+            raise Refused("datum-asked", about="datum", **one.values)
+    return None
+
+
+def _take_places(report: LoadReport, table: Table, placed: Placed) -> None:
+    report.warnings += placed.notices
+    report.warnings += with_rows((int(table.rows[row]), one) for row, one in placed.repaired.items() if row not in placed.rejected)
+
+
+def _take_values(made: LoadPlan, layer: Layer | None, table: Table, shapes: Any) -> None:
+    options, report = made.options, made.report
+    if layer is None:
+        layer = propose(report.layer, table, kinds_of(shapes))
+        made.new_layer = True
+        report.warnings.append(Notice("layer-would-be-made" if options.dry_run else "layer-made", {"layer": layer.id, "fields": len(layer.fields)}))
+    columns = [one.name for one in table.columns if one.name not in table.used_for_place]
+    given = {column: one for column, one in options.mapping.items()}
+    report.mapping = mapping = map_columns(columns, layer, given)
+    made.layer = layer
+    if options.create and not made.new_layer and mapping.unmatched:
+        raise Refused("layer-differs", about="layer", layer=layer.id, columns=", ".join(mapping.unmatched[:20]))
+    if not mapping.mapped and columns and layer.key != CONTENT_KEY:
+        raise Refused("nothing-mapped", about="map", columns=", ".join(columns[:40]), fields=", ".join(one.id for one in layer.all_fields))
+    report.warnings += [Notice("column-unmatched", {"column": one}, field=one) for one in mapping.unmatched]
+    values = read_values(table, layer, mapping.mapped)
+    if values.local_times:
+        report.warnings.append(Notice("times-local", {}))
+    _ruled(values, layer, len(table.rows))
+    _rows(made, table, layer, mapping, values, shapes)
+
+
+def _ruled(values: Values, layer: Layer, count: int) -> None:
+    """The layer's own rules, for rows that have no problem so far."""
+    if not layer.rules:
+        return
+    for row in range(count):
+        if row in values.problems:
+            continue
+        properties = {name: column[row] for name, column in values.by_field.items()}
+        found = [one for rule in layer.rules for one in rule(properties)]
+        if found:
+            values.problems[row] = [Notice(one.code, one.values, field=one.pointer.rsplit("/", 1)[-1]) for one in found]
+
+
+def _rows(made: LoadPlan, table: Table, layer: Layer, mapping: ColumnMapping, values: Values, shapes: Any) -> None:
+    """The rows to put in; those with problems, and keys that stand twice, are told. A row said twice over is skipped."""
+    report = made.report
+    names = [one.field for one in mapping.mapped]
+    columns = [values.by_field[name] for name in names]
+    wkb = shapely.to_wkb(shapes)
+    extra = {"source": report.file} if layer.group is Group.LOADED and "source" not in names else {}
+    seen: dict[Any, tuple[Any, int]] = {}
+    keyed = layer.key if layer.key in names else None
+    if layer.key and keyed is None and layer.key != CONTENT_KEY:
+        raise Refused("key-not-mapped", about="map", key=layer.key, columns=", ".join(mapping.unmatched[:40]) or "-")
+    cells = list(zip(*columns, strict=True)) if columns else [()] * len(table.rows)
+    for place_, number in enumerate(table.rows.tolist()):
+        if place_ in values.problems:
+            report.errors += [Notice(one.code, one.values, number, one.field) for one in values.problems[place_]]
+            report.rejected += 1
+            continue
+        properties = dict(zip(names, cells[place_], strict=True))
+        key: Any = properties.get(keyed) if keyed else None
+        content = (cells[place_], wkb[place_])
+        if keyed is None:
+            made.rows.append(_content_keyed(layer, properties, extra, content, seen, shapes[place_], number))
+        elif key is None:
+            report.errors.append(Notice("key-missing", {"key": keyed}, number, keyed))
+            report.rejected += 1
+        elif key in seen:
+            same = _same(seen[key][0], content)
+            (report.warnings if same else report.errors).append(
+                Notice("row-doubled" if same else "key-twice", {"value": key, "first": seen[key][1]}, number, keyed))
+            report.skipped += same
+            report.rejected += not same
+        else:
+            seen[key] = (content, number)
+            made.rows.append(Row({**properties, **extra}, shapes[place_], number))
+    report.accepted = len(made.rows)
+    numbers = {one.row for one in made.rows}
+    report.repaired = len({one.row for one in report.warnings if one.code in ("geometry-repaired", "line-repaired", "ring-closed", "text-cut") and one.row in numbers})
+    report.warnings = [one for one in report.warnings if one.row is None or one.row in numbers or one.code in ("record-deleted", "row-empty", "row-doubled")]
+    if not made.rows:
+        raise Refused("nothing-accepted", count=report.read)
+
+
+def _same(one: tuple[Any, bytes | None], other: tuple[Any, bytes | None]) -> bool:
+    return repr(one[0]) == repr(other[0]) and one[1] == other[1]
+
+
+def _content_keyed(layer: Layer, properties: dict[str, Any], extra: dict[str, Any], content: tuple[Any, bytes | None], seen: dict[Any, Any], shape: Any, number: int) -> Row:
+    """A row known again by its content; rows of the same content are numbered, so that each stays a feature of its own."""
+    if layer.key != CONTENT_KEY:
+        return Row({**properties, **extra}, shape, number)
+    digest = content_digest(properties, content[1])
+    seen[digest] = times = seen.get(digest, 0) + 1
+    return Row({**properties, **extra, CONTENT_KEY: digest if times == 1 else f"{digest}-{times}"}, shape, number)
+
+
+def content_digest(properties: Mapping[str, Any], wkb: bytes | None) -> str:
+    """A short name for what a feature says and where it lies, the same in every process."""
+    said = json.dumps({name: value for name, value in sorted(properties.items()) if value is not None}, default=str, ensure_ascii=False, sort_keys=True)
+    return hashlib.blake2b(said.encode("utf-8", errors="surrogatepass") + (wkb or b""), digest_size=16).hexdigest()
+
+
+def _drop_known(space: Space, made: LoadPlan, actor: Actor) -> None:
+    """For a layer without a key: leave out rows that are stored just so, so that the same file again changes nothing."""
+    layer = made.layer
+    if layer is None or layer.key or not made.rows:
+        return
+    names = sorted({name for row in made.rows for name in row.properties})
+    known: set[str] = set()
+    with space.reading(actor) as store:
+        cursor = None
+        while True:
+            page = store.page(layer.id, limit=_PAGE, cursor=cursor)
+            known |= {content_digest({name: one.properties.get(name) for name in names}, shapely.to_wkb(one.geometry) if one.geometry else None) for one in page.features}
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+    fresh = [row for row in made.rows if content_digest(row.properties, shapely.to_wkb(row.geometry) if row.geometry else None) not in known]
+    made.report.unchanged = len(made.rows) - len(fresh)
+    made.rows = fresh
+
+
+def _rehearse(space: Space, made: LoadPlan, actor: Actor) -> None:
+    report, layer = made.report, made.layer
+    assert layer is not None
+    if made.new_layer:
+        report.inserted, report.updated, report.unchanged = len(made.rows), 0, 0
+        return
+    try:
+        with space.transaction(actor, "rehearsal") as store:
+            _count(report, store.upsert(layer.id, made.rows, dry_run=True) if made.rows else UpsertCounts(0, 0, 0), made)
+    except InvalidInput as refused:
+        _refuse(made, *_store_notices(refused))
+    except Conflict as conflict:
+        _refuse(made, Notice("conflict", conflict.values))
+
+
+def _count(report: LoadReport, counts: UpsertCounts, made: LoadPlan) -> None:
+    report.inserted, report.updated = counts.inserted, counts.updated
+    report.unchanged = counts.unchanged + (report.accepted - len(made.rows))
+
+
+def _store_notices(refused: InvalidInput) -> list[Notice]:
+    found = [Notice(one.code, one.values, one.values.get("row"), one.pointer.rsplit("/", 1)[-1] or None) for one in refused.problems]
+    return found or [Notice(refused.code, refused.values)]
+
+
+def _refuse(made: LoadPlan, first: Notice, *others: Notice) -> None:
+    report = made.report
+    report.refused, report.committed = first, False
+    report.errors += others
+    report.rejected = report.read - report.skipped
+    report.accepted = report.repaired = 0
+    report.inserted = report.updated = report.unchanged = None
+    report.warnings = [one for one in report.warnings if one.code not in ("layer-made", "layer-would-be-made")]
+    made.rows = []
+
+
+__all__ = ["LoadOptions", "LoadPlan", "LoadReport", "Mapped", "commit", "content_digest", "plan"]

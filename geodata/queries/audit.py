@@ -1,0 +1,71 @@
+"""The self-audit of an index: every feature and every box of it against PostGIS at the same version."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+import shapely
+
+from geodata.queries.index import LayerIndex
+from geodata.queries.keeper import Keeper
+from geodata.queries.rows import Rows, fields_read, rows_of
+from geodata.store.changes import LayerVersion
+from geodata.store.spaces import Space
+from layers.errors import Unavailable
+from layers.spec import OPERATOR
+
+_TRIES = 10  # a layer that moves faster than it can be read ten times over is looked at another time
+_PATIENCE_S = 60.0
+
+
+@dataclass(frozen=True)
+class Differences:
+    """Ids that the index lacks, has too many, has otherwise (shape, service, measures, origin), or does not find by their box."""
+
+    version: LayerVersion
+    missing: tuple[UUID, ...]
+    extra: tuple[UUID, ...]
+    different: tuple[UUID, ...]
+    unfindable: tuple[UUID, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.missing or self.extra or self.different or self.unfindable)
+
+
+def compare(space: Space, keeper: Keeper) -> Differences:
+    """Read the whole layer and hold the index to it. Raises Unavailable when the layer moves on at every try."""
+    layer = keeper.layer
+    for _ in range(_TRIES):
+        with space.reading(OPERATOR) as store:
+            whole = store.snapshot(layer.id, fields_read(layer))
+        index = keeper.catch_up(whole.version, patience_s=_PATIENCE_S)
+        if index is None:
+            continue
+        with index.lock:
+            if index.version == whole.version:
+                return differences(index, rows_of(layer, whole.ids, whole.wkb, whole.columns))
+    raise Unavailable(part="index", layer=layer.id)
+
+
+def differences(index: LayerIndex, truth: Rows) -> Differences:
+    """What differs between an index and the rows that it should hold. The caller holds the index's lock."""
+    known = set(truth.ids)
+    missing = [one for one in truth.ids if one not in index.slot_of]
+    extra = [one for one in index.slot_of if one not in known]
+    here = [place for place, one in enumerate(truth.ids) if one in index.slot_of]
+    slots = np.array([index.slot_of[truth.ids[place]] for place in here], dtype=np.intp)
+    if not len(here):
+        return Differences(index.version, tuple(missing), tuple(extra), (), ())
+    same = shapely.to_wkb(index.shapes[slots]) == shapely.to_wkb(truth.shapes[here])
+    same &= (shapely.bounds(truth.shapes[here]) == index.boxes[slots]).all(axis=1)
+    same &= index.service[slots] == truth.service[here]
+    same &= ((index.measures[slots] == truth.measures[here]) | (np.isnan(index.measures[slots]) & np.isnan(truth.measures[here]))).all(axis=1)
+    same &= np.array([index.origins[number] == truth.origins[place] for number, place in zip(index.origin[slots].tolist(), here, strict=True)])
+    verified, true_verified = index.verified[slots], truth.verified[here]
+    same &= (verified == true_verified) | (np.isnan(verified) & np.isnan(true_verified))
+    different = [truth.ids[here[place]] for place in np.flatnonzero(~same)]
+    unfindable = [truth.ids[place] for place, slot in zip(here, slots.tolist(), strict=True)
+                  if slot not in index.inside([tuple(shapely.bounds(truth.shapes[place]).tolist())])]
+    return Differences(index.version, tuple(missing), tuple(extra), tuple(different), tuple(unfindable))

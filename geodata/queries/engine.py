@@ -1,0 +1,184 @@
+"""The query engine of a process: what is nearest and what is inside, from indexes in step with PostGIS or PostGIS itself."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from geodata.queries import refusals
+from geodata.queries.admission import Admission
+from geodata.queries.audit import Differences, compare
+from geodata.queries.exposure import ExposureAnswer, ExposureQuestion
+from geodata.queries.index import LayerIndex
+from geodata.queries.inside import expose, pick
+from geodata.queries.keeper import Keeper
+from geodata.queries.membership import Zone
+from geodata.queries.nearest import LayerRanking, NearestAnswer, NearestQuestion
+from geodata.queries.postgis import TableCandidates
+from geodata.queries.ranking import Candidates, Search
+from geodata.store.changes import LayerVersion
+from geodata.store.database import Database
+from geodata.store.features import Store
+from geodata.store.metadata import DRILL_ROLE, LIVE_ROLE
+from geodata.store.pulse import Pulse
+from geodata.store.spaces import Space
+from layers.errors import Forbidden, LayerNotFound
+from layers.spec import Action, Actor, Geometry, Layer, Role, Sensitivity
+
+
+class QueryEngine:
+    """Answers for every space of a database. One per process; thread-safe.
+
+    `indexed` False leaves every answer to PostGIS, as tests and a process short of memory may want.
+    """
+
+    def __init__(self, database: Database, *, indexed: bool = True) -> None:
+        self.database = database
+        self._indexed = indexed
+        self._lock = threading.Lock()
+        self._keepers: dict[tuple[str, str], Keeper] = {}
+        self._pulses = {drill: Pulse(database.conninfo(DRILL_ROLE if drill else LIVE_ROLE)) for drill in (False, True)}
+
+    def nearest(self, space: Space, question: NearestQuestion, actor: Actor) -> NearestAnswer:
+        """The k nearest features of each layer, exact, with those left out and why; see `geodata.queries.nearest`.
+
+        Raises LayerNotFound, Forbidden, InvalidInput (a layer without geometry, an unreadable filter), Unavailable.
+        """
+        def ask(candidates: Candidates, version: LayerVersion, answered_by: str, layer: Layer, matching: Any) -> LayerRanking:
+            search = Search(candidates, question, Admission(layer, matching, question.zone))
+            search.run()
+            return search.answer(layer.id, version, answered_by)
+
+        layers = _chosen(space, question.layers, actor, lambda layer: layer.ranked)
+        return NearestAnswer(tuple(self._answers(space, layers, question.filter, actor, ask)))
+
+    def exposure(self, space: Space, question: ExposureQuestion, actor: Actor) -> ExposureAnswer:
+        """What of each layer lies in a zone, summed with its basis; see `geodata.queries.exposure`. Raises as `nearest` does."""
+        layers = _chosen(space, question.layers, actor, lambda layer: layer.exposed)
+        zone = Zone(question.zone, question.buffer_m)
+
+        def ask(candidates: Candidates, version: LayerVersion, answered_by: str, layer: Layer, matching: Any) -> Any:
+            picked = pick(candidates, zone, matching)
+            hidden = frozenset() if _may(space, actor, Action.REVEAL, layer) else frozenset(
+                one.id for one in layer.measures if one.sensitivity is not Sensitivity.PUBLIC)
+            return lambda: expose(layer, picked, zone, version, answered_by, hidden=hidden)
+
+        # Candidates are copied while the index is held; what takes time is computed after all is let go.
+        picked = list(self._answers(space, layers, question.filter, actor, ask))
+        return ExposureAnswer(zone.outline, tuple(compute() for compute in picked))
+
+    def warm(self, space: Space, layers: Iterable[str] | None = None, *, timeout_s: float = 60.0) -> None:
+        """Have the indexes of these layers (all that have geometry) built and in step, waiting for each so long."""
+        wanted = [layer for layer in space.catalogue.values() if layer.geometry is not Geometry.NONE and (layers is None or layer.id in layers)]
+        for layer_id, version in space.versions({one.id for one in wanted}).items():
+            self._keeper(space, space.catalogue.layer(layer_id)).catch_up(version, patience_s=timeout_s)
+
+    def index(self, space: Space, layer_id: str) -> LayerIndex | None:
+        """The index of a layer as it stands, for benches and audits; None when there is none."""
+        return self._keeper(space, space.catalogue.layer(layer_id)).index
+
+    def forget(self, space_id: str) -> None:
+        """Let go of a space's indexes (a drill that ended)."""
+        with self._lock:
+            for key in [key for key in self._keepers if key[0] == space_id]:
+                del self._keepers[key]
+
+    def compare(self, space: Space, layer_id: str) -> Differences:
+        """The self-audit: what the index of a layer holds against what PostGIS holds at the same version."""
+        return compare(space, self._keeper(space, space.catalogue.layer(layer_id)))
+
+    def close(self) -> None:
+        """Let go of every index and close the engine's own connections."""
+        with self._lock:
+            self._keepers.clear()
+        for pulse in self._pulses.values():
+            pulse.close()
+
+    def state(self) -> list[dict[str, Any]]:
+        """What /readyz and /metrics say: for each layer asked about so far its index, where it stands and what it has done."""
+        with self._lock:
+            keepers = dict(self._keepers)
+        return [_said(space_id, keeper) for (space_id, _), keeper in sorted(keepers.items())]
+
+    def _answers(self, space: Space, layers: list[Layer], filter_text: str | None, actor: Actor, ask: Callable[..., Any]) -> Iterator[Any]:
+        if filter_text:
+            with space.reading(actor) as store:
+                # The filter is evaluated in a snapshot, so the index answers only if it stands at that very version.
+                for layer in layers:
+                    matching = store.matching_ids(layer.id, filter_text)
+                    with self._held(space, layer, store.version(layer.id), exactly=True) as index:
+                        answer = self._asked(space, store, index, layer, matching, ask)
+                    yield answer
+            return
+        versions = self._pulses[space.is_drill].versions(space.schema)
+        for layer in layers:
+            if layer.id not in versions:
+                raise LayerNotFound(layer=layer.id)
+            with self._held(space, layer, versions[layer.id]) as index:
+                if index is not None:
+                    answer = self._asked(space, None, index, layer, None, ask)
+            if index is None:
+                with space.reading(actor) as store:
+                    answer = self._asked(space, store, None, layer, None, ask)
+            yield answer
+
+    def _asked(self, space: Space, store: Store | None, index: LayerIndex | None, layer: Layer, matching: Any, ask: Callable[..., Any]) -> Any:
+        counts = self._keeper(space, layer).counts
+        if index is not None:
+            counts.by_index += 1
+            return ask(index, index.version, "index", layer, matching)
+        assert store is not None
+        counts.by_postgis += 1
+        candidates = TableCandidates(store.connection, layer, space.tables.layers[layer.id])
+        return ask(candidates, store.version(layer.id), "postgis", layer, matching)
+
+    @contextmanager
+    def _held(self, space: Space, layer: Layer, wanted: LayerVersion, *, exactly: bool = False) -> Iterator[LayerIndex | None]:
+        """The index at `wanted` or later, held still; None when PostGIS has to answer."""
+        index = self._keeper(space, layer).catch_up(wanted) if self._indexed else None
+        if index is None:
+            yield None
+            return
+        with index.lock:
+            yield index if not exactly or index.version == wanted else None
+
+    def _keeper(self, space: Space, layer: Layer) -> Keeper:
+        key = (space.id, layer.id)
+        keeper = self._keepers.get(key)
+        if keeper is None or not keeper.keeps(space, layer):
+            with self._lock:
+                keeper = self._keepers.get(key)
+                if keeper is None or not keeper.keeps(space, layer):
+                    keeper = self._keepers[key] = Keeper(space, layer)
+        return keeper
+
+
+def _chosen(space: Space, named: tuple[str, ...], actor: Actor, by_default: Callable[[Layer], bool]) -> list[Layer]:
+    """The layers asked about, each with geometry and open to the actor; by default those that are both and that the catalogue marks."""
+    if not named:
+        return [layer for layer in space.catalogue.values()
+                if by_default(layer) and layer.geometry is not Geometry.NONE and _may(space, actor, Action.READ, layer)]
+    layers = [space.catalogue.layer(one) for one in named]
+    for layer in layers:
+        if not _may(space, actor, Action.READ, layer):
+            raise Forbidden(action=Action.READ.value, layer=layer.id)
+        if layer.geometry is Geometry.NONE:
+            raise refusals.no_geometry(layer.id)
+    return layers
+
+
+def _may(space: Space, actor: Actor, action: Action, layer: Layer) -> bool:
+    """As the store decides for reading: in a drill its controllers play every part."""
+    return actor.may(action, layer) or (space.is_drill and Role.DRILL_CONTROLLER in actor.roles)
+
+
+def _said(space_id: str, keeper: Keeper) -> dict[str, Any]:
+    index, counts = keeper.index, keeper.counts
+    return {
+        "space": space_id, "layer": keeper.layer.id, "state": "building" if keeper.building else "ready" if index is not None else "absent",
+        "features": len(index) if index is not None else 0, "version": index.version.version if index is not None else None,
+        "built": counts.built, "refreshed": counts.refreshed, "failed": counts.failed,
+        "answered_by_index": counts.by_index, "answered_by_postgis": counts.by_postgis,
+    }

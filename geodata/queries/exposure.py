@@ -1,0 +1,114 @@
+"""What lies inside a zone: the question and its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from geodata.queries import refusals
+from geodata.store.changes import LayerVersion
+from layers.spec import Measure
+
+MAX_BUFFER_M = 50_000.0  # the district is 60 km across
+MAX_BUFFERED_VERTICES = 20_000  # widening as many takes about a second
+
+
+@dataclass(frozen=True)
+class ExposureQuestion:
+    """What of each layer lies within `buffer_m` metres (geodesic, 0 to MAX_BUFFER_M) of a zone in degrees (EPSG:4490).
+
+    The zone is a point, line or polygon or a multi of one; touching it counts. `layers` empty: those that the catalogue
+    exposes by default. `filter` is CQL2 text. Raises InvalidInput naming what is wrong.
+    """
+
+    zone: BaseGeometry
+    buffer_m: float = 0.0
+    layers: tuple[str, ...] = ()
+    filter: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "buffer_m", refusals.number("buffer_m", self.buffer_m, 0.0, MAX_BUFFER_M))
+        most = MAX_BUFFERED_VERTICES if self.buffer_m else refusals.MAX_ZONE_VERTICES
+        object.__setattr__(self, "zone", refusals.zone("zone", self.zone, most))
+        object.__setattr__(self, "layers", tuple(dict.fromkeys(self.layers)))
+        if self.buffer_m:
+            refusals.room_to_widen("zone", shapely.bounds(self.zone), self.buffer_m)
+
+
+@dataclass(frozen=True)
+class MeasureSum:
+    """The sum of one measure over the features inside, whole features counted, in `unit`.
+
+    `unknown` counts features that do not say; their amount is not in `sum`. `sum` is None when all are unknown, 0 when
+    there are no features.
+    """
+
+    sum: float | int | None
+    unknown: int
+    unit: str | None
+    counts_as: Measure
+
+
+@dataclass(frozen=True)
+class Portion:
+    """What of an answer comes from one source of one date (None: not said), so that two sources stay two figures."""
+
+    source: str | None
+    source_date: date | None
+    count: int
+    measures: Mapping[str, MeasureSum]
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What an answer rests on. Sources and dates are distinct and sorted, unknown ones left out and seen in `portions`.
+
+    `verified_oldest` and `verified_latest` (UTC) are None when no feature inside was verified; `verified_unknown` counts
+    those that never were.
+    """
+
+    sources: tuple[str, ...]
+    source_dates: tuple[date, ...]
+    verified_oldest: datetime | None
+    verified_latest: datetime | None
+    verified_unknown: int
+    portions: tuple[Portion, ...]
+
+
+@dataclass(frozen=True)
+class Inside:
+    """A feature inside: of a line the metres, of a polygon the square metres that lie in the zone, and that part of the whole.
+
+    `part` and `fraction` are None for points. `unit` is m or m2. A shape that only touches has part 0.
+    """
+
+    id: UUID
+    part: float | None
+    fraction: float | None
+    unit: str | None
+
+
+@dataclass(frozen=True)
+class LayerExposure:
+    """One layer's answer at `version`, `answered_by` "index" or "postgis": both give the same. `features` are in order of id."""
+
+    layer: str
+    version: LayerVersion
+    answered_by: str
+    count: int
+    measures: Mapping[str, MeasureSum]
+    basis: Basis
+    features: tuple[Inside, ...]
+
+
+@dataclass(frozen=True)
+class ExposureAnswer:
+    """The zone asked about (a polygon in degrees once widened) and each layer's answer, in the order asked or of the catalogue."""
+
+    zone: BaseGeometry
+    layers: tuple[LayerExposure, ...]

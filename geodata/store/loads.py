@@ -1,0 +1,124 @@
+"""Records of loads: who brought which file for which layer, what was found, what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import ARRAY, CheckConstraint, Column, DateTime, Engine, Index, Row, Table, Text, Uuid, func, insert, select, update
+from sqlalchemy.dialects.postgresql import JSONB
+
+from geodata.store.faults import translated
+from geodata.store.metadata import CONTROL
+from layers.errors import NotFound
+from layers.messages import Sentence, declare
+from layers.spec import Label
+
+# waiting -> examining -> examined -> confirmed -> committing -> committed; or refused, cancelled, failed on the way.
+STATES = ("waiting", "examining", "examined", "confirmed", "committing", "committed", "refused", "cancelled", "failed")
+UNFINISHED = ("waiting", "examining", "examined", "confirmed", "committing")
+
+LOAD = Table(
+    "load", CONTROL,
+    Column("id", Uuid, primary_key=True),
+    Column("space", Text, nullable=False),
+    Column("layer", Text, nullable=False),
+    Column("file", Text, nullable=False),
+    Column("sha256", Text),
+    Column("options", JSONB, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("report", JSONB),
+    Column("asked_by", Text, nullable=False),
+    Column("asked_roles", ARRAY(Text), nullable=False),
+    Column("asked_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("confirmed_by", Text),
+    Column("confirmed_roles", ARRAY(Text)),
+    Column("finished_at", DateTime(timezone=True)),
+    CheckConstraint("state IN (" + ", ".join(f"'{one}'" for one in STATES) + ")", name="state"),
+    Index("ix_load_asked_at", "asked_at"),
+)
+
+declare({
+    "load-not-found": Sentence(Label("没有导入记录 {id}", "There is no load {id}"), Label("在导入记录中查找", "Look in the list of loads")),
+})
+
+
+class LoadNotFound(NotFound):
+    """There is no load of that id."""
+
+    code = "load-not-found"
+
+
+@dataclass(frozen=True)
+class LoadRecord:
+    """One load as it stands. `report` is that of `LoadReport.to_json`, in Chinese and English (`{"zh": ..., "en": ...}`)."""
+
+    id: UUID
+    space: str
+    layer: str
+    file: str
+    sha256: str | None
+    options: Mapping[str, Any]
+    state: str
+    report: Mapping[str, Any] | None
+    asked_by: str
+    asked_roles: tuple[str, ...]
+    asked_at: datetime
+    confirmed_by: str | None
+    confirmed_roles: tuple[str, ...]
+    finished_at: datetime | None
+
+
+def add(engine: Engine, *, space: str, layer: str, file: str, sha256: str | None, options: Mapping[str, Any], asked_by: str, asked_roles: list[str],
+        state: str = "waiting", load_id: UUID | None = None) -> LoadRecord:
+    """A new record."""
+    load_id = load_id or uuid4()
+    values = {"id": load_id, "space": space, "layer": layer, "file": file, "sha256": sha256, "options": dict(options), "asked_by": asked_by,
+              "asked_roles": asked_roles, "state": state}
+    with translated(), engine.begin() as connection:
+        row = connection.execute(insert(LOAD).values(**values).returning(*LOAD.c)).one()
+    return _record(row)
+
+
+def get(engine: Engine, load_id: UUID) -> LoadRecord:
+    """One record, or LoadNotFound."""
+    with translated(), engine.connect() as connection:
+        row = connection.execute(select(LOAD).where(LOAD.c.id == load_id)).first()
+    if row is None:
+        raise LoadNotFound(id=load_id)
+    return _record(row)
+
+
+def newest(engine: Engine, *, space: str | None = None, states: tuple[str, ...] = STATES, limit: int = 100) -> list[LoadRecord]:
+    """Records in these states, newest first."""
+    query = select(LOAD).where(LOAD.c.state.in_(states)).order_by(LOAD.c.asked_at.desc(), LOAD.c.id).limit(limit)
+    with translated(), engine.connect() as connection:
+        return [_record(row) for row in connection.execute(query if space is None else query.where(LOAD.c.space == space))]
+
+
+def same_file(engine: Engine, sha256: str, space: str, layer: str) -> LoadRecord | None:
+    """The last committed load of the same bytes into the same layer, or None."""
+    query = select(LOAD).where(LOAD.c.sha256 == sha256, LOAD.c.space == space, LOAD.c.layer == layer, LOAD.c.state == "committed")
+    with translated(), engine.connect() as connection:
+        row = connection.execute(query.order_by(LOAD.c.asked_at.desc()).limit(1)).first()
+    return _record(row) if row else None
+
+
+def move(engine: Engine, load_id: UUID, *, to: str, come_from: tuple[str, ...], **values: Any) -> LoadRecord | None:
+    """Put a load into another state; None when it is in none of `come_from` (someone else was first)."""
+    if to not in UNFINISHED:
+        values["finished_at"] = func.now()
+    with translated(), engine.begin() as connection:
+        query = update(LOAD).where(LOAD.c.id == load_id, LOAD.c.state.in_(come_from)).values(state=to, **values).returning(*LOAD.c)
+        row = connection.execute(query).first()
+    return _record(row) if row else None
+
+
+def _record(row: Row[Any]) -> LoadRecord:
+    values = dict(row._mapping)
+    values["asked_roles"] = tuple(values["asked_roles"] or ())
+    values["confirmed_roles"] = tuple(values["confirmed_roles"] or ())
+    return LoadRecord(**values)

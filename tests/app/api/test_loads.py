@@ -1,0 +1,91 @@
+"""Loads over HTTP: examined, shown, confirmed, seen on the map; refused where they may not be."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+from collections.abc import Callable
+
+import pytest
+from werkzeug.test import TestResponse
+
+from app import jobs
+from layers.spec import Role
+from tests.app.api.conftest import Program, post
+
+LOADS = "/api/v1/loads"
+
+
+pytestmark = pytest.mark.usefixtures("queue")
+
+
+def posts_file(count: int = 3) -> bytes:
+    return json.dumps({"type": "FeatureCollection", "features": [post(109.5 + n / 100, code=f"L{n}", name=f"导入{n}", people=n) for n in range(count)]}).encode()
+
+
+def bring(program: Program, content: bytes, name: str = "posts.geojson", **form: str) -> TestResponse:
+    data = {**form, "file": (io.BytesIO(content), name)}
+    return program.client.post(LOADS, data=data, headers={"Authorization": f"Bearer {program.token}"}, content_type="multipart/form-data")
+
+
+def work(program: Program) -> None:
+    """What the worker does with the queue as it stands."""
+    services = program.client.application.extensions["onemap"]
+    asyncio.run(jobs.work(services.database, services.settings.home, wait=False))
+
+
+def test_file_is_examined_then_confirmed_then_seen(planner_program: Program) -> None:
+    brought = bring(planner_program, posts_file(), layer="posts")
+    assert brought.status_code == 202, brought.text
+    assert brought.json["state"] == "waiting"
+    address = brought.headers["Location"]
+    assert planner_program.post(address + "/confirm", None).status_code == 409
+    work(planner_program)
+    examined = planner_program.get(address).json
+    assert (examined["state"], examined["report"]["accepted"]) == ("examined", 3), examined
+    assert planner_program.get("/api/v1/layers/posts").json["count"] == 0
+    assert planner_program.post(address + "/confirm", None).status_code == 202
+    work(planner_program)
+    done = planner_program.get(address).json
+    assert (done["state"], done["report"]["committed"]) == ("committed", True), done
+    assert planner_program.get("/api/v1/layers/posts").json["count"] == 3
+    assert planner_program.get("/api/v1/nearest?lon=109.5&lat=40.6&layers=posts&k=1").json["features"][0]["properties"]["name"] == "导入0"
+    assert [one["id"] for one in planner_program.get(LOADS).json["loads"]] == [done["id"]]
+
+
+def test_a_dropped_load_changes_nothing_and_keeps_no_file(planner_program: Program) -> None:
+    brought = bring(planner_program, posts_file(), layer="posts").json
+    assert planner_program.ask("DELETE", f"{LOADS}/{brought['id']}").json["state"] == "cancelled"
+    work(planner_program)
+    assert planner_program.get("/api/v1/layers/posts").json["count"] == 0
+    home = planner_program.client.application.extensions["onemap"].settings.home
+    assert not list((home / "uploads").glob("*/*"))
+    assert planner_program.post(f"{LOADS}/{brought['id']}/confirm", None).status_code == 409
+
+
+def test_refused_uploads(planner_program: Program, viewer_program: Program) -> None:
+    assert bring(viewer_program, posts_file(), layer="posts").status_code == 403
+    assert viewer_program.get(LOADS).status_code == 403
+    assert planner_program.post(LOADS, {"layer": "posts"}).status_code == 415
+    for form in ({}, {"layer": "DROP TABLE"}, {"layer": "posts", "datum": "wgs72"}, {"layer": "posts", "mapping": "{"}, {"layer": "posts", "more": "1"}):
+        assert bring(planner_program, posts_file(), **form).status_code == 422, form
+    empty = planner_program.client.post(LOADS, data={"layer": "posts"}, headers={"Authorization": f"Bearer {planner_program.token}"}, content_type="multipart/form-data")
+    assert empty.status_code == 422
+    assert planner_program.get(f"{LOADS}/018f0000-0000-7000-8000-000000000000").status_code == 404
+
+
+def test_load_in_a_drill_stays_there(program: Callable[[Role], Program]) -> None:
+    controller = program(Role.DRILL_CONTROLLER)
+    drill = controller.post("/api/v1/drills", {"name": "导入演练"}).json
+    data = {"layer": "posts", "file": (io.BytesIO(posts_file()), "posts.geojson")}
+    headers = {"Authorization": f"Bearer {controller.token}"}
+    brought = controller.client.post(f"/spaces/{drill['id']}{LOADS}", data=data, headers=headers, content_type="multipart/form-data")
+    assert brought.status_code == 202, brought.text
+    assert brought.headers["Location"].startswith(f"/spaces/{drill['id']}/")
+    assert controller.get(f"{LOADS}/{brought.json['id']}").status_code == 404
+    work(controller)
+    assert controller.post(brought.headers["Location"] + "/confirm", None).status_code == 202
+    work(controller)
+    assert controller.get(f"/spaces/{drill['id']}/api/v1/layers/posts").json["count"] == 3
+    assert controller.get("/api/v1/layers/posts").json["count"] == 0

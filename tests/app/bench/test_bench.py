@@ -1,0 +1,41 @@
+"""A bench compares like with like: same questions, turns taken, answers checked, a result that programs can read."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from app.bench import exposure, nearest
+from app.bench.scratch import scratch
+from app.bench.turns import Spread, take_turns
+from geodata.store.database import Database
+
+
+def test_every_competitor_is_asked_every_question_equally_often() -> None:
+    asked: dict[str, list[int]] = {"ours": [], "theirs": []}
+    result = take_turns("t", {name: seen.append for name, seen in asked.items()}, [1, 2, 3], 4, "theirs", {"ours": 0.5}, {})
+    assert asked["ours"] == asked["theirs"] == [1, 2, 3] * 5  # one round unmeasured
+    assert result.ratios["theirs"] == Spread(1.0, 1.0, 1.0)
+
+
+def test_a_spread_leaves_out_a_tenth_on_each_side() -> None:
+    assert Spread.of([float(one) for one in range(20)]) == Spread(2.0, 9.5, 17.0)
+
+
+def test_the_bar_is_said_to_be_reached_or_not() -> None:
+    result = take_turns("t", {"slow": lambda _: sum(range(20_000)), "quick": lambda _: None}, [1] * 5, 5, "quick", {"slow": 0.5}, {})
+    assert any("NOT reached" in line for line in result.lines())
+
+
+@pytest.mark.parametrize("run", [lambda database: nearest.run(database, 500, 2, 60), lambda database: exposure.run(database, 500, 2)])
+def test_a_small_run_answers_rightly_in_a_database_of_its_own(database: Database, run) -> None:  # type: ignore[no-untyped-def]
+    with scratch(database) as fresh:
+        result = run(fresh)
+    read = json.loads(json.dumps(result.as_json()))
+    assert set(read["times_us"]) == set(read["ratios"]) and all(one["middle"] > 0 for one in read["times_us"].values())
+    if "wrong of 60" in read["facts"]:
+        assert read["facts"]["wrong of 60"]["onemap index"] == 0
+    else:
+        counts = read["facts"]["counts"]
+        assert counts["onemap engine (with parts and basis)"][2] == counts["PostGIS projected ST_DWithin"][2]

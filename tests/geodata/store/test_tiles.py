@@ -1,0 +1,188 @@
+"""Vector tiles: every feature is in them, none is heavy, none tells what its reader may not see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import shapely
+from sqlalchemy.engine import URL
+
+from geodata.store.bulk import Row
+from geodata.store.database import Database
+from geodata.store.spaces import Space
+from geodata.store.tiles import (
+    MAX_TILE_BYTES,
+    TileAddress,
+    TileCache,
+    TileNotFound,
+    current,
+    draw,
+    tile,
+    tile_fields,
+)
+from layers.catalogue import CATALOGUE
+from layers.errors import Forbidden
+from layers.spec import (
+    OPERATOR,
+    Actor,
+    Family,
+    Field,
+    Geometry,
+    Label,
+    Layer,
+    Role,
+    Sensitivity,
+    Style,
+)
+from tests.conftest import SECRET
+from tests.geodata.store.mvt import read_mvt
+
+SPOTS = Layer("spots", Label("点", "Spots"), Geometry.ANY, (
+    Field("name", Label("名称", "Name")), Field("grade", Label("级", "Grade"), int), Field("phone", Label("电话", "Phone"), sensitivity=Sensitivity.PERSONAL),
+), Style(Family.RESOURCE, shade_by="grade"), key="name", title="name", summary=("grade", "phone"))
+VIEWER = Actor("viewer", frozenset({Role.VIEWER}))
+
+
+@pytest.fixture
+def space(database_url: URL) -> Iterator[Space]:
+    secret_spots = replace(SPOTS, id="secret_spots", geometry_sensitivity=Sensitivity.SENSITIVE)
+    database = Database(database_url.render_as_string(hide_password=False), SECRET, catalogue=CATALOGUE.with_layers(SPOTS, secret_spots))
+    database.migrate()
+    yield database.space("live")
+    database.dispose()
+
+
+def put(space: Space, shapes: list[Any], layer: str = "spots", **properties: Any) -> None:
+    with space.transaction(OPERATOR) as store:
+        store.upsert(layer, [Row({"name": f"n{number}", "grade": number % 3, **properties}, shape, number) for number, shape in enumerate(shapes)])
+
+
+def drawn(space: Space, address: TileAddress, layer: str = "spots", *, exact: bool = True) -> bytes:
+    with space.engine.connect() as connection:
+        return draw(connection, space.schema, space.catalogue.layer(layer), address, exact=exact)
+
+
+def over(lon: float, lat: float, z: int) -> TileAddress:
+    """The tile that holds a place, found by trying."""
+    side = 2**z
+    x = int((lon + 180) / 360 * side)
+    return next(one for y in range(side) if (one := TileAddress(z, x, y)).box()[1] <= lat <= one.box()[3])
+
+
+def test_box_of_a_tile_is_that_of_the_scheme() -> None:
+    assert TileAddress(0, 0, 0).box() == pytest.approx((-180, -85.0511, 180, 85.0511), abs=1e-3)
+    assert TileAddress(1, 1, 0).box() == pytest.approx((0, 0, 180, 85.0511), abs=1e-3)
+    assert [TileAddress(*one).exists() for one in ((0, 0, 0), (0, 1, 0), (22, 0, 2**22 - 1), (23, 0, 0), (-1, 0, 0), (3, -1, 0))] == [True, False, True, False, False, False]
+
+
+def test_tile_has_the_features_with_title_shade_and_summary_and_no_personal_field(space: Space, tmp_path: Path) -> None:
+    put(space, [shapely.Point(109.8, 40.6), shapely.box(109.81, 40.6, 109.82, 40.61), shapely.LineString([(109.8, 40.6), (109.83, 40.62)])], phone="13812345678")
+    assert tile_fields(SPOTS) == {"grade": "grade", "shade": "grade", "title": "name"}
+    address = over(109.8, 40.6, 12)
+    mvt = drawn(space, address)
+    assert b"13812345678" not in mvt
+    features = read_mvt(mvt, tmp_path, 12, address.x, address.y)
+    assert {one["title"] for one in features} == {"n0", "n1", "n2"}
+    spot = next(one for one in features if one["title"] == "n0")
+    assert (spot["shade"], spot["grade"], len(spot["id"])) == (0, 0, 36)
+    x, y = 109.8 / 180 * 20037508.342789244, 4954989.0
+    assert spot["geometry"].x == pytest.approx(x, abs=5)
+    assert spot["geometry"].y == pytest.approx(y, abs=2000)
+
+
+def test_shape_below_the_tiles_resolution_is_still_a_point_on_it(space: Space, tmp_path: Path) -> None:
+    put(space, [shapely.box(109.8, 40.6, 109.80001, 40.60001)])
+    address = over(109.8, 40.6, 6)
+    assert len(read_mvt(drawn(space, address), tmp_path, 6, address.x, address.y)) == 1
+
+
+def test_crowd_is_gathered_and_every_feature_is_counted_once(space: Space, tmp_path: Path) -> None:
+    put(space, [shapely.Point(109.4 + number % 100 / 160, 40.48 + number // 100 / 160) for number in range(4000)])
+    address = over(109.7, 40.6, 5)
+    features = read_mvt(drawn(space, address), tmp_path, 5, address.x, address.y)
+    assert len(features) < 200
+    assert sum(int(one.get("count") or 1) for one in features) == 4000
+    seen = 0
+    for x in range(over(109.4, 40.6, 9).x, over(110.1, 40.6, 9).x + 1):
+        for y in range(over(109.7, 41.0, 9).y, over(109.7, 40.4, 9).y + 1):
+            inside = shapely.box(*_mercator(TileAddress(9, x, y)))
+            features = read_mvt(drawn(space, TileAddress(9, x, y)), tmp_path, 9, x, y)
+            seen += sum(int(one.get("count") or 1) for one in features if one["geometry"].within(inside))
+    assert seen == pytest.approx(4000, abs=80)  # mean positions on a seam are rounded to one side or the other
+
+
+def _mercator(address: TileAddress) -> tuple[float, float, float, float]:
+    half, side = 20037508.342789244, 2 * 20037508.342789244 / 2**address.z
+    return address.x * side - half, half - (address.y + 1) * side, (address.x + 1) * side - half, half - address.y * side
+
+
+def test_large_shapes_stay_shapes_among_a_crowd(space: Space, tmp_path: Path) -> None:
+    put(space, [shapely.box(109.4, 40.48, 109.9, 40.7), *(shapely.Point(109.4 + number % 100 / 1000, 40.48 + number // 100 / 1000) for number in range(3000))])
+    address = over(109.45, 40.5, 8)
+    features = read_mvt(drawn(space, address), tmp_path, 8, address.x, address.y)
+    assert [one["title"] for one in features if one["geometry"].geom_type.endswith("Polygon")] == ["n0"]
+    assert sum(int(one.get("count") or 1) for one in features) == 3001
+
+
+def test_no_tile_is_heavy(space: Space) -> None:
+    lines = [shapely.LineString([(109.4 + step * 0.0005, 40.5 + (step * 7919 + number * 104729) % 997 / 4000) for step in range(800)]) for number in range(120)]
+    put(space, lines)
+    heavy = drawn(space, over(109.6, 40.6, 9))
+    assert 10_000 < len(heavy) <= MAX_TILE_BYTES
+
+
+def test_shapes_over_the_poles_and_the_whole_world_are_drawn(space: Space) -> None:
+    put(space, [shapely.box(-180, -90, 180, 90), shapely.Point(0, 90), shapely.LineString([(109, -90), (109, 90)])])
+    assert drawn(space, TileAddress(0, 0, 0))
+    assert drawn(space, over(109.5, 40.6, 14))
+
+
+def test_reader_who_may_not_see_exact_positions_gets_coarse_ones(space: Space, tmp_path: Path) -> None:
+    put(space, [shapely.Point(109.8123, 40.6071)], layer="secret_spots")
+    assert current(space, "secret_spots", OPERATOR).reveals
+    shown = current(space, "secret_spots", VIEWER)
+    assert not shown.reveals
+    cache = TileCache()
+    address = over(109.8123, 40.6071, 14)
+    exact = tile(space, "secret_spots", address, current(space, "secret_spots", OPERATOR), cache)
+    coarse = [one for dx in (-1, 0, 1) for dy in (-1, 0, 1) for one in read_mvt(
+        tile(space, "secret_spots", TileAddress(14, address.x + dx, address.y + dy), shown, cache), tmp_path, 14, address.x + dx, address.y + dy)]
+    (there,) = read_mvt(exact, tmp_path, 14, address.x, address.y)
+    assert coarse
+    assert all(one["geometry"].distance(there["geometry"]) > 100 for one in coarse)
+
+
+def test_cache_never_answers_an_older_version(space: Space) -> None:
+    put(space, [shapely.Point(109.8, 40.6)])
+    cache, address = TileCache(), over(109.8, 40.6, 10)
+    before = current(space, "spots", OPERATOR)
+    first = tile(space, "spots", address, before, cache)
+    put(space, [shapely.Point(109.8, 40.6), shapely.Point(109.81, 40.6)])
+    after = current(space, "spots", OPERATOR)
+    assert after != before
+    assert tile(space, "spots", address, before, cache) == first
+    assert tile(space, "spots", address, after, cache) != first
+
+
+def test_cache_holds_no_more_than_its_room() -> None:
+    cache = TileCache(10_000)
+    for number in range(100):
+        cache.put((number,), b"x" * 1000)
+    assert cache.get((99,)) and cache.get((0,)) is None
+    assert sum(cache.get((number,)) is not None for number in range(100)) == 7
+    for number in range(1000):
+        cache.put(("empty", number), b"")
+    assert sum(cache.get(("empty", number)) is not None for number in range(1000)) == 25
+
+
+def test_refusals(space: Space) -> None:
+    with pytest.raises(TileNotFound):
+        drawn(space, TileAddress(3, 8, 0))
+    with pytest.raises(TileNotFound):
+        drawn(space, TileAddress(0, 0, 0), next(one.id for one in CATALOGUE.values() if one.geometry is Geometry.NONE))
+    with pytest.raises(Forbidden):
+        current(space, "spots", Actor("audit", frozenset({Role.AUDIT_ADMIN})))
