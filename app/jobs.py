@@ -32,8 +32,12 @@ def prepare(database: Database) -> None:
             raw = connection.connection.driver_connection
             assert raw is not None
             raw.execute(SchemaManager.get_schema())
-        for grant in (f"USAGE ON SCHEMA {SCHEMA}", f"SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {SCHEMA}", f"USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {SCHEMA}",
-                      f"EXECUTE ON ALL FUNCTIONS IN SCHEMA {SCHEMA}"):
+        for grant in (
+            f"USAGE ON SCHEMA {SCHEMA}",
+            f"SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {SCHEMA}",
+            f"USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {SCHEMA}",
+            f"EXECUTE ON ALL FUNCTIONS IN SCHEMA {SCHEMA}",
+        ):
             connection.execute(text(f"GRANT {grant} TO {LIVE_ROLE}"))
         connection.commit()
 
@@ -42,7 +46,9 @@ class Jobs:
     """Puts work into the queue; one per process, safe for threads. The tables must be there (`prepare`)."""
 
     def __init__(self, database: Database) -> None:
-        self._app = procrastinate.App(connector=procrastinate.SyncPsycopgConnector(conninfo=database.conninfo(), kwargs=_settings(), min_size=0, max_size=2))
+        self._app = procrastinate.App(
+            connector=procrastinate.SyncPsycopgConnector(conninfo=database.conninfo(), kwargs=_settings(), min_size=0, max_size=2)
+        )
         self._app.open()
 
     def examine(self, load_id: UUID) -> None:
@@ -59,7 +65,9 @@ class Jobs:
 
 def worker_app(database: Database, home: Path) -> procrastinate.App:
     """The tasks on an asynchronous connection; the work itself is done in threads."""
-    app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=database.conninfo(), kwargs=_settings(), min_size=1, max_size=4))
+    app = procrastinate.App(
+        connector=procrastinate.PsycopgConnector(conninfo=database.conninfo(), kwargs=_settings(), min_size=1, max_size=4)
+    )
     again = procrastinate.RetryStrategy(max_attempts=3, wait=2)
 
     @app.task(name="examine_load", queue="loads", retry=again)
@@ -94,8 +102,15 @@ async def work(database: Database, home: Path, *, wait: bool = True) -> None:
     app = worker_app(database, home)
     async with app.open_async():
         await _retry_stalled(app)
-        await app.run_worker_async(queues=["loads"], concurrency=1, wait=wait, shutdown_graceful_timeout=_GRACE_S, delete_jobs="successful",
-                                   install_signal_handlers=wait, listen_notify=wait)
+        await app.run_worker_async(
+            queues=["loads"],
+            concurrency=1,
+            wait=wait,
+            shutdown_graceful_timeout=_GRACE_S,
+            delete_jobs="successful",
+            install_signal_handlers=wait,
+            listen_notify=wait,
+        )
 
 
 def _settings() -> dict[str, str]:

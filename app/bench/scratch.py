@@ -27,7 +27,7 @@ def scratch(database: Database) -> Iterator[Database]:
     url = database.owner.url
     admin = create_engine(url, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE template0'))
+        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE template1 STRATEGY file_copy'))
     fresh = Database(url.set(database=name).render_as_string(hide_password=False), database._secret)  # the roles are of the whole cluster, and so are their passwords
     try:
         fresh.migrate()

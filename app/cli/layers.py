@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import click
 
@@ -19,8 +20,17 @@ def command(installation: Installation, space: str, as_json: bool) -> None:
     with installation.database() as database:
         place = database.space(space)
         with place.reading(OPERATOR) as store:
-            listed = [{"id": one.id, "label": {"zh": one.label.zh, "en": one.label.en}, "geometry": one.geometry.value, "group": one.group.value,
-                       "key": one.key, "count": store.count(one.id)} for one in place.catalogue.values()]
+            listed: list[dict[str, Any]] = [
+                {
+                    "id": one.id,
+                    "label": {"zh": one.label.zh, "en": one.label.en},
+                    "geometry": one.geometry.value,
+                    "group": one.group.value,
+                    "key": one.key,
+                    "count": store.count(one.id),
+                }
+                for one in place.catalogue.values()
+            ]
     if as_json:
         click.echo(json.dumps({"layers": listed}, ensure_ascii=False))
         return

@@ -23,16 +23,22 @@ SHOWN = 30
 @click.option("--create", is_flag=True, help="由文件新建图层 · make the layer from the file")
 @click.option("--sublayer", metavar="NAME", help="文件中的哪个图层或工作表 · which layer or sheet of the file")
 @click.option("--crs", metavar="EPSG:n", help="坐标系 · the file's CRS, where it does not say or says it wrongly")
-@click.option("--datum", type=click.Choice(["gcj02", "bd09", "wgs84"]), help="坐标偏移：高德/腾讯 gcj02，百度 bd09 · the shift of web map coordinates")
+@click.option(
+    "--datum", type=click.Choice(["gcj02", "bd09", "wgs84"]), help="坐标偏移：高德/腾讯 gcj02，百度 bd09 · the shift of web map coordinates"
+)
 @click.option("--encoding", metavar="E", help="文字编码，如 GBK · the text's encoding")
-@click.option("--map", "mapping", metavar="SOURCE=field", multiple=True, help="列=字段，可多次；字段留空则不载入该列 · column=field, may be repeated")
+@click.option(
+    "--map", "mapping", metavar="SOURCE=field", multiple=True, help="列=字段，可多次；字段留空则不载入该列 · column=field, may be repeated"
+)
 @click.option("--anywhere", is_flag=True, help="允许远离本区 · let features lie far from the district")
 @click.option("--space", default="live", help="空间：live 或演练标识 · live, or the id of a drill")
 @click.option("--dry-run", is_flag=True, help="只报告，不写入 · report only")
 @click.option("--json", "as_json", is_flag=True, help="报告为一个 JSON 对象 · the report as one JSON object")
 @click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", help="报告语言 · the report's language")
 @click.pass_obj
-def command(installation: Installation, layer: str, file: Path, as_json: bool, lang: str, mapping: tuple[str, ...], space: str, **chosen: Any) -> None:
+def command(
+    installation: Installation, layer: str, file: Path, as_json: bool, lang: str, mapping: tuple[str, ...], space: str, **chosen: Any
+) -> None:
     """把文件导入图层 · load FILE into LAYER. Exit 0: all in; 1: some rows rejected; 2: refused, nothing changed."""
     from app.command.loads import load_now
     from geodata.files.loading import LoadOptions
@@ -59,8 +65,14 @@ def _refusal(layer: str, file: Path, error: OnemapError, lang: str) -> dict[str,
     """A report for what was refused outside the file: no such space, a layer that may not be made."""
     from geodata.files.report import LoadReport
 
-    problem = {"row": None, "field": None, "code": error.code, "severity": "error", "message": messages.message(error.code, error.values, lang),
-               "remedy": messages.remedy(error.code, error.values, lang)}
+    problem = {
+        "row": None,
+        "field": None,
+        "code": error.code,
+        "severity": "error",
+        "message": messages.message(error.code, error.values, lang),
+        "remedy": messages.remedy(error.code, error.values, lang),
+    }
     return {**LoadReport(layer, file.name).to_json(lang), "problems": [problem], "problems_total": 1}
 
 
@@ -74,7 +86,12 @@ def _tell(answer: dict[str, Any], lang: str) -> None:
         changes = (("inserted", "新增"), ("updated", "更改"), ("unchanged", "不变"))
         click.echo("  ".join(f"{label if zh else name} {answer[name]}" for name, label in changes))
     for one in answer["problems"][:SHOWN]:
-        place = "".join([f"{'第' if zh else 'record '}{one['row']}{'条 ' if zh else ' '}" if one["row"] else "", f"{one['field']}: " if one["field"] else ""])
+        place = "".join(
+            [
+                f"{'第' if zh else 'record '}{one['row']}{'条 ' if zh else ' '}" if one["row"] else "",
+                f"{one['field']}: " if one["field"] else "",
+            ]
+        )
         click.echo(f"[{one['severity']}] {place}{one['message']}" + (f" → {one['remedy']}" if one["remedy"] else ""))
     if answer["problems_total"] > SHOWN:
         click.echo(f"… {answer['problems_total'] - SHOWN} {'条未列出，用 --json 看全部' if zh else 'more: see --json'}")

@@ -25,11 +25,18 @@ KEPT = timedelta(days=2)  # an upload that nobody confirmed by then is thrown aw
 _CHUNK = 1 << 20
 _LOADERS = frozenset({Role.PLANNER, Role.GIS_STAFF, Role.DRILL_CONTROLLER})
 
-declare({
-    "load-state": Sentence(Label("导入处于「{state}」，不能{act}", "The load is “{state}” and cannot be {act}"), Label("刷新后再看", "Look again")),
-    "load-no-files": Sentence(Label("没有上传文件", "No file was sent"), Label("选择文件", "Choose a file")),
-    "load-failed": Sentence(Label("导入时出错：{said}", "The load failed: {said}"), Label("稍后重试；仍失败请联系管理员", "Try again later; tell the administrator if it fails again")),
-})
+declare(
+    {
+        "load-state": Sentence(
+            Label("导入处于「{state}」，不能{act}", "The load is “{state}” and cannot be {act}"), Label("刷新后再看", "Look again")
+        ),
+        "load-no-files": Sentence(Label("没有上传文件", "No file was sent"), Label("选择文件", "Choose a file")),
+        "load-failed": Sentence(
+            Label("导入时出错：{said}", "The load failed: {said}"),
+            Label("稍后重试；仍失败请联系管理员", "Try again later; tell the administrator if it fails again"),
+        ),
+    }
+)
 
 
 class LoadState(Conflict):
@@ -57,18 +64,31 @@ def load_now(database: Database, space_id: str, layer: str, path: Path, options:
     planned = plan(space, layer, path, options, actor)
     if options.dry_run:
         return planned.report
-    record = records.add(database.engine, space=space_id, layer=layer, file=planned.report.file, sha256=fingerprint(path), options=_kept(options),
-                         asked_by=actor.name, asked_roles=sorted(actor.roles), state="committing")
+    record = records.add(
+        database.engine,
+        space=space_id,
+        layer=layer,
+        file=planned.report.file,
+        sha256=fingerprint(path),
+        options=_kept(options),
+        asked_by=actor.name,
+        asked_roles=sorted(actor.roles),
+        state="committing",
+    )
     try:
         report = commit(space, planned, actor)
     except OnemapError:
         records.move(database.engine, record.id, to="failed", come_from=("committing",))
         raise
-    records.move(database.engine, record.id, to="committed" if report.committed else "refused", come_from=("committing",), report=_both(report))
+    records.move(
+        database.engine, record.id, to="committed" if report.committed else "refused", come_from=("committing",), report=_both(report)
+    )
     return report
 
 
-def receive(database: Database, home: Path, space_id: str, layer: str, files: Iterable[Stream], options: LoadOptions, actor: Actor) -> LoadRecord:
+def receive(
+    database: Database, home: Path, space_id: str, layer: str, files: Iterable[Stream], options: LoadOptions, actor: Actor
+) -> LoadRecord:
     """Keep uploaded files and open a record in state `waiting`; a job then examines it. Raises Forbidden, TooLarge, NoFiles."""
     _allowed(database, space_id, layer, actor)
     load_id = uuid4()
@@ -77,8 +97,17 @@ def receive(database: Database, home: Path, space_id: str, layer: str, files: It
     try:
         names = _keep(files, folder)
         shown = options.file_name or (names[0] if len(names) == 1 else f"{names[0]} (+{len(names) - 1})")
-        return records.add(database.engine, space=space_id, layer=layer, file=shown, sha256=fingerprint(folder), options={**_kept(options), "file_name": shown},
-                           asked_by=actor.name, asked_roles=sorted(actor.roles), load_id=load_id)
+        return records.add(
+            database.engine,
+            space=space_id,
+            layer=layer,
+            file=shown,
+            sha256=fingerprint(folder),
+            options={**_kept(options), "file_name": shown},
+            asked_by=actor.name,
+            asked_roles=sorted(actor.roles),
+            load_id=load_id,
+        )
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -90,7 +119,14 @@ def examine(database: Database, home: Path, load_id: UUID) -> LoadRecord:
     if record is None:
         return records.get(database.engine, load_id)
     try:
-        planned = plan(database.space(record.space), record.layer, _path(home, record), _options(record), _actor(record.asked_by, record.asked_roles), rehearse=True)
+        planned = plan(
+            database.space(record.space),
+            record.layer,
+            _path(home, record),
+            _options(record),
+            _actor(record.asked_by, record.asked_roles),
+            rehearse=True,
+        )
         report = planned.report
         state = "refused" if report.refused else "examined"
     except OnemapError as error:
@@ -105,7 +141,9 @@ def confirm(database: Database, load_id: UUID, actor: Actor) -> LoadRecord:
     """Say yes to what was examined; a job then commits it. Raises LoadState, Forbidden, LoadNotFound."""
     record = records.get(database.engine, load_id)
     _allowed(database, record.space, record.layer, actor)
-    after = records.move(database.engine, load_id, to="confirmed", come_from=("examined",), confirmed_by=actor.name, confirmed_roles=sorted(actor.roles))
+    after = records.move(
+        database.engine, load_id, to="confirmed", come_from=("examined",), confirmed_by=actor.name, confirmed_roles=sorted(actor.roles)
+    )
     if after is None:
         raise LoadState(state=record.state, act="confirmed", what=record.state)
     return after
@@ -122,7 +160,9 @@ def carry_out(database: Database, home: Path, load_id: UUID) -> LoadRecord:
         report = commit(space, plan(space, record.layer, _path(home, record), _options(record), actor), actor)
     except OnemapError as error:
         return _failed(database, home, record, error)
-    after = records.move(database.engine, load_id, to="committed" if report.committed else "refused", come_from=("committing",), report=_both(report))
+    after = records.move(
+        database.engine, load_id, to="committed" if report.committed else "refused", come_from=("committing",), report=_both(report)
+    )
     _forget(home, load_id)
     return after or records.get(database.engine, load_id)
 
@@ -141,8 +181,11 @@ def cancel(database: Database, home: Path, load_id: UUID, actor: Actor) -> LoadR
 def sweep(database: Database, home: Path) -> list[UUID]:
     """Cancel uploads that nobody confirmed and remove files of loads that have ended; gives those cancelled."""
     old = datetime.now(UTC) - KEPT
-    gone = [one.id for one in records.newest(database.engine, states=("waiting", "examining", "examined"), limit=10_000) if one.asked_at < old
-            and records.move(database.engine, one.id, to="cancelled", come_from=("waiting", "examining", "examined"))]
+    gone = [
+        one.id
+        for one in records.newest(database.engine, states=("waiting", "examining", "examined"), limit=10_000)
+        if one.asked_at < old and records.move(database.engine, one.id, to="cancelled", come_from=("waiting", "examining", "examined"))
+    ]
     waiting = {str(one.id) for one in records.newest(database.engine, states=records.UNFINISHED, limit=10_000)}
     for folder in (home / "uploads").glob("*"):
         if folder.name not in waiting and datetime.fromtimestamp(folder.stat().st_mtime, UTC) < datetime.now(UTC) - timedelta(hours=1):

@@ -57,7 +57,8 @@ def read_dbf(data: bytes, *, given: str | None, cpg: bytes | None) -> Dbf:
     sample = [(head.name, len(head.name) >= 10) for head in heads]
     sample += [one for head in texts if head.letter in "CV" for one in _distinct_non_ascii(texts[head], head.width)]
     decision = for_fields(sample, given=given, cpg=cpg, language_byte=language)
-    columns, bad = [], {}
+    columns: list[Column] = []
+    bad: dict[int, tuple[str, str]] = {}
     names = _names(heads, decision.codec, notices)
     for head, name in zip(heads, names, strict=True):
         if not head.width:
@@ -82,7 +83,7 @@ def _header(data: bytes) -> tuple[list[FieldHead], int, int, int, int]:
         raise Refused("not-a-table", part=".dbf")
     heads, offset, place = [], 1, 32
     while place + 32 <= start and data[place] not in (0x0D, 0x00):
-        name, letter = data[place:place + 11].split(b"\x00")[0], chr(data[place + 11])
+        name, letter = data[place : place + 11].split(b"\x00")[0], chr(data[place + 11])
         width, decimals = data[place + 16], data[place + 17]
         if letter == "C":
             width, decimals = width + (decimals << 8 if decimals and offset + width + (decimals << 8) <= length else 0), 0
@@ -95,7 +96,7 @@ def _header(data: bytes) -> tuple[list[FieldHead], int, int, int, int]:
 
 
 def _strings(cells: NDArray[np.uint8], head: FieldHead) -> NDArray[np.bytes_]:
-    part = np.ascontiguousarray(cells[:, head.offset:head.offset + head.width])
+    part = np.ascontiguousarray(cells[:, head.offset : head.offset + head.width])
     return part.view(f"S{head.width}").reshape(-1)
 
 
@@ -119,8 +120,15 @@ def _names(heads: list[FieldHead], codec: str, notices: list[Notice]) -> list[st
     return names
 
 
-def _column(head: FieldHead, name: str, cells: NDArray[np.uint8], texts: NDArray[np.bytes_] | None, codec: str,
-            notices: list[Notice], bad: dict[int, tuple[str, str]]) -> Column:
+def _column(
+    head: FieldHead,
+    name: str,
+    cells: NDArray[np.uint8],
+    texts: NDArray[np.bytes_] | None,
+    codec: str,
+    notices: list[Notice],
+    bad: dict[int, tuple[str, str]],
+) -> Column:
     if head.letter in "CV":
         assert texts is not None
         return Column(name, Kind.TEXT, _text(head, name, texts, codec, notices, bad))
@@ -132,12 +140,25 @@ def _column(head: FieldHead, name: str, cells: NDArray[np.uint8], texts: NDArray
         return Column(name, Kind.DATE, [_date(one) for one in texts.tolist()])
     if head.letter == "L":
         assert texts is not None
-        known = {b"T": True, b"t": True, b"Y": True, b"y": True, b"F": False, b"f": False, b"N": False, b"n": False, b"1": True, b"0": False}
+        known = {
+            b"T": True,
+            b"t": True,
+            b"Y": True,
+            b"y": True,
+            b"F": False,
+            b"f": False,
+            b"N": False,
+            b"n": False,
+            b"1": True,
+            b"0": False,
+        }
         return Column(name, Kind.BOOLEAN, [known.get(one) for one in texts.tolist()])
     return _binary(head, name, cells)
 
 
-def _text(head: FieldHead, name: str, texts: NDArray[np.bytes_], codec: str, notices: list[Notice], bad: dict[int, tuple[str, str]]) -> list[Any]:
+def _text(
+    head: FieldHead, name: str, texts: NDArray[np.bytes_], codec: str, notices: list[Notice], bad: dict[int, tuple[str, str]]
+) -> list[Any]:
     if not len(texts):
         return []
     if not (texts.view(np.uint8) > 0x7F).any() and codec not in ("utf-16", "utf-16-le", "utf-16-be", "hz"):
@@ -203,7 +224,7 @@ def _date(raw: bytes) -> str | None:
 
 
 def _binary(head: FieldHead, name: str, cells: NDArray[np.uint8]) -> Column:
-    part = np.ascontiguousarray(cells[:, head.offset:head.offset + head.width])
+    part = np.ascontiguousarray(cells[:, head.offset : head.offset + head.width])
     if head.letter in "I+" and head.width == 4:
         return Column(name, Kind.INTEGER, part.view("<i4").reshape(-1).tolist())
     if head.letter in "OB" and head.width == 8:

@@ -56,7 +56,7 @@ def from_cells(lines: Sequence[Sequence[Any]], *, format_name: str, layer: str, 
     if start is None:
         raise Refused("empty-layer", layer=layer)
     names, notices = _names(lines[start])
-    body = lines[start + 1:]
+    body = lines[start + 1 :]
     while body and not any(_filled(one) for one in body[-1]):
         body = body[:-1]
     if not body:
@@ -72,7 +72,9 @@ def from_cells(lines: Sequence[Sequence[Any]], *, format_name: str, layer: str, 
             rejected.append(Notice("row-too-long", {"cells": len(row), "columns": width}, place + 1))
     columns = [_column(name, [_cell(row[place]) if place < len(row) else None for row in body]) for place, name in enumerate(names)]
     columns = [one for one in columns if not (one.name.startswith("column") and all(value is None for value in one.values))]
-    table = Table(format_name, layer, np.arange(1, len(body) + 1), columns, skipped=skipped, rejected=rejected, notices=notices, first_line=start + 2)
+    table = Table(
+        format_name, layer, np.arange(1, len(body) + 1), columns, skipped=skipped, rejected=rejected, notices=notices, first_line=start + 2
+    )
     table = table.without(out) if out.any() else table
     return _placed(table, shapes_wanted)
 

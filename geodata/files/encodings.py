@@ -12,23 +12,81 @@ from geodata.files.notices import Found, Notice, Refused
 
 # Language byte of a dBASE header (offset 29), as dBASE, FoxPro and ESRI write it. 0x57 and 0x00 say nothing of use.
 LANGUAGE_BYTES = {
-    0x01: "cp437", 0x02: "cp850", 0x03: "cp1252", 0x08: "cp865", 0x0F: "cp437", 0x10: "cp850", 0x13: "cp932", 0x1F: "cp852", 0x26: "cp866",
-    0x4D: "gb18030", 0x4E: "cp949", 0x4F: "cp950", 0x50: "cp874", 0x58: "cp1252", 0x59: "cp1252", 0x64: "cp852", 0x65: "cp866", 0x66: "cp865",
-    0x78: "cp950", 0x79: "cp949", 0x7A: "gb18030", 0x7B: "cp932", 0x7C: "cp874", 0x7D: "cp1255", 0x7E: "cp1256", 0x86: "cp737",
-    0x87: "cp852", 0xC8: "cp1250", 0xC9: "cp1251", 0xCA: "cp1254", 0xCB: "cp1253", 0xCC: "cp1257",
+    0x01: "cp437",
+    0x02: "cp850",
+    0x03: "cp1252",
+    0x08: "cp865",
+    0x0F: "cp437",
+    0x10: "cp850",
+    0x13: "cp932",
+    0x1F: "cp852",
+    0x26: "cp866",
+    0x4D: "gb18030",
+    0x4E: "cp949",
+    0x4F: "cp950",
+    0x50: "cp874",
+    0x58: "cp1252",
+    0x59: "cp1252",
+    0x64: "cp852",
+    0x65: "cp866",
+    0x66: "cp865",
+    0x78: "cp950",
+    0x79: "cp949",
+    0x7A: "gb18030",
+    0x7B: "cp932",
+    0x7C: "cp874",
+    0x7D: "cp1255",
+    0x7E: "cp1256",
+    0x86: "cp737",
+    0x87: "cp852",
+    0xC8: "cp1250",
+    0xC9: "cp1251",
+    0xCA: "cp1254",
+    0xCB: "cp1253",
+    0xCC: "cp1257",
 }
 _NAMES = {
-    "65001": "utf-8", "utf8": "utf-8", "unicode": "utf-8", "utf8mb4": "utf-8", "936": "gb18030", "54936": "gb18030", "gbk": "gb18030", "gb2312": "gb18030",
-    "gb231280": "gb18030", "gb18030": "gb18030", "gb180302000": "gb18030", "gb180302005": "gb18030", "euccn": "gb18030", "cp936": "gb18030", "ms936": "gb18030",
-    "chinesesimplified": "gb18030", "hz": "hz", "950": "cp950", "big5": "cp950", "big5hkscs": "big5hkscs", "chinesetraditional": "cp950", "932": "cp932",
-    "sjis": "cp932", "shiftjis": "cp932", "949": "cp949", "euckr": "cp949", "utf16": "utf-16", "1200": "utf-16-le", "1201": "utf-16-be",
+    "65001": "utf-8",
+    "utf8": "utf-8",
+    "unicode": "utf-8",
+    "utf8mb4": "utf-8",
+    "936": "gb18030",
+    "54936": "gb18030",
+    "gbk": "gb18030",
+    "gb2312": "gb18030",
+    "gb231280": "gb18030",
+    "gb18030": "gb18030",
+    "gb180302000": "gb18030",
+    "gb180302005": "gb18030",
+    "euccn": "gb18030",
+    "cp936": "gb18030",
+    "ms936": "gb18030",
+    "chinesesimplified": "gb18030",
+    "hz": "hz",
+    "950": "cp950",
+    "big5": "cp950",
+    "big5hkscs": "big5hkscs",
+    "chinesetraditional": "cp950",
+    "932": "cp932",
+    "sjis": "cp932",
+    "shiftjis": "cp932",
+    "949": "cp949",
+    "euckr": "cp949",
+    "utf16": "utf-16",
+    "1200": "utf-16-le",
+    "1201": "utf-16-be",
 }
 _DOUBTFUL = 0.6  # under this the sample looks more like chance than like prose
 _HOPELESS = 0.3
 _SAMPLE = 200_000  # bytes of distinct text looked at: more does not change the answer
 
-_BOMS = ((codecs.BOM_UTF8, "utf-8-sig", "UTF-8"), (codecs.BOM_UTF32_LE, "utf-32", "UTF-32"), (codecs.BOM_UTF32_BE, "utf-32", "UTF-32"),
-         (codecs.BOM_UTF16_LE, "utf-16", "UTF-16"), (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"))
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig", "UTF-8"),
+    (codecs.BOM_UTF32_LE, "utf-32", "UTF-32"),
+    (codecs.BOM_UTF32_BE, "utf-32", "UTF-32"),
+    (codecs.BOM_UTF16_LE, "utf-16", "UTF-16"),
+    (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
+)
 
 
 @dataclass
@@ -65,8 +123,18 @@ def _known(name: str) -> str | None:
 
 def shown(codec: str) -> str:
     """A codec's name as a person knows it."""
-    names = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "gb18030": "GB18030", "cp950": "Big5", "big5": "Big5", "utf-16": "UTF-16", "utf-32": "UTF-32",
-             "utf-16-le": "UTF-16LE", "utf-16-be": "UTF-16BE", "ascii": "ASCII"}
+    names = {
+        "utf-8": "UTF-8",
+        "utf-8-sig": "UTF-8",
+        "gb18030": "GB18030",
+        "cp950": "Big5",
+        "big5": "Big5",
+        "utf-16": "UTF-16",
+        "utf-32": "UTF-32",
+        "utf-16-le": "UTF-16LE",
+        "utf-16-be": "UTF-16BE",
+        "ascii": "ASCII",
+    }
     if codec in names:
         return names[codec]
     return f"Windows-{codec[2:]}" if re.fullmatch(r"cp125\d", codec) else codec.upper()
@@ -79,7 +147,7 @@ def decode(raw: bytes, codec: str, *, full: bool = False) -> tuple[str | None, b
     except UnicodeDecodeError as error:
         if full and error.start >= max(1, len(raw) - 3) and len(raw) > 1:
             try:
-                return raw[:error.start].decode(codec), True
+                return raw[: error.start].decode(codec), True
             except UnicodeDecodeError:
                 return None, False
         return None, False
@@ -106,14 +174,14 @@ def for_fields(values: Sequence[tuple[bytes, bool]], *, given: str | None, cpg: 
     if codec := LANGUAGE_BYTES.get(language_byte):
         said.append((codec, "encoding-by-language-byte", f"0x{language_byte:02X}"))
     if not sample:
-        codec, code, text = said[0] if said else ("utf-8", "encoding-ascii", "")
-        return Decision(codec, Found(shown(codec), code, {"said": text, "name": shown(codec)}), notices)
-    for codec, code, text in said:
-        fits, score = _fit(sample, codec)
-        rival = _rival(sample, codec, score)
+        named, code, text = said[0] if said else ("utf-8", "encoding-ascii", "")
+        return Decision(named, Found(shown(named), code, {"said": text, "name": shown(named)}), notices)
+    for named, code, text in said:
+        fits, score = _fit(sample, named)
+        rival = _rival(sample, named, score)
         if fits >= 0.8 and rival is None:
-            return Decision(codec, Found(shown(codec), code, {"said": text, "name": shown(codec)}), notices)
-        notices.append(Notice("encoding-contradicted", {"said": text, "name": shown(codec), "by": code}))
+            return Decision(named, Found(shown(named), code, {"said": text, "name": shown(named)}), notices)
+        notices.append(Notice("encoding-contradicted", {"said": text, "name": shown(named), "by": code}))
     decision = _detected(sample)
     decision.notices[:0] = notices
     return decision
@@ -145,7 +213,7 @@ def _whole(data: bytes, codec: str) -> str:
     try:
         return data.decode(codec).lstrip("\ufeff")
     except UnicodeDecodeError as error:
-        line = data[:error.start].count(b"\n") + 1
+        line = data[: error.start].count(b"\n") + 1
         raise Refused("file-text-damaged", about="encoding", name=shown(codec), line=line) from error
 
 
@@ -202,7 +270,9 @@ def _detected(sample: Sequence[tuple[bytes, bool]]) -> Decision:
     fits, score = _fit(sample, "utf-8")
     if fits == 1.0 and score > 0:
         return Decision("utf-8", Found("UTF-8", "encoding-by-bytes", {"name": "UTF-8"}))
-    tried = sorted(((score, fits, codec) for codec in ("gb18030", "cp950") for fits, score in [_fit(sample, codec)] if fits >= 0.8), reverse=True)
+    tried = sorted(
+        ((score, fits, codec) for codec in ("gb18030", "cp950") for fits, score in [_fit(sample, codec)] if fits >= 0.8), reverse=True
+    )
     if tried and tried[0][0] >= _HOPELESS:
         best, _, codec = tried[0]
         if codec != "gb18030" and len(tried) > 1 and best - tried[1][0] < 0.1:

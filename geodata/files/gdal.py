@@ -15,9 +15,19 @@ from geodata.files.table import Column, Kind, Table
 
 _DRIVERS = {"ESRI Shapefile": "ESRI Shapefile", "GeoPackage": "GPKG", **BY_GDAL}
 _CONFIG = {
-    "CPL_VSIL_CURL_ALLOWED_FILENAME": "none", "GDAL_HTTP_MAX_RETRY": "0", "GDAL_HTTP_TIMEOUT": "1", "GDAL_DISABLE_READDIR_ON_OPEN": "TRUE",
-    "GML_SKIP_RESOLVE_ELEMS": "ALL", "GML_DOWNLOAD_SCHEMA": "NO", "OGR_SQLITE_LOAD_EXTENSIONS": "NO", "OGR_SQLITE_STATIC_VIRTUAL_OGR": "NO", "CPL_DEBUG": "OFF",
-    "GDAL_NUM_THREADS": "1", "GDAL_PAM_ENABLED": "NO", "OGR_GEOMETRY_ACCEPT_UNCLOSED_RING": "YES", "GDAL_VRT_ENABLE_PYTHON": "NO",
+    "CPL_VSIL_CURL_ALLOWED_FILENAME": "none",
+    "GDAL_HTTP_MAX_RETRY": "0",
+    "GDAL_HTTP_TIMEOUT": "1",
+    "GDAL_DISABLE_READDIR_ON_OPEN": "TRUE",
+    "GML_SKIP_RESOLVE_ELEMS": "ALL",
+    "GML_DOWNLOAD_SCHEMA": "NO",
+    "OGR_SQLITE_LOAD_EXTENSIONS": "NO",
+    "OGR_SQLITE_STATIC_VIRTUAL_OGR": "NO",
+    "CPL_DEBUG": "OFF",
+    "GDAL_NUM_THREADS": "1",
+    "GDAL_PAM_ENABLED": "NO",
+    "OGR_GEOMETRY_ACCEPT_UNCLOSED_RING": "YES",
+    "GDAL_VRT_ENABLE_PYTHON": "NO",
 }
 _KINDS = {"OFTInteger": Kind.INTEGER, "OFTInteger64": Kind.INTEGER, "OFTReal": Kind.REAL, "OFTDate": Kind.DATE, "OFTDateTime": Kind.MOMENT}
 
@@ -51,17 +61,28 @@ def read_features(source: Source, *, sublayer: str | None, work: Path) -> Table:
     os.symlink(source.main.path.resolve(), path)
     layers = [name for name, kind in _opened(lambda: pyogrio.list_layers(path), path).tolist() if kind is not None]
     if source.format == "GPX":
-        layers = [one for one in layers if _opened(lambda one=one: pyogrio.read_info(path, layer=one, force_feature_count=True), path)["features"]]
+        layers = [
+            one for one in layers if _opened(lambda one=one: pyogrio.read_info(path, layer=one, force_feature_count=True), path)["features"]
+        ]
     layer = chosen(layers, sublayer, source.main.name)
-    meta, fids, wkb, values = _opened(lambda: raw.read(path, layer=layer, datetime_as_string=True, return_fids=True), path)
+    meta, _, wkb, values = _opened(lambda: raw.read(path, layer=layer, datetime_as_string=True), path)
     if not len(wkb):
         raise Refused("empty-layer", layer=layer)
     columns = [_column(name, kind, one) for name, kind, one in zip(meta["fields"].tolist(), meta["ogr_types"], values, strict=True)]
     columns = [one for one in columns if any(value not in (None, "") for value in one.values) or source.format == "FlatGeobuf"]
     notices = [Notice("zm-dropped", {"kind": meta["geometry_type"]})] if has_zm(list(wkb)) else []
     crs = meta["crs"]
-    return Table(source.format, layer, np.arange(1, len(wkb) + 1), columns, list(wkb), Found("UTF-8", "encoding-by-format", {"name": "UTF-8"}),
-                 crs, source.format if crs else None, notices=notices)
+    return Table(
+        source.format,
+        layer,
+        np.arange(1, len(wkb) + 1),
+        columns,
+        list(wkb),
+        Found("UTF-8", "encoding-by-format", {"name": "UTF-8"}),
+        crs,
+        source.format if crs else None,
+        notices=notices,
+    )
 
 
 def chosen(layers: Sequence[str], wanted: str | None, path: str) -> str:
@@ -89,6 +110,7 @@ def has_zm(shapes: Sequence[bytes | None]) -> bool:
 
 def _column(name: str, ogr_type: str, values: Any) -> Column:
     kind = _KINDS.get(ogr_type, Kind.TEXT)
+    listed: list[Any]
     if values.dtype.kind == "f":
         listed = [None if np.isnan(one) else (int(one) if kind is Kind.INTEGER else float(one)) for one in values]
     elif values.dtype.kind == "M":
@@ -96,8 +118,16 @@ def _column(name: str, ogr_type: str, values: Any) -> Column:
     elif values.dtype.kind == "b":
         kind, listed = Kind.BOOLEAN, values.tolist()
     else:
-        listed = [None if one is None or one == "" else one if isinstance(one, (int, float)) else "、".join(map(str, one))
-                  if isinstance(one, (list, tuple, np.ndarray)) else str(one) for one in values.tolist()]
+        listed = [
+            None
+            if one is None or one == ""
+            else one
+            if isinstance(one, (int, float))
+            else "、".join(map(str, one))
+            if isinstance(one, (list, tuple, np.ndarray))
+            else str(one)
+            for one in values.tolist()
+        ]
     return Column(name, kind, listed)
 
 

@@ -47,9 +47,19 @@ def read_geojson(source: Source, *, encoding: str | None) -> Table:
         notices.append(Notice("zm-dropped", {"kind": "GeoJSON"}))
     named = head.get("crs")
     crs_text = _crs(named)
-    table = Table(source.format, source.name, np.arange(1, len(features) + 1), _columns(features), shapes, decision.found, crs_text,
-                  "crs" if crs_text else "RFC 7946", crs_declared_unknown="crs" in head and named is None, rejected=rejected,
-                  notices=decision.notices + notices)
+    table = Table(
+        source.format,
+        source.name,
+        np.arange(1, len(features) + 1),
+        _columns(features),
+        shapes,
+        decision.found,
+        crs_text,
+        "crs" if crs_text else "RFC 7946",
+        crs_declared_unknown="crs" in head and named is None,
+        rejected=rejected,
+        notices=decision.notices + notices,
+    )
     return table.without(out) if out.any() else table
 
 
@@ -185,7 +195,7 @@ def _polygon(values: Any, flat: _Flatness) -> Any:
 
 
 def _columns(features: list[dict[str, Any]]) -> list[Column]:
-    rows = [one.get("properties") if isinstance(one.get("properties"), dict) else {} for one in features]
+    rows: list[dict[str, Any]] = [found if isinstance(found := one.get("properties"), dict) else {} for one in features]
     names = list(dict.fromkeys(name for row in rows for name in row))
     columns = [column(name, [_plain(row.get(name)) for row in rows]) for name in names]
     ids = [one.get("id") for one in features]
@@ -196,7 +206,11 @@ def _columns(features: list[dict[str, Any]]) -> list[Column]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, list):
-        return "、".join(str(_plain(one)) for one in value) if not any(isinstance(one, (dict, list)) for one in value) else json.dumps(value, ensure_ascii=False)
+        return (
+            "、".join(str(_plain(one)) for one in value)
+            if not any(isinstance(one, (dict, list)) for one in value)
+            else json.dumps(value, ensure_ascii=False)
+        )
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, float) and not math.isfinite(value):

@@ -44,7 +44,9 @@ def _read(connection: sqlite3.Connection, source: Source, sublayer: str | None, 
     tables = {name: sql for name, sql in connection.execute("SELECT name, sql FROM sqlite_master WHERE type IN ('table', 'view')")}
     if "gpkg_contents" not in tables:
         raise Refused("format-unsupported", kind="SQLite", path=source.main.name)
-    spatial = dict(connection.execute("SELECT table_name, data_type FROM gpkg_contents WHERE data_type IN ('features', 'attributes', 'aspatial')"))
+    spatial = dict(
+        connection.execute("SELECT table_name, data_type FROM gpkg_contents WHERE data_type IN ('features', 'attributes', 'aspatial')")
+    )
     spatial.pop("ogr_empty_table", None)  # what GDAL puts into a file that holds no layer of shapes
     names = [name for name, kind in spatial.items() if name in tables and (kind == "features" or not shapes_wanted)]
     if shapes_wanted and not names:
@@ -68,18 +70,32 @@ def _read(connection: sqlite3.Connection, source: Source, sublayer: str | None, 
         if z or m or has_zm(shapes):
             notices.append(Notice("zm-dropped", {"kind": shape_type + ("Z" if z else "") + ("M" if m else "")}))
     crs_text, unknown = _crs(connection, srs)
-    table = Table(source.format, layer, np.arange(1, len(rowids) + 1), columns, shapes, Found("UTF-8", "encoding-by-format", {"name": "UTF-8"}),
-                  crs_text, "gpkg_spatial_ref_sys" if crs_text else None, crs_declared_unknown=unknown, notices=notices)
+    table = Table(
+        source.format,
+        layer,
+        np.arange(1, len(rowids) + 1),
+        columns,
+        shapes,
+        Found("UTF-8", "encoding-by-format", {"name": "UTF-8"}),
+        crs_text,
+        "gpkg_spatial_ref_sys" if crs_text else None,
+        crs_declared_unknown=unknown,
+        notices=notices,
+    )
     if rejected:
         out = np.zeros(len(rowids), bool)
         out[list(rejected)] = True
-        table.rejected = [Notice("text-undecodable", {"name": "UTF-8", "bytes": raw}, place + 1, name) for place, (name, raw) in rejected.items()]
+        table.rejected = [
+            Notice("text-undecodable", {"name": "UTF-8", "bytes": raw}, place + 1, name) for place, (name, raw) in rejected.items()
+        ]
         return table.without(out)
     return table
 
 
 def _geometry(connection: sqlite3.Connection, layer: str) -> tuple[str | None, str, int, int, int]:
-    found = connection.execute("SELECT column_name, geometry_type_name, srs_id, z, m FROM gpkg_geometry_columns WHERE lower(table_name) = lower(?)", (layer,)).fetchone()
+    found = connection.execute(
+        "SELECT column_name, geometry_type_name, srs_id, z, m FROM gpkg_geometry_columns WHERE lower(table_name) = lower(?)", (layer,)
+    ).fetchone()
     return found or (None, "", 0, 0, 0)
 
 
@@ -87,9 +103,10 @@ def _rows(connection: sqlite3.Connection, layer: str, shape_column: str | None) 
     described = connection.execute(f"PRAGMA table_info({_quoted(layer)})").fetchall()
     names = [one[1] for one in described]
     primary = [one[1] for one in described if one[5] and "INT" in (one[2] or "").upper()]
-    rows = connection.execute(f"SELECT {', '.join(map(_quoted, names))} FROM {_quoted(layer)}").fetchall()  # noqa: S608 - quoted names of the file's own schema
+    rows = connection.execute(f"SELECT {', '.join(map(_quoted, names))} FROM {_quoted(layer)}").fetchall()
     by_column = list(zip(*rows, strict=True)) if rows else [()] * len(names)
-    columns, blobs = [], [None] * len(rows)
+    columns: list[Column] = []
+    blobs: list[bytes | None] = [None] * len(rows)
     for one, values in zip(described, by_column, strict=True):
         if one[1] == shape_column:
             blobs = [value if isinstance(value, bytes) else None for value in values]
@@ -134,7 +151,7 @@ def _wkb(blob: bytes | None) -> bytes | None:
     if blob[:2] != b"GP" or len(blob) < 8:
         return blob
     flags = blob[3]
-    return blob[8 + _ENVELOPES.get((flags >> 1) & 7, 0):]
+    return blob[8 + _ENVELOPES.get((flags >> 1) & 7, 0) :]
 
 
 def _type_code(wkb: bytes) -> int:
@@ -142,7 +159,9 @@ def _type_code(wkb: bytes) -> int:
 
 
 def _crs(connection: sqlite3.Connection, srs: int) -> tuple[str | None, bool]:
-    found = connection.execute("SELECT organization, organization_coordsys_id, definition FROM gpkg_spatial_ref_sys WHERE srs_id = ?", (srs,)).fetchone()
+    found = connection.execute(
+        "SELECT organization, organization_coordsys_id, definition FROM gpkg_spatial_ref_sys WHERE srs_id = ?", (srs,)
+    ).fetchone()
     if srs in (0, -1) or found is None:
         return None, True
     organization, number, definition = found

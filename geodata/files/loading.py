@@ -61,8 +61,17 @@ class LoadPlan:
     options: LoadOptions = LoadOptions()
 
 
-def plan(space: Space, layer_id: str, path: Path, options: LoadOptions, actor: Actor, *, district: District = JIUYUAN,
-         limits: Limits | None = None, rehearse: bool = False) -> LoadPlan:
+def plan(
+    space: Space,
+    layer_id: str,
+    path: Path,
+    options: LoadOptions,
+    actor: Actor,
+    *,
+    district: District = JIUYUAN,
+    limits: Limits | None = None,
+    rehearse: bool = False,
+) -> LoadPlan:
     """Read and judge a file; nothing is written. What is wrong with the file stands in the report (`report.refused`), never raised.
 
     `rehearse` (always with `options.dry_run`) also counts what would be new, changed and unchanged. Raises Forbidden when the
@@ -130,7 +139,9 @@ def _plan(made: LoadPlan, layer: Layer | None, path: Path, district: District, l
         raise Refused("no-spatial-layer", path=report.file)
     placed = None
     if table.shapes is not None and shapes_wanted and len(table.rows):
-        asked = Place(district, None if layer is None else layer.geometry, options.crs, datum, loose=options.create, anywhere=options.anywhere)
+        asked = Place(
+            district, None if layer is None else layer.geometry, options.crs, datum, loose=options.create, anywhere=options.anywhere
+        )
         placed = place(table, asked)
         report.crs = placed.judged.found
         report.datum = datum.value if datum else None
@@ -179,7 +190,9 @@ def _take_values(made: LoadPlan, layer: Layer | None, table: Table, shapes: Any)
     if layer is None:
         layer = propose(report.layer, table, kinds_of(shapes))
         made.new_layer = True
-        report.warnings.append(Notice("layer-would-be-made" if options.dry_run else "layer-made", {"layer": layer.id, "fields": len(layer.fields)}))
+        report.warnings.append(
+            Notice("layer-would-be-made" if options.dry_run else "layer-made", {"layer": layer.id, "fields": len(layer.fields)})
+        )
     columns = [one.name for one in table.columns if one.name not in table.used_for_place]
     given = {column: one for column, one in options.mapping.items()}
     report.mapping = mapping = map_columns(columns, layer, given)
@@ -237,7 +250,8 @@ def _rows(made: LoadPlan, table: Table, layer: Layer, mapping: ColumnMapping, va
         elif key in seen:
             same = _same(seen[key][0], content)
             (report.warnings if same else report.errors).append(
-                Notice("row-doubled" if same else "key-twice", {"value": key, "first": seen[key][1]}, number, keyed))
+                Notice("row-doubled" if same else "key-twice", {"value": key, "first": seen[key][1]}, number, keyed)
+            )
             report.skipped += same
             report.rejected += not same
         else:
@@ -245,8 +259,18 @@ def _rows(made: LoadPlan, table: Table, layer: Layer, mapping: ColumnMapping, va
             made.rows.append(Row({**properties, **extra}, shapes[place_], number))
     report.accepted = len(made.rows)
     numbers = {one.row for one in made.rows}
-    report.repaired = len({one.row for one in report.warnings if one.code in ("geometry-repaired", "line-repaired", "ring-closed", "text-cut") and one.row in numbers})
-    report.warnings = [one for one in report.warnings if one.row is None or one.row in numbers or one.code in ("record-deleted", "row-empty", "row-doubled")]
+    report.repaired = len(
+        {
+            one.row
+            for one in report.warnings
+            if one.code in ("geometry-repaired", "line-repaired", "ring-closed", "text-cut") and one.row in numbers
+        }
+    )
+    report.warnings = [
+        one
+        for one in report.warnings
+        if one.row is None or one.row in numbers or one.code in ("record-deleted", "row-empty", "row-doubled")
+    ]
     if not made.rows:
         raise Refused("nothing-accepted", count=report.read)
 
@@ -255,7 +279,15 @@ def _same(one: tuple[Any, bytes | None], other: tuple[Any, bytes | None]) -> boo
     return repr(one[0]) == repr(other[0]) and one[1] == other[1]
 
 
-def _content_keyed(layer: Layer, properties: dict[str, Any], extra: dict[str, Any], content: tuple[Any, bytes | None], seen: dict[Any, Any], shape: Any, number: int) -> Row:
+def _content_keyed(
+    layer: Layer,
+    properties: dict[str, Any],
+    extra: dict[str, Any],
+    content: tuple[Any, bytes | None],
+    seen: dict[Any, Any],
+    shape: Any,
+    number: int,
+) -> Row:
     """A row known again by its content; rows of the same content are numbered, so that each stays a feature of its own."""
     if layer.key != CONTENT_KEY:
         return Row({**properties, **extra}, shape, number)
@@ -266,7 +298,9 @@ def _content_keyed(layer: Layer, properties: dict[str, Any], extra: dict[str, An
 
 def content_digest(properties: Mapping[str, Any], wkb: bytes | None) -> str:
     """A short name for what a feature says and where it lies, the same in every process."""
-    said = json.dumps({name: value for name, value in sorted(properties.items()) if value is not None}, default=str, ensure_ascii=False, sort_keys=True)
+    said = json.dumps(
+        {name: value for name, value in sorted(properties.items()) if value is not None}, default=str, ensure_ascii=False, sort_keys=True
+    )
     return hashlib.blake2b(said.encode("utf-8", errors="surrogatepass") + (wkb or b""), digest_size=16).hexdigest()
 
 
@@ -281,11 +315,16 @@ def _drop_known(space: Space, made: LoadPlan, actor: Actor) -> None:
         cursor = None
         while True:
             page = store.page(layer.id, limit=_PAGE, cursor=cursor)
-            known |= {content_digest({name: one.properties.get(name) for name in names}, shapely.to_wkb(one.geometry) if one.geometry else None) for one in page.features}
+            known |= {
+                content_digest({name: one.properties.get(name) for name in names}, shapely.to_wkb(one.geometry) if one.geometry else None)
+                for one in page.features
+            }
             cursor = page.next_cursor
             if cursor is None:
                 break
-    fresh = [row for row in made.rows if content_digest(row.properties, shapely.to_wkb(row.geometry) if row.geometry else None) not in known]
+    fresh = [
+        row for row in made.rows if content_digest(row.properties, shapely.to_wkb(row.geometry) if row.geometry else None) not in known
+    ]
     made.report.unchanged = len(made.rows) - len(fresh)
     made.rows = fresh
 

@@ -82,10 +82,12 @@ def map_columns(columns: Iterable[str], layer: Layer, given: Mapping[str, str] |
         for field_id, claimants in claims.items():
             taken[field_id] = Mapped(claimants[0], field_id, by)
     by_column = {one.column: one for one in taken.values()}
-    return ColumnMapping(tuple(by_column[one] for one in columns if one in by_column), tuple(one for one in columns if one not in by_column))
+    return ColumnMapping(
+        tuple(by_column[one] for one in columns if one in by_column), tuple(one for one in columns if one not in by_column)
+    )
 
 
-def _ways():  # noqa: ANN202 - a list of (word, test) pairs, surest first
+def _ways():
     return (
         ("exact", lambda column, field: column in field.read_from),
         ("id", lambda column, field: folded(column) == folded(field.id)),

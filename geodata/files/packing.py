@@ -19,8 +19,14 @@ MOST_PLAIN = 1024 * MEBI  # one loose file; a million polygons as a shapefile ar
 
 SHAPE_PARTS = ("shp", "shx", "dbf", "prj", "cpg", "qpj")
 _PACKED = {"zip": "ZIP", "7z": "7-Zip", "rar": "RAR", "gz": "gzip", "tgz": "gzip", "tar": "tar", "bz2": "bzip2", "xz": "xz", "kmz": "KMZ"}
-_PACKED_BY_HEAD = ((b"7z\xbc\xaf\x27\x1c", "7-Zip"), (b"Rar!\x1a\x07", "RAR"), (b"\x1f\x8b", "gzip"), (b"BZh", "bzip2"), (b"\xfd7zXZ\x00", "xz"),
-                   (b"\x28\xb5\x2f\xfd", "zstd"))
+_PACKED_BY_HEAD = (
+    (b"7z\xbc\xaf\x27\x1c", "7-Zip"),
+    (b"Rar!\x1a\x07", "RAR"),
+    (b"\x1f\x8b", "gzip"),
+    (b"BZh", "bzip2"),
+    (b"\xfd7zXZ\x00", "xz"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+)
 ZIP_HEADS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 
 
@@ -67,7 +73,11 @@ def gather(path: Path, work: Path) -> tuple[list[Part], list[Notice]]:
         return _zip(part, work)
     if part.suffix in SHAPE_PARTS:
         stem = part.stem.casefold()
-        beside = [one for one in sorted(path.parent.iterdir()) if one.is_file() and one.stem.casefold() == stem and Part(one.name, one).suffix in SHAPE_PARTS]
+        beside = [
+            one
+            for one in sorted(path.parent.iterdir())
+            if one.is_file() and one.stem.casefold() == stem and Part(one.name, one).suffix in SHAPE_PARTS
+        ]
         return [_plain(Part(one.name, one)) for one in beside], []
     return [part], []
 
@@ -82,7 +92,9 @@ def _plain(part: Part) -> Part:
 def _folder(path: Path, work: Path) -> tuple[list[Part], list[Notice]]:
     if path.suffix.lower() == ".gdb":
         raise Refused("format-unsupported", kind="File Geodatabase", path=path.name)
-    files = sorted(one for one in path.rglob("*") if one.is_file() and not one.is_symlink() and not _ignored(one.relative_to(path).as_posix()))
+    files = sorted(
+        one for one in path.rglob("*") if one.is_file() and not one.is_symlink() and not _ignored(one.relative_to(path).as_posix())
+    )
     if len(files) > MOST_ENTRIES:
         raise Refused("too-many-entries", count=len(files), limit=MOST_ENTRIES)
     zips = [one for one in files if one.suffix.lower() == ".zip"]
@@ -158,7 +170,9 @@ def _check(named: Sequence[tuple[str, zipfile.ZipInfo]], *, office: bool = False
             raise Refused("archive-nested", member=name)
 
 
-def _unpack(archive: zipfile.ZipFile, named: Sequence[tuple[str, zipfile.ZipInfo]], work: Path, source: Part) -> tuple[list[Part], list[Notice]]:
+def _unpack(
+    archive: zipfile.ZipFile, named: Sequence[tuple[str, zipfile.ZipInfo]], work: Path, source: Part
+) -> tuple[list[Part], list[Notice]]:
     parts, left = [], MOST_UNPACKED
     for number, (name, entry) in enumerate(named):
         if entry.is_dir() or name.endswith(("/", "\\")) or _ignored(name):

@@ -14,8 +14,52 @@ import shapely
 from geodata.files.notices import Notice, Refused
 from geodata.files.table import Column
 
-_LON = ("lon", "lng", "long", "longitude", "经度", "东经", "jd", "jingdu", "经", "londeg", "lon84", "wgs84lon", "pointlon", "xlon", "经度e", "经度坐标", "e", "x坐标", "坐标x", "pointx", "xcoord", "x")
-_LAT = ("lat", "latitude", "纬度", "北纬", "wd", "weidu", "纬", "latdeg", "lat84", "wgs84lat", "pointlat", "ylat", "纬度n", "纬度坐标", "n", "y坐标", "坐标y", "pointy", "ycoord", "y")
+_LON = (
+    "lon",
+    "lng",
+    "long",
+    "longitude",
+    "经度",
+    "东经",
+    "jd",
+    "jingdu",
+    "经",
+    "londeg",
+    "lon84",
+    "wgs84lon",
+    "pointlon",
+    "xlon",
+    "经度e",
+    "经度坐标",
+    "e",
+    "x坐标",
+    "坐标x",
+    "pointx",
+    "xcoord",
+    "x",
+)
+_LAT = (
+    "lat",
+    "latitude",
+    "纬度",
+    "北纬",
+    "wd",
+    "weidu",
+    "纬",
+    "latdeg",
+    "lat84",
+    "wgs84lat",
+    "pointlat",
+    "ylat",
+    "纬度n",
+    "纬度坐标",
+    "n",
+    "y坐标",
+    "坐标y",
+    "pointy",
+    "ycoord",
+    "y",
+)
 _BOTH = ("坐标", "经纬度", "经纬度坐标", "地理坐标", "coordinates", "coordinate", "lonlat", "lnglat", "location", "位置坐标")
 _WKT = ("wkt", "geometry", "geom", "thegeom", "几何", "shape", "wktgeom", "geometrywkt", "图形")
 _SHIFTED = {"gcj02": ("gcj", "火星", "高德", "腾讯", "amap"), "bd09": ("bd09", "百度", "baidu")}
@@ -43,11 +87,14 @@ def folded(name: str) -> str:
 
 def find_places(columns: list[Column]) -> Places | None:
     """The shapes that a table's columns tell, or None when no column tells any."""
-    by_name = {}
+    by_name: dict[str, Column] = {}
     for one in columns:
         by_name.setdefault(_bare(one.name), one)
     for name in _WKT:
-        if name in by_name and any(isinstance(value, str) and re.match(r"(?i)\s*(SRID=\d+;)?\s*[A-Z]+\s*(Z|M|ZM)?\s*(\(|EMPTY)", value) for value in by_name[name].values):
+        if name in by_name and any(
+            isinstance(value, str) and re.match(r"(?i)\s*(SRID=\d+;)?\s*[A-Z]+\s*(Z|M|ZM)?\s*(\(|EMPTY)", value)
+            for value in by_name[name].values
+        ):
             return _from_wkt(by_name[name])
     lon = next((by_name[name] for name in _LON if name in by_name), None)
     lat = next((by_name[name] for name in _LAT if name in by_name), None)
@@ -62,7 +109,11 @@ def _bare(name: str) -> str:
     for marks in _SHIFTED.values():
         for mark in marks:
             plain = plain.replace(mark, "")
-    return re.sub(r"^(wgs84?|cgcs2000|所在|位置|中心点?|地理)|(wgs84?|cgcs2000|度|deg)$", "", plain) if plain not in (*_LON, *_LAT, *_BOTH) else plain
+    return (
+        re.sub(r"^(wgs84?|cgcs2000|所在|位置|中心点?|地理)|(wgs84?|cgcs2000|度|deg)$", "", plain)
+        if plain not in (*_LON, *_LAT, *_BOTH)
+        else plain
+    )
 
 
 def _shift_named(*names: str) -> str | None:
@@ -74,7 +125,10 @@ def _from_pair(lon: Column, lat: Column) -> Places:
     xs, ys = _numbers(lon.values), _numbers(lat.values)
     rejected: dict[int, Notice] = {}
     shapes: list[bytes | None] = [None] * len(xs)
-    x, y = np.array([math.nan if one is None else one for one in xs], float), np.array([math.nan if one is None else one for one in ys], float)
+    x, y = (
+        np.array([math.nan if one is None else one for one in xs], float),
+        np.array([math.nan if one is None else one for one in ys], float),
+    )
     good = np.isfinite(x) & np.isfinite(y)
     made = shapely.to_wkb(shapely.points(x[good], y[good])) if good.any() else []
     for place, one in zip(np.flatnonzero(good).tolist(), made, strict=True):
@@ -100,7 +154,14 @@ def _from_one(column: Column) -> Places:
         if pair is None and value not in (None, ""):
             rejected[place] = Notice("coordinate-not-read", {"value": str(value)[:60]}, field=column.name)
         shapes.append(shapely.to_wkb(shapely.Point(pair)) if pair and all(map(math.isfinite, pair)) else None)
-    return Places(shapes, [column.name], rejected, [], "经" in column.name or "lon" in column.name.lower() or "lng" in column.name.lower(), _shift_named(column.name))
+    return Places(
+        shapes,
+        [column.name],
+        rejected,
+        [],
+        "经" in column.name or "lon" in column.name.lower() or "lng" in column.name.lower(),
+        _shift_named(column.name),
+    )
 
 
 def _pair(value: Any) -> tuple[float, float] | None:
@@ -127,7 +188,9 @@ def _from_wkt(column: Column) -> Places:
         if not text:
             continue
         if curve := _CURVES.search(text):
-            rejected[place] = Notice("shape-kind-not-admitted", {"found": curve[1].upper(), "wanted": "Point, LineString, Polygon, Multi*"}, field=column.name)
+            rejected[place] = Notice(
+                "shape-kind-not-admitted", {"found": curve[1].upper(), "wanted": "Point, LineString, Polygon, Multi*"}, field=column.name
+            )
             continue
         shape = shapely.from_wkt(text, on_invalid="ignore")
         if shape is None:
@@ -146,7 +209,18 @@ def _numbers(values: list[Any]) -> list[float | None]:
     return [float(one) if isinstance(one, (int, float)) and not isinstance(one, bool) else coordinate(one) for one in values]
 
 
-_DMS = re.compile(r"^([+-]?\d+(?:\.\d+)?)\s*[°度d:]\s*(?:(\d+(?:\.\d+)?)\s*['′’分m:]\s*)?(?:(\d+(?:\.\d+)?)\s*(?:[\"″”]|''|′′|秒|s)?)?$", re.IGNORECASE)
+def _without_hemisphere(text: str) -> tuple[str, float]:
+    """The number without 东经, N, S ... before or after it, and -1 for west and south. `30m15s` ends in seconds, not in the south."""
+    seconds = bool(re.search(r"(?i)m\s*[\d.]+\s*s$", text))
+    match = re.match(r"(?i)^(东经|西经|北纬|南纬|经度|纬度|[nsew])?\s*:?\s*(.*?)\s*([nsew])?$", text if not seconds else text[:-1])
+    assert match
+    west_or_south = bool(re.search(r"(?i)西经|南纬|[sw]", (match[1] or "") + (match[3] or "")))
+    return match[2], -1.0 if west_or_south else 1.0
+
+
+_DMS = re.compile(
+    r"^([+-]?\d+(?:\.\d+)?)\s*[°度d:]\s*(?:(\d+(?:\.\d+)?)\s*['′’分m:]\s*)?(?:(\d+(?:\.\d+)?)\s*(?:[\"″”]|''|′′|秒|s)?)?$", re.IGNORECASE
+)
 _SPACED = re.compile(r"^([+-]?\d{1,3})[\s-]+(\d{1,2})[\s-]+(\d{1,2}(?:\.\d+)?)$")
 
 
@@ -155,10 +229,7 @@ def coordinate(value: Any) -> float | None:
     if not isinstance(value, str):
         return None
     text = unicodedata.normalize("NFKC", value).replace("−", "-").replace("º", "°").replace("˚", "°").strip()
-    sign = -1.0 if re.search(r"(?i)^(西经|南纬|[ws])|[ws]$", text) and not re.search(r"(?i)\ds$", text.replace(" ", "")) else 1.0
-    text = re.sub(r"(?i)^(东经|西经|北纬|南纬|经度|纬度|[news])\s*[::]?\s*|\s*[new]$", "", text).strip()
-    if sign < 0:
-        text = re.sub(r"(?i)s$", "", text).strip()
+    text, sign = _without_hemisphere(text)
     if re.fullmatch(r"[+-]?\d{1,3},\d{3,}", text):
         text = text.replace(",", ".")
     try:

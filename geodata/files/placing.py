@@ -18,9 +18,24 @@ from layers.shapes import MAX_VERTICES
 from layers.spec import Geometry
 
 _ABSURD = 1e9  # no CRS of the earth has coordinates beyond this, whatever its unit
-_KINDS = {0: "Point", 1: "LineString", 2: "LinearRing", 3: "Polygon", 4: "MultiPoint", 5: "MultiLineString", 6: "MultiPolygon", 7: "GeometryCollection"}
-_FAMILY = {"Point": Geometry.POINT, "MultiPoint": Geometry.POINT, "LineString": Geometry.LINE, "MultiLineString": Geometry.LINE,
-           "Polygon": Geometry.POLYGON, "MultiPolygon": Geometry.POLYGON}
+_KINDS = {
+    0: "Point",
+    1: "LineString",
+    2: "LinearRing",
+    3: "Polygon",
+    4: "MultiPoint",
+    5: "MultiLineString",
+    6: "MultiPolygon",
+    7: "GeometryCollection",
+}
+_FAMILY = {
+    "Point": Geometry.POINT,
+    "MultiPoint": Geometry.POINT,
+    "LineString": Geometry.LINE,
+    "MultiLineString": Geometry.LINE,
+    "Polygon": Geometry.POLYGON,
+    "MultiPolygon": Geometry.POLYGON,
+}
 
 Shapes = NDArray[np.object_]
 
@@ -92,7 +107,11 @@ def _parsed(blobs: list[bytes | None]) -> tuple[Shapes, dict[int, Notice], dict[
     rejected: dict[int, Notice] = {}
     closed: dict[int, Notice] = {}
     for row in np.flatnonzero(shapely.is_missing(shapes)).tolist():
-        if blobs[row] is not None and (whole := shapely.from_wkb(blobs[row], on_invalid="fix")) is not None and shapely.get_type_id(whole) in (3, 6):
+        if (
+            blobs[row] is not None
+            and (whole := shapely.from_wkb(blobs[row], on_invalid="fix")) is not None
+            and shapely.get_type_id(whole) in (3, 6)
+        ):
             shapes[row] = whole
             closed[row] = Notice("ring-closed", {}, field="geometry")
     missing = shapely.is_missing(shapes)
@@ -132,10 +151,14 @@ def _one_kind(shapes: Shapes, rejected: dict[int, Notice]) -> None:
         families = kinds_of(parts) if shape.geom_type == "GeometryCollection" else set()
         if len(families) == 1 and all(one.geom_type != "GeometryCollection" for one in parts):
             pieces = shapely.get_parts(parts)
-            maker = {Geometry.POINT: shapely.multipoints, Geometry.LINE: shapely.multilinestrings, Geometry.POLYGON: shapely.multipolygons}[families.pop()]
+            maker = {Geometry.POINT: shapely.multipoints, Geometry.LINE: shapely.multilinestrings, Geometry.POLYGON: shapely.multipolygons}[
+                families.pop()
+            ]
             shapes[row] = maker(pieces)
         else:
-            rejected[row] = Notice("shape-kind-not-admitted", {"found": shape.geom_type, "wanted": "Point, LineString, Polygon"}, field="geometry")
+            rejected[row] = Notice(
+                "shape-kind-not-admitted", {"found": shape.geom_type, "wanted": "Point, LineString, Polygon"}, field="geometry"
+            )
             shapes[row] = None
 
 
@@ -144,7 +167,12 @@ def _admit(shapes: Shapes, rejected: dict[int, Notice], admitted: Geometry) -> N
     names = [_KINDS.get(one, "?") for one in types.tolist()]
     wrong = [row for row, name in enumerate(names) if types[row] >= 0 and name not in admitted.types]
     if wrong and len(wrong) == int((types >= 0).sum()):
-        raise Refused("geometry-kind-differs", about="geometry", found=", ".join(sorted({names[row] for row in wrong})), wanted=", ".join(admitted.types))
+        raise Refused(
+            "geometry-kind-differs",
+            about="geometry",
+            found=", ".join(sorted({names[row] for row in wrong})),
+            wanted=", ".join(admitted.types),
+        )
     for row in wrong:
         rejected[row] = Notice("shape-kind-not-admitted", {"found": names[row], "wanted": ", ".join(admitted.types)}, field="geometry")
         shapes[row] = None
@@ -200,8 +228,16 @@ def _locate(placed: Placed, rows: NDArray[np.int64], raw: NDArray[np.float64], a
             raise Refused("all-outside-district", about="geometry", **values)
         else:
             for place_, row in zip(np.flatnonzero(far).tolist(), rows[far].tolist(), strict=True):
-                placed.rejected[row] = Notice("row-outside-district", {"lon": f"{boxes[place_, 0]:.5f}", "lat": f"{boxes[place_, 1]:.5f}", "district": asked.district.label.zh,
-                                                                      "district_en": asked.district.label.en}, field="geometry")
+                placed.rejected[row] = Notice(
+                    "row-outside-district",
+                    {
+                        "lon": f"{boxes[place_, 0]:.5f}",
+                        "lat": f"{boxes[place_, 1]:.5f}",
+                        "district": asked.district.label.zh,
+                        "district_en": asked.district.label.en,
+                    },
+                    field="geometry",
+                )
     _forget(placed)
 
 
@@ -239,20 +275,29 @@ def _mend(placed: Placed) -> None:
             continue
         shapes[row] = after
         values = {"reason": reason, "before_m2": _area_m2(before), "after_m2": _area_m2(after)}
-        placed.repaired[row] = Notice("geometry-repaired" if _family(after) is Geometry.POLYGON else "line-repaired", values, field="geometry")
+        placed.repaired[row] = Notice(
+            "geometry-repaired" if _family(after) is Geometry.POLYGON else "line-repaired", values, field="geometry"
+        )
 
 
 def _repaired(shape: shapely.Geometry) -> shapely.Geometry | None:
     """A valid shape of the same family made of the same boundary, or None when nothing of that family is left."""
     family = _family(shape)
-    mended = shapely.make_valid(shape, method="linework" if family is not Geometry.POLYGON else "structure", keep_collapsed=family is not Geometry.POLYGON)
+    mended = shapely.make_valid(
+        shape, method="linework" if family is not Geometry.POLYGON else "structure", keep_collapsed=family is not Geometry.POLYGON
+    )
     parts = [one for one in shapely.get_parts(shapely.get_parts(mended)) if _family(one) is family and not one.is_empty]
     if family is Geometry.LINE:
         parts = [one for one in parts if one.length > 0]
     if not parts:
         return None
-    whole = parts[0] if len(parts) == 1 else {Geometry.POLYGON: shapely.union_all, Geometry.LINE: shapely.multilinestrings,
-                                              Geometry.POINT: shapely.multipoints}[family](parts)
+    whole = (
+        parts[0]
+        if len(parts) == 1
+        else {Geometry.POLYGON: shapely.union_all, Geometry.LINE: shapely.multilinestrings, Geometry.POINT: shapely.multipoints}[family](
+            parts
+        )
+    )
     return whole if whole.is_valid and not whole.is_empty else None
 
 

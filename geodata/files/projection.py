@@ -10,7 +10,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from geodata.crs import STORAGE, STORAGE_EPSG, ProjError, UnknownCRS, UnsureTransformation, crs, gauss_kruger_candidates, is_degrees, is_modern, transformer
+from geodata.crs import (
+    STORAGE,
+    STORAGE_EPSG,
+    ProjError,
+    UnknownCRS,
+    UnsureTransformation,
+    crs,
+    gauss_kruger_candidates,
+    is_degrees,
+    is_modern,
+    transformer,
+)
 from geodata.files.notices import Found, Notice, Refused
 from geodata.files.table import Table
 from layers.district import District
@@ -120,10 +131,10 @@ def _declared(table: Table, bounds: Bounds, plain: bool, district: District) -> 
         system = crs(text)
     except UnknownCRS:
         return None
-    if system.is_engineering or re.search(r"(?i)undefined|^unknown$|unnamed_ellipse|^unknown based on", system.name):
-        if not (system.is_projected and "undefined" not in system.name.lower()):
-            table.crs_declared_unknown = True
-            return None
+    nameless = "undefined" in system.name.lower() or (not system.is_projected and re.search(r"(?i)^unknown$|^unknown based on", system.name))
+    if system.is_engineering or nameless:
+        table.crs_declared_unknown = True
+        return None
     source = _usable(text)
     if source is None:
         return None
@@ -146,7 +157,9 @@ def _undeclared(table: Table, bounds: Bounds, plain: bool, district: District, a
             return Judged(STORAGE, Found(STORAGE, "crs-assumed", notice.values), [*notices, notice])
     if not len(bounds) and plain:
         return Judged(STORAGE, Found(None, "crs-not-needed"), notices)
-    raise Refused("crs-unknown", about="crs", said=(table.crs_text or "-")[:80], sample=_sample(bounds), candidates=candidates(bounds, district))
+    raise Refused(
+        "crs-unknown", about="crs", said=(table.crs_text or "-")[:80], sample=_sample(bounds), candidates=candidates(bounds, district)
+    )
 
 
 def _usable(text: str) -> tuple[str | int, list[Notice]] | None:
@@ -154,7 +167,16 @@ def _usable(text: str) -> tuple[str | int, list[Notice]] | None:
     system = crs(text)
     base = system.geodetic_crs
     ellipsoid = system.ellipsoid
-    names = " ".join(one for one in (system.name, base.name if base else "", base.datum.name if base and base.datum else "", ellipsoid.name if ellipsoid else "") if one)
+    names = " ".join(
+        one
+        for one in (
+            system.name,
+            base.name if base else "",
+            base.datum.name if base and base.datum else "",
+            ellipsoid.name if ellipsoid else "",
+        )
+        if one
+    )
     old = ellipsoid is not None and (abs(ellipsoid.semi_major_metre - 6_378_245.0) < 1 or abs(ellipsoid.semi_major_metre - 6_378_140.0) < 1)
     if old or _OLD.search(names):
         raise Refused("datum-without-parameters", about="crs", crs=_named(text) or system.name)
@@ -166,7 +188,11 @@ def _usable(text: str) -> tuple[str | int, list[Notice]] | None:
         pass
     except (ProjError, UnknownCRS):
         return None
-    if ellipsoid is None or abs(ellipsoid.semi_major_metre - 6_378_137.0) > 1 or abs((ellipsoid.inverse_flattening or 0) - 298.2572) > 0.001:
+    if (
+        ellipsoid is None
+        or abs(ellipsoid.semi_major_metre - 6_378_137.0) > 1
+        or abs((ellipsoid.inverse_flattening or 0) - 298.2572) > 0.001
+    ):
         raise Refused("datum-without-parameters", about="crs", crs=_named(text) or system.name)
     return _on_wgs84(text)
 
@@ -183,7 +209,10 @@ def _on_wgs84(text: str) -> tuple[str | int, list[Notice]] | None:
         spoken.pop(name, None)
     if "proj" not in spoken:
         return None
-    proj = " ".join(f"+{name}={value}" if value is not None and value is not True else f"+{name}" for name, value in spoken.items()) + " +datum=WGS84 +type=crs"
+    proj = (
+        " ".join(f"+{name}={value}" if value is not None and value is not True else f"+{name}" for name, value in spoken.items())
+        + " +datum=WGS84 +type=crs"
+    )
     try:
         transformer(proj, STORAGE_EPSG).transform(0.0, 0.0)
     except (ProjError, UnknownCRS, UnsureTransformation):

@@ -17,7 +17,9 @@ from layers.values import MAX_INTEGER, Unreadable, reader
 
 CONTENT_KEY = "content_key"
 _CODE = re.compile(r"(code|编号|编码|代码|序号|标识码|uuid|guid|id|bm|bh|dm|no)$")
-_UNSTABLE = frozenset({"fid", "objectid", "oid", "gid", "ogcfid", "序号", "featureid", "shapeid", "recno"})  # numbers that programs give anew
+_UNSTABLE = frozenset(
+    {"fid", "objectid", "oid", "gid", "ogcfid", "序号", "featureid", "shapeid", "recno"}
+)  # numbers that programs give anew
 _NAME = ("名称", "name", "mc", "名字", "title", "标题", "简称", "label", "单位名称", "全称", "district_name", "namezh", "namecn", "nameen")
 _MAX_NAME = 40
 _SYMBOLS = {Geometry.POINT: "point", Geometry.LINE: "line_layer", Geometry.POLYGON: "area_layer"}
@@ -45,13 +47,29 @@ def propose(layer_id: str, table: Table, kinds: set[Geometry]) -> Layer:
         origin[made.id] = column
     key = _key(fields, origin)
     if key is None:
-        fields.append(Field(CONTENT_KEY, Label("内容标识", "Content key"), max_length=80,
-                            description=Label("由内容算出，用于再次导入时识别同一要素", "Made from the content, to know the feature again at the next load")))
+        fields.append(
+            Field(
+                CONTENT_KEY,
+                Label("内容标识", "Content key"),
+                max_length=80,
+                description=Label(
+                    "由内容算出，用于再次导入时识别同一要素", "Made from the content, to know the feature again at the next load"
+                ),
+            )
+        )
         key = CONTENT_KEY
     geometry = _geometry(kinds)
     name = table.sublayer or layer_id
-    return Layer(layer_id, Label(name, layer_id.replace("_", " ")), geometry, tuple(fields),
-                 Style(Family.BASE, symbol=_SYMBOLS.get(geometry, "point"), label_zoom=12), Group.LOADED, key=key, title=_title(fields, origin))
+    return Layer(
+        layer_id,
+        Label(name, layer_id.replace("_", " ")),
+        geometry,
+        tuple(fields),
+        Style(Family.BASE, symbol=_SYMBOLS.get(geometry, "point"), label_zoom=12),
+        Group.LOADED,
+        key=key,
+        title=_title(fields, origin),
+    )
 
 
 def identifier(name: str, taken: set[str]) -> str:
@@ -94,8 +112,14 @@ def _field(column: Column, taken: set[str]) -> Field:
     unit = re.search(r"[(（\[]([^()（）\[\]]{1,12})[)）\]]\s*$", column.name)
     longest = max((len(str(one)) for one in column.values if one is not None), default=0) if kind is str else 0
     name = column.name.strip() or "column"
-    return Field(identifier(column.name, taken), Label(name, name), kind, max_length=next(one for one in (500, 2_000, 10_000, 100_000, 10_000_000) if one >= longest),
-                 unit=unit[1].strip() if unit and kind in (int, float) else None, read_from=(column.name,))
+    return Field(
+        identifier(column.name, taken),
+        Label(name, name),
+        kind,
+        max_length=next(one for one in (500, 2_000, 10_000, 100_000, 10_000_000) if one >= longest),
+        unit=unit[1].strip() if unit and kind in (int, float) else None,
+        read_from=(column.name,),
+    )
 
 
 def _type(column: Column) -> FieldType:

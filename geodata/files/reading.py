@@ -28,15 +28,27 @@ class Limits:
     written_mb: int = 2048
 
 
-def read(path: Path, *, sublayer: str | None = None, encoding: str | None = None, shapes_wanted: bool = True, limits: Limits | None = None) -> Table:
+def read(
+    path: Path, *, sublayer: str | None = None, encoding: str | None = None, shapes_wanted: bool = True, limits: Limits | None = None
+) -> Table:
     """The table in a file, a folder or an archive. Raises Refused; a reader that crashes, hangs or grows too big is a refusal, too."""
     limits = limits or Limits()
     with tempfile.TemporaryDirectory(prefix="onemap-read-") as folder:
         work, out = Path(folder, "work"), Path(folder, "out")
         work.mkdir()
         out.mkdir()
-        request = {"path": str(path.absolute()), "sublayer": sublayer, "encoding": encoding, "shapes_wanted": shapes_wanted, "work": str(work), "out": str(out),
-                   "drivers": drivers(), "memory_mb": limits.memory_mb, "cpu_s": limits.cpu_s, "written_mb": limits.written_mb}
+        request = {
+            "path": str(path.absolute()),
+            "sublayer": sublayer,
+            "encoding": encoding,
+            "shapes_wanted": shapes_wanted,
+            "work": str(work),
+            "out": str(out),
+            "drivers": drivers(),
+            "memory_mb": limits.memory_mb,
+            "cpu_s": limits.cpu_s,
+            "written_mb": limits.written_mb,
+        }
         asked = Path(folder, "request.json")
         asked.write_text(json.dumps(request), encoding="utf-8")
         said = _run([sys.executable, "-m", "geodata.files.sandbox", str(asked)], limits.wall_s)
@@ -51,9 +63,18 @@ def read(path: Path, *, sublayer: str | None = None, encoding: str | None = None
 
 def _run(command: list[str], wall_s: int) -> Refused | None:
     """Run the reader; None when it ended well. It gets no secret and no variable of ours that could steer GDAL."""
-    environment = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(_ROOT), "LC_ALL": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1",
-                   "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1"}
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment, start_new_session=True)
+    environment = {
+        "PATH": os.environ.get("PATH", ""),
+        "PYTHONPATH": str(_ROOT),
+        "LC_ALL": "C.UTF-8",
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUTF8": "1",
+    }
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment, start_new_session=True
+    )
     try:
         _, errors = process.communicate(timeout=wall_s)
     except subprocess.TimeoutExpired:

@@ -13,8 +13,23 @@ from layers import messages
 MOST_SHOWN = 1000  # lines of problems in one report; `problems_total` counts all
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
-_NOTES = frozenset({"record-deleted", "row-empty", "row-doubled", "zm-dropped", "column-unmatched", "other-sublayers", "shx-rebuilt", "bare-geometry",
-                    "column-not-read", "times-local", "all-unchanged", "layer-made", "layer-would-be-made"})
+_NOTES = frozenset(
+    {
+        "record-deleted",
+        "row-empty",
+        "row-doubled",
+        "zm-dropped",
+        "column-unmatched",
+        "other-sublayers",
+        "shx-rebuilt",
+        "bare-geometry",
+        "column-not-read",
+        "times-local",
+        "all-unchanged",
+        "layer-made",
+        "layer-would-be-made",
+    }
+)
 
 
 @dataclass
@@ -61,14 +76,29 @@ class LoadReport:
         lines += [(ERROR, one) for one in sorted(self.errors, key=_by_row)]
         lines += [(NOTE if one.code in _NOTES else WARNING, one) for one in sorted(self.warnings, key=_by_row)]
         return {
-            "layer": self.layer, "file": self.file, "format": self.format, "sublayer": self.sublayer,
-            "encoding": _found(self.encoding, language), "crs": _found(self.crs, language), "datum": self.datum,
-            "read": self.read, "accepted": self.accepted, "repaired": self.repaired, "skipped": self.skipped, "rejected": self.rejected,
-            "committed": self.committed, "created": self.created, "dry_run": self.dry_run,
-            "inserted": self.inserted, "updated": self.updated, "unchanged": self.unchanged,
+            "layer": self.layer,
+            "file": self.file,
+            "format": self.format,
+            "sublayer": self.sublayer,
+            "encoding": _found(self.encoding, language),
+            "crs": _found(self.crs, language),
+            "datum": self.datum,
+            "read": self.read,
+            "accepted": self.accepted,
+            "repaired": self.repaired,
+            "skipped": self.skipped,
+            "rejected": self.rejected,
+            "committed": self.committed,
+            "created": self.created,
+            "dry_run": self.dry_run,
+            "inserted": self.inserted,
+            "updated": self.updated,
+            "unchanged": self.unchanged,
             "mapping": [{"column": one.column, "field": one.field, "by": one.by} for one in self.mapping.mapped] if self.mapping else [],
-            "place_columns": self.place_columns, "unmatched": list(self.mapping.unmatched) if self.mapping else [],
-            "problems": [self._line(severity, one, language) for severity, one in lines[:MOST_SHOWN]], "problems_total": len(lines),
+            "place_columns": self.place_columns,
+            "unmatched": list(self.mapping.unmatched) if self.mapping else [],
+            "problems": [self._line(severity, one, language) for severity, one in lines[:MOST_SHOWN]],
+            "problems_total": len(lines),
         }
 
     def _line(self, severity: str, notice: Notice, language: str) -> dict[str, Any]:
@@ -76,8 +106,16 @@ class LoadReport:
         if not language.startswith("zh") and "district_en" in values:
             values["district"] = values["district_en"]
         line = self.first_line + notice.row - 1 if self.first_line and notice.row else None
-        return {"row": notice.row, **({"line": line} if line else {}), "field": notice.field, "code": notice.code, "severity": severity,
-                "value": values.get("value"), "message": messages.message(notice.code, values, language), "remedy": messages.remedy(notice.code, values, language)}
+        return {
+            "row": notice.row,
+            **({"line": line} if line else {}),
+            "field": notice.field,
+            "code": notice.code,
+            "severity": severity,
+            "value": values.get("value"),
+            "message": messages.message(notice.code, values, language),
+            "remedy": messages.remedy(notice.code, values, language),
+        }
 
 
 def of_json(data: dict[str, Any]) -> int:

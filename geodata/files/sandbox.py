@@ -40,8 +40,13 @@ def _refuse(out: Path, refused: Refused) -> None:
 
 
 def _limit(request: dict[str, Any]) -> None:
-    for kind, value in ((resource.RLIMIT_AS, request["memory_mb"] * packing.MEBI), (resource.RLIMIT_CPU, request["cpu_s"]), (resource.RLIMIT_CORE, 0),
-                        (resource.RLIMIT_FSIZE, request["written_mb"] * packing.MEBI), (resource.RLIMIT_NOFILE, _OPEN_FILES)):
+    for kind, value in (
+        (resource.RLIMIT_AS, request["memory_mb"] * packing.MEBI),
+        (resource.RLIMIT_CPU, request["cpu_s"]),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, request["written_mb"] * packing.MEBI),
+        (resource.RLIMIT_NOFILE, _OPEN_FILES),
+    ):
         _, hard = resource.getrlimit(kind)
         resource.setrlimit(kind, (value if hard == resource.RLIM_INFINITY else min(value, hard),) * 2)
 

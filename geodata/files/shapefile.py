@@ -16,8 +16,22 @@ from geodata.files.packing import Part
 from geodata.files.sniffing import Source
 from geodata.files.table import Column, Table
 
-_TYPES = {0: "Null", 1: "Point", 3: "PolyLine", 5: "Polygon", 8: "MultiPoint", 11: "PointZ", 13: "PolyLineZ", 15: "PolygonZ", 18: "MultiPointZ",
-          21: "PointM", 23: "PolyLineM", 25: "PolygonM", 28: "MultiPointM", 31: "MultiPatch"}
+_TYPES = {
+    0: "Null",
+    1: "Point",
+    3: "PolyLine",
+    5: "Polygon",
+    8: "MultiPoint",
+    11: "PointZ",
+    13: "PolyLineZ",
+    15: "PolygonZ",
+    18: "MultiPointZ",
+    21: "PointM",
+    23: "PolyLineM",
+    25: "PolygonM",
+    28: "MultiPointM",
+    31: "MultiPatch",
+}
 
 
 def read_shapefile(source: Source, *, encoding: str | None, work: Path) -> Table:
@@ -49,7 +63,7 @@ def _index(source: Source, notices: list[Notice]) -> NDArray[np.int64]:
     if "shx" in source.beside:
         raw = source.beside["shx"].read()
         if len(raw) >= 100 and raw[:4] == b"\x00\x00\x27\x0a":
-            entries = np.frombuffer(raw[100:100 + (len(raw) - 100) // 8 * 8], dtype=">i4").reshape(-1, 2).astype(np.int64) * 2
+            entries = np.frombuffer(raw[100 : 100 + (len(raw) - 100) // 8 * 8], dtype=">i4").reshape(-1, 2).astype(np.int64) * 2
             if len(entries) and (entries[:, 0] >= 100).all():
                 beyond = int((entries.sum(axis=1) + 8 > size).sum())
                 if not beyond:
@@ -104,7 +118,17 @@ def _joined(source: Source, dbf: Dbf, shapes: list[bytes | None], notices: list[
     out[[place for place in bad]] = True
     prj = source.beside.get("prj") or source.beside.get("qpj")
     crs_text = prj.read()[:20_000].decode("utf-8", errors="replace").strip("\ufeff\x00 \r\n\t") if prj else None
-    table = Table(source.format, source.name, np.arange(1, len(shapes) + 1), columns, shapes, dbf.decision.found, crs_text or None,
-                  f".{prj.suffix}" if prj and crs_text else None, skipped=skipped, rejected=rejected,
-                  notices=notices + dbf.notices + dbf.decision.notices)
+    table = Table(
+        source.format,
+        source.name,
+        np.arange(1, len(shapes) + 1),
+        columns,
+        shapes,
+        dbf.decision.found,
+        crs_text or None,
+        f".{prj.suffix}" if prj and crs_text else None,
+        skipped=skipped,
+        rejected=rejected,
+        notices=notices + dbf.notices + dbf.decision.notices,
+    )
     return table.without(out) if out.any() else table

@@ -14,13 +14,52 @@ from geodata.files.packing import SHAPE_PARTS, ZIP_HEADS, Part
 SHAPEFILE, GEOPACKAGE, GEOJSON, DELIMITED, WORKBOOK = "ESRI Shapefile", "GeoPackage", "GeoJSON", "CSV", "XLSX"
 BY_GDAL = {"FlatGeobuf": "FlatGeobuf", "KML": "KML", "GML": "GML", "GPX": "GPX"}
 
-_PROMISED = {"shp": SHAPEFILE, "gpkg": GEOPACKAGE, "geojson": GEOJSON, "json": GEOJSON, "xlsx": WORKBOOK, "fgb": "FlatGeobuf", "kml": "KML", "gml": "GML", "gpx": "GPX"}
+_PROMISED = {
+    "shp": SHAPEFILE,
+    "gpkg": GEOPACKAGE,
+    "geojson": GEOJSON,
+    "json": GEOJSON,
+    "xlsx": WORKBOOK,
+    "fgb": "FlatGeobuf",
+    "kml": "KML",
+    "gml": "GML",
+    "gpx": "GPX",
+}
 _TABLES = ("csv", "tsv", "txt")
 _DATA = (*_PROMISED, "csv", "tsv")
-_NAMED = {"tab": "MapInfo TAB", "mif": "MapInfo MIF", "mid": "MapInfo MIF", "dxf": "DXF", "dwg": "DWG", "gdb": "File Geodatabase", "vrt": "VRT", "pdf": "PDF",
-          "doc": "Word", "docx": "Word", "pbf": "OSM PBF", "osm": "OSM", "mdb": "Access", "tif": "GeoTIFF", "tiff": "GeoTIFF", "xls": "XLS", "et": "WPS ET", "ods": "ODS"}
-_XML_ROOTS = {"kml": "KML", "gpx": "GPX", "featurecollection": "GML", "osm": "OSM", "ogrvrtdatasource": "VRT", "vrtdataset": "VRT", "html": "HTML",
-              "alert": "CAP", "ogrwfsdatasource": "WFS", "rss": "GeoRSS", "feed": "GeoRSS"}
+_NAMED = {
+    "tab": "MapInfo TAB",
+    "mif": "MapInfo MIF",
+    "mid": "MapInfo MIF",
+    "dxf": "DXF",
+    "dwg": "DWG",
+    "gdb": "File Geodatabase",
+    "vrt": "VRT",
+    "pdf": "PDF",
+    "doc": "Word",
+    "docx": "Word",
+    "pbf": "OSM PBF",
+    "osm": "OSM",
+    "mdb": "Access",
+    "tif": "GeoTIFF",
+    "tiff": "GeoTIFF",
+    "xls": "XLS",
+    "et": "WPS ET",
+    "ods": "ODS",
+}
+_XML_ROOTS = {
+    "kml": "KML",
+    "gpx": "GPX",
+    "featurecollection": "GML",
+    "osm": "OSM",
+    "ogrvrtdatasource": "VRT",
+    "vrtdataset": "VRT",
+    "html": "HTML",
+    "alert": "CAP",
+    "ogrwfsdatasource": "WFS",
+    "rss": "GeoRSS",
+    "feed": "GeoRSS",
+}
 
 
 @dataclass
@@ -60,7 +99,8 @@ def _shapefiles(parts: Sequence[Part]) -> tuple[list[Source], list[Part]]:
     for one in parts:
         if one.suffix in SHAPE_PARTS:
             groups.setdefault(re.sub(r"\.[^.]*$", "", one.name).casefold(), {}).setdefault(one.suffix, one)
-    found, orphans = [], []
+    found: list[Source] = []
+    orphans: list[Part] = []
     for group in groups.values():
         if "shp" in group:
             _confirmed(group["shp"])
@@ -100,8 +140,18 @@ def recognise(part: Part) -> str:
         if part.suffix in ("docx", "pptx", "ods"):
             raise Refused("format-unsupported", kind=_NAMED.get(part.suffix, part.suffix), path=part.name)
         return WORKBOOK
-    for mark, name in ((b"\xd0\xcf\x11\xe0", "XLS"), (b"%PDF", "PDF"), (b"\x89PNG", "PNG"), (b"\xff\xd8\xff", "JPEG"), (b"II*\x00", "GeoTIFF"),
-                       (b"MM\x00*", "GeoTIFF"), (b"AC10", "DWG"), (b"PAR1", "Parquet"), (b"\x7fELF", "ELF"), (b"MZ", "EXE")):
+    for mark, name in (
+        (b"\xd0\xcf\x11\xe0", "XLS"),
+        (b"%PDF", "PDF"),
+        (b"\x89PNG", "PNG"),
+        (b"\xff\xd8\xff", "JPEG"),
+        (b"II*\x00", "GeoTIFF"),
+        (b"MM\x00*", "GeoTIFF"),
+        (b"AC10", "DWG"),
+        (b"PAR1", "Parquet"),
+        (b"\x7fELF", "ELF"),
+        (b"MZ", "EXE"),
+    ):
         if head.startswith(mark):
             raise Refused("format-unsupported", kind=name, path=part.name)
     return _text_format(part, head)
@@ -109,7 +159,7 @@ def recognise(part: Part) -> str:
 
 def _text_format(part: Part, head: bytes) -> str:
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        text = head[:len(head) // 2 * 2].decode("utf-16", errors="replace")
+        text = head[: len(head) // 2 * 2].decode("utf-16", errors="replace")
     else:
         text = head.decode("utf-8-sig", errors="replace")
     if part.suffix in ("shp", "gpkg", "fgb", "xlsx"):

@@ -90,7 +90,9 @@ def save(table: Table, folder: Path) -> None:
     head["has_shapes"] = table.shapes is not None
     np.save(folder / "rows.npy", np.asarray(table.rows, dtype=np.int64), allow_pickle=False)
     for place, column in enumerate(table.columns):
-        (folder / f"column{place}.json").write_text(json.dumps(column.values, ensure_ascii=False, default=str), encoding="utf-8", errors="surrogatepass")
+        (folder / f"column{place}.json").write_text(
+            json.dumps(column.values, ensure_ascii=False, default=str), encoding="utf-8", errors="surrogatepass"
+        )
     if table.shapes is not None:
         lengths = np.fromiter((-1 if one is None else len(one) for one in table.shapes), dtype=np.int64, count=len(table.shapes))
         np.save(folder / "lengths.npy", lengths, allow_pickle=False)
@@ -102,13 +104,25 @@ def save(table: Table, folder: Path) -> None:
 def restore(folder: Path) -> Table:
     """Read back what `save` wrote. The writer is the sandbox: shapes are bytes here, never parsed without a check."""
     head = json.loads((folder / "table.json").read_text(encoding="utf-8", errors="replace"))
-    columns = [Column(one["name"], Kind(one["kind"]), json.loads((folder / f"column{place}.json").read_text(encoding="utf-8", errors="replace")))
-               for place, one in enumerate(head["columns"])]
-    lists = {name: [Notice(**one) for one in head[name]] for name in _LISTS}
-    shapes = _cut((folder / "shapes.wkb").read_bytes(), np.load(folder / "lengths.npy", allow_pickle=False).tolist()) if head["has_shapes"] else None
+    columns = [
+        Column(one["name"], Kind(one["kind"]), json.loads((folder / f"column{place}.json").read_text(encoding="utf-8", errors="replace")))
+        for place, one in enumerate(head["columns"])
+    ]
+    lists: dict[str, Any] = {name: [Notice(**one) for one in head[name]] for name in _LISTS}
+    shapes = (
+        _cut((folder / "shapes.wkb").read_bytes(), np.load(folder / "lengths.npy", allow_pickle=False).tolist())
+        if head["has_shapes"]
+        else None
+    )
     encoding = Found(**head["encoding"]) if head["encoding"] else None
-    return Table(rows=np.load(folder / "rows.npy", allow_pickle=False), columns=columns, shapes=shapes, encoding=encoding,
-                 **{name: head[name] for name in _PLAIN}, **lists)
+    return Table(
+        rows=np.load(folder / "rows.npy", allow_pickle=False),
+        columns=columns,
+        shapes=shapes,
+        encoding=encoding,
+        **{name: head[name] for name in _PLAIN},
+        **lists,
+    )
 
 
 def _cut(run: bytes, lengths: Sequence[int]) -> list[bytes | None]:
@@ -118,6 +132,6 @@ def _cut(run: bytes, lengths: Sequence[int]) -> list[bytes | None]:
         if length < 0:
             cut.append(None)
         else:
-            cut.append(run[start:start + length])
+            cut.append(run[start : start + length])
             start += length
     return cut

@@ -51,7 +51,7 @@ def _read(column: Column, wanted: Field, values: Values) -> list[Any]:
     if _needs_no_look(column, wanted):
         return column.values
     known: dict[Any, tuple[Any, Unreadable | None]] = {}
-    out = []
+    out: list[Any] = []
     for place, raw in enumerate(column.values):
         if raw is None:
             out.append(None)
@@ -76,5 +76,8 @@ def _needs_no_look(column: Column, wanted: Field) -> bool:
     """Numbers and truths that are of the field's type already, where the field sets no bounds."""
     if wanted.choices or wanted.many or wanted.minimum is not None or wanted.maximum is not None:
         return False
-    return (column.kind is Kind.BOOLEAN and wanted.type is bool) or (column.kind is Kind.REAL and wanted.type is float and all(
-        one is None or one.__class__ is float and one - one == 0.0 for one in column.values))
+    return (column.kind is Kind.BOOLEAN and wanted.type is bool) or (
+        column.kind is Kind.REAL
+        and wanted.type is float
+        and all(one is None or one.__class__ is float and one - one == 0.0 for one in column.values)
+    )

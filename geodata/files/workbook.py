@@ -45,7 +45,11 @@ def _read(source: Source, sublayer: str | None, shapes_wanted: bool) -> Table:
 
     book = load_workbook(source.main.path, read_only=True, data_only=True, keep_links=False)
     sheets = {one.title: one for one in book.worksheets if one.sheet_state == "visible"}
-    full = [name for name, sheet in sheets.items() if any(cell is not None for row in sheet.iter_rows(max_row=30, values_only=True) for cell in row)]
+    full = [
+        name
+        for name, sheet in sheets.items()
+        if any(cell is not None for row in sheet.iter_rows(max_row=30, values_only=True) for cell in row)
+    ]
     if not full:
         raise Refused("empty-layer", layer=source.name)
     name = chosen(full, sublayer, source.main.name)
@@ -54,7 +58,10 @@ def _read(source: Source, sublayer: str | None, shapes_wanted: bool) -> Table:
         cells += len(row)
         if cells > _MOST_CELLS:
             raise Refused("too-many-cells", limit=_MOST_CELLS)
-        if any(isinstance(one, str) and one.startswith("#") and one in ("#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!") for one in row):
+        if any(
+            isinstance(one, str) and one.startswith("#") and one in ("#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!")
+            for one in row
+        ):
             errors.append(number)
         lines.append([_value(one) for one in row])
     table = from_cells(lines, format_name=WORKBOOK, layer=name, shapes_wanted=shapes_wanted)

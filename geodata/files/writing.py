@@ -65,7 +65,12 @@ def _geojson(features: Iterator[Feature], layer: Layer, path: Path) -> int:
         out.write('{"type": "FeatureCollection", "features": [')
         for one in features:
             properties = {field.id: _json(one.properties.get(field.id)) for field in layer.all_fields}
-            body = {"type": "Feature", "id": str(one.id), "geometry": shapely.geometry.mapping(one.geometry) if one.geometry is not None else None, "properties": properties}
+            body = {
+                "type": "Feature",
+                "id": str(one.id),
+                "geometry": shapely.geometry.mapping(one.geometry) if one.geometry is not None else None,
+                "properties": properties,
+            }
             out.write(("," if count else "") + "\n" + json.dumps(body, ensure_ascii=False))
             count += 1
         out.write("\n]}\n")
@@ -73,7 +78,13 @@ def _geojson(features: Iterator[Feature], layer: Layer, path: Path) -> int:
 
 
 def _json(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, (date, datetime)) else value if isinstance(value, (str, int, float, bool, list, type(None))) else str(value)
+    return (
+        value.isoformat()
+        if isinstance(value, (date, datetime))
+        else value
+        if isinstance(value, (str, int, float, bool, list, type(None)))
+        else str(value)
+    )
 
 
 def _csv(features: Iterator[Feature], layer: Layer, path: Path) -> int:
@@ -88,8 +99,11 @@ def _csv(features: Iterator[Feature], layer: Layer, path: Path) -> int:
             shape = one.geometry
             where: Sequence[Any] = ()
             if place:
-                single = points and shape is not None and shape.geom_type == "Point"
-                where = (repr(shape.x), repr(shape.y)) if single else ("", "")[:len(place) - 1] + (shapely.to_wkt(shape, rounding_precision=-1) if shape is not None else "",)
+                where = (
+                    (repr(shape.x), repr(shape.y))
+                    if points and isinstance(shape, shapely.Point)
+                    else ("", "")[: len(place) - 1] + (shapely.to_wkt(shape, rounding_precision=-1) if shape is not None else "",)
+                )
             writer.writerow([*(_cell(one.properties.get(field.id)) for field in layer.all_fields), *where])
             count += 1
     return count
@@ -116,8 +130,17 @@ def _geopackage(features: Iterator[Feature], layer: Layer, path: Path) -> int:
     shapes = None
     if layer.geometry is not Geometry.NONE:
         shapes = np.array([None if one.geometry is None else shapely.to_wkb(one.geometry) for one in rows], dtype=object)
-    raw.write(path, shapes, columns, np.array([field.id for field in layer.all_fields], dtype=object), field_mask=masks, layer=layer.id, driver="GPKG",
-              geometry_type="Unknown" if shapes is not None else None, crs=STORAGE if shapes is not None else None)
+    raw.write(
+        path,
+        shapes,
+        columns,
+        np.array([field.id for field in layer.all_fields], dtype=object),
+        field_mask=masks,
+        layer=layer.id,
+        driver="GPKG",
+        geometry_type="Unknown" if shapes is not None else None,
+        crs=STORAGE if shapes is not None else None,
+    )
     return len(rows)
 
 
@@ -130,4 +153,6 @@ def _array(field: Field, values: list[Any]) -> Any:
         return np.array([bool(one) for one in values], dtype=bool)
     if field.type is date:
         return np.array([np.datetime64("NaT", "D") if one is None else np.datetime64(one, "D") for one in values], dtype="datetime64[D]")
-    return np.array([None if one is None else "、".join(map(str, one)) if isinstance(one, list) else str(_json(one)) for one in values], dtype=object)
+    return np.array(
+        [None if one is None else "、".join(map(str, one)) if isinstance(one, list) else str(_json(one)) for one in values], dtype=object
+    )

@@ -30,14 +30,17 @@ class Admission:
         """Whether every feature of any layer would be admitted."""
         return not self._rules and self.matching is None and self._zone is None
 
-    def admits(self, slots: Slots, chosen: Sequence[int]) -> NDArray[np.bool_]:
+    def admits(self, slots: Slots, chosen: Sequence[int]) -> list[bool]:
         """For each slot whether its feature may be ranked."""
-        admitted = slots.service[chosen] == 0
+        if self.matching is None and self._zone is None and len(chosen) < 50:  # by far the most asked: not worth numpy's set-up
+            service = slots.service
+            return [not service.item(slot) for slot in chosen]
+        admitted: NDArray[np.bool_] = slots.service[chosen] == 0
         if self.matching is not None:
             admitted &= np.fromiter((slots.ids[slot] in self.matching for slot in chosen), bool, len(chosen))
         if self._zone is not None:
             admitted &= ~shapely.intersects(self._zone, slots.shapes[chosen])
-        return admitted
+        return admitted.tolist()
 
     def reasons(self, slots: Slots, slot: int) -> tuple[Reason, ...]:
         """Every reason against the feature in a slot, those of its layer first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -50,7 +51,7 @@ def _stretches(part: BaseGeometry) -> Iterator[BaseGeometry]:
         run = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(xy, axis=0).T))])
         cuts = np.searchsorted(run, np.arange(0.0, run[-1], _STRETCH_DEG)[1:])
         edges = np.unique(np.concatenate([[0], cuts, [len(xy) - 1]]))
-        for first, last in zip(edges[:-1], edges[1:], strict=True):
+        for first, last in pairwise(edges.tolist()):
             yield shapely.LineString(xy[first : last + 1])
 
 

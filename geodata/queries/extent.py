@@ -17,8 +17,8 @@ Floats = NDArray[np.float64]
 _E2 = GEOD.es
 _E = float(np.sqrt(_E2))
 # Gauss-Legendre on [0, 1]: along an edge of 10 degrees 8 nodes are exact to 1e-12.
-_NODES, _WEIGHTS = (lambda x, w: ((x + 1.0) / 2.0, w / 2.0))(*np.polynomial.legendre.leggauss(8))
-_FEW_NODES, _FEW_WEIGHTS = (lambda x, w: ((x + 1.0) / 2.0, w / 2.0))(*np.polynomial.legendre.leggauss(3))
+_MANY, _FEW = ([((float(node) + 1.0) / 2.0, float(weight) / 2.0) for node, weight in zip(*np.polynomial.legendre.leggauss(count), strict=True)]
+               for count in (8, 3))
 _SHORT_DEG = 0.2  # up to here 3 nodes are exact to 1e-12
 
 
@@ -28,7 +28,7 @@ def lengths_m(shapes: Sequence[BaseGeometry] | NDArray[Any]) -> Floats:
     parts, owner = shapely.get_parts(given, return_index=True)
     lines = shapely.get_dimensions(parts) == 1
     start, end, which = _edges(parts[lines], owner[lines])
-    return np.bincount(which, _edge_lengths_m(start, end), len(given))
+    return _summed(which, _edge_lengths_m(start, end), len(given))
 
 
 def areas_m2(shapes: Sequence[BaseGeometry] | NDArray[Any]) -> Floats:
@@ -41,7 +41,7 @@ def areas_m2(shapes: Sequence[BaseGeometry] | NDArray[Any]) -> Floats:
     # Outer rings are made clockwise and holes counter-clockwise, so that plain sums count holes off.
     rings, of_part = shapely.get_rings(shapely.orient_polygons(parts[areas]), return_index=True)
     start, end, which = _edges(rings, owner[areas][of_part])
-    return np.abs(np.bincount(which, _under_edges_m2(start, end), len(given)))
+    return np.abs(_summed(which, _under_edges_m2(start, end), len(given)))
 
 
 def sizes(shapes: Sequence[BaseGeometry] | NDArray[Any]) -> Floats:
@@ -56,6 +56,10 @@ def sizes(shapes: Sequence[BaseGeometry] | NDArray[Any]) -> Floats:
     return found
 
 
+def _summed(which: NDArray[np.intp], values: Floats, count: int) -> Floats:
+    return np.asarray(np.bincount(which, values, count), dtype=float)
+
+
 def _edges(parts: NDArray[Any], owner: NDArray[np.intp]) -> tuple[Floats, Floats, NDArray[np.intp]]:
     """Start and end in degrees of every edge, and whose it is."""
     xy, part = shapely.get_coordinates(parts, return_index=True)
@@ -63,18 +67,17 @@ def _edges(parts: NDArray[Any], owner: NDArray[np.intp]) -> tuple[Floats, Floats
     return xy[first], xy[first + 1], owner[part[first]]
 
 
-def _along(start: Floats, end: Floats) -> tuple[Floats, Floats]:
+def _along(start: Floats, end: Floats) -> list[tuple[float, float]]:
     """Nodes and weights enough for the longest of these edges."""
     longest = np.abs(end - start).max(initial=0.0)
-    return (_FEW_NODES, _FEW_WEIGHTS) if longest <= _SHORT_DEG else (_NODES, _WEIGHTS)
+    return _FEW if longest <= _SHORT_DEG else _MANY
 
 
 def _edge_lengths_m(start: Floats, end: Floats) -> Floats:
     """The integral of sqrt((M dlat)^2 + (N cos lat dlon)^2) along each edge."""
-    nodes, weights = _along(start, end)
     wide, high = np.radians(end - start).T
     total = np.zeros(len(start))
-    for node, weight in zip(nodes, weights, strict=True):
+    for node, weight in _along(start, end):
         lat = np.radians(start[:, 1] + node * (end[:, 1] - start[:, 1]))
         w2 = 1.0 - _E2 * np.sin(lat) ** 2
         total += weight * np.hypot(GEOD.a * (1.0 - _E2) / w2**1.5 * high, GEOD.a / np.sqrt(w2) * np.cos(lat) * wide)
@@ -83,10 +86,9 @@ def _edge_lengths_m(start: Floats, end: Floats) -> Floats:
 
 def _under_edges_m2(start: Floats, end: Floats) -> Floats:
     """Area between each edge and the equator, signed by the way it runs east: the integral of the zone's area by longitude."""
-    nodes, weights = _along(start, end)
     wide = np.radians(end[:, 0] - start[:, 0])
     mean = np.zeros(len(start))
-    for node, weight in zip(nodes, weights, strict=True):
+    for node, weight in _along(start, end):
         mean += weight * _zone_m2(np.radians(start[:, 1] + node * (end[:, 1] - start[:, 1])))
     return wide * mean
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from math import inf
-from typing import Protocol
+from math import inf, isnan
+from typing import Any, Protocol
 from uuid import UUID
 
 import numpy as np
@@ -43,7 +43,7 @@ class Candidates(Protocol):
         """Slots of those of the features that are there."""
 
 
-Found = tuple[float, UUID, int]  # distance, id, slot: sorts by distance, then id
+Found = tuple[float, Any, int]  # distance, id, slot: sorts by distance, then id
 
 
 class Search:
@@ -102,7 +102,7 @@ class Search:
             lons, lats = slots.lon, slots.lat
             for slot in fresh:
                 x = lons.item(slot)
-                if x == x:
+                if not isnan(x):
                     bearing, _, distance = _inverse(lon, lat, x, lats.item(slot))
                     self._distances[slot], self._bearings[slot] = distance, bearing
                 else:
@@ -137,7 +137,7 @@ class Search:
         if self._admission.open:
             admitted = fresh
         else:
-            said = self._admission.admits(self._candidates.slots, fresh).tolist() if fresh else []
+            said = self._admission.admits(self._candidates.slots, fresh) if fresh else []
             self._admitted.update(zip(fresh, said, strict=True))
             admitted = [slot for slot, yes in zip(fresh, said, strict=True) if yes]
         limit, k = self.limit_m, self._question.k

@@ -22,7 +22,10 @@ def translated() -> Iterator[None]:
     except PoolTimeout as fault:
         raise Unavailable(part="database") from fault
     except DBAPIError as fault:
-        raise _other(fault) from fault
+        other = _other(fault)
+        if other is fault:
+            raise
+        raise other from fault
 
 
 def _integrity(fault: IntegrityError) -> Exception:
@@ -47,6 +50,8 @@ def _other(fault: DBAPIError) -> Exception:
         return Unavailable(part="database", reason="statement-timeout")
     if isinstance(cause, (pg.LockNotAvailable, pg.DeadlockDetected, pg.SerializationFailure)):
         return TooMany(retry_after_s=1, reason="lock")
+    if isinstance(cause, (pg.SyntaxErrorOrAccessRuleViolation, pg.InvalidSchemaName)):
+        return fault  # a mistake of ours, or a right that is not there: it must not look like an outage
     if isinstance(cause, (pg.DataError, pg.InternalError)):
         return InvalidInput(problems=[Problem("", "value-refused", {"constraint": cause.__class__.__name__})])
     return Unavailable(part="database", reason=cause.__class__.__name__)

@@ -22,7 +22,8 @@ STATES = ("waiting", "examining", "examined", "confirmed", "committing", "commit
 UNFINISHED = ("waiting", "examining", "examined", "confirmed", "committing")
 
 LOAD = Table(
-    "load", CONTROL,
+    "load",
+    CONTROL,
     Column("id", Uuid, primary_key=True),
     Column("space", Text, nullable=False),
     Column("layer", Text, nullable=False),
@@ -41,9 +42,13 @@ LOAD = Table(
     Index("ix_load_asked_at", "asked_at"),
 )
 
-declare({
-    "load-not-found": Sentence(Label("没有导入记录 {id}", "There is no load {id}"), Label("在导入记录中查找", "Look in the list of loads")),
-})
+declare(
+    {
+        "load-not-found": Sentence(
+            Label("没有导入记录 {id}", "There is no load {id}"), Label("在导入记录中查找", "Look in the list of loads")
+        ),
+    }
+)
 
 
 class LoadNotFound(NotFound):
@@ -72,12 +77,32 @@ class LoadRecord:
     finished_at: datetime | None
 
 
-def add(engine: Engine, *, space: str, layer: str, file: str, sha256: str | None, options: Mapping[str, Any], asked_by: str, asked_roles: list[str],
-        state: str = "waiting", load_id: UUID | None = None) -> LoadRecord:
+def add(
+    engine: Engine,
+    *,
+    space: str,
+    layer: str,
+    file: str,
+    sha256: str | None,
+    options: Mapping[str, Any],
+    asked_by: str,
+    asked_roles: list[str],
+    state: str = "waiting",
+    load_id: UUID | None = None,
+) -> LoadRecord:
     """A new record."""
     load_id = load_id or uuid4()
-    values = {"id": load_id, "space": space, "layer": layer, "file": file, "sha256": sha256, "options": dict(options), "asked_by": asked_by,
-              "asked_roles": asked_roles, "state": state}
+    values = {
+        "id": load_id,
+        "space": space,
+        "layer": layer,
+        "file": file,
+        "sha256": sha256,
+        "options": dict(options),
+        "asked_by": asked_by,
+        "asked_roles": asked_roles,
+        "state": state,
+    }
     with translated(), engine.begin() as connection:
         row = connection.execute(insert(LOAD).values(**values).returning(*LOAD.c)).one()
     return _record(row)

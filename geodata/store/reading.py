@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, false, func, sele
 from geodata.store.changes import ChangedItem, ChangesSince, LayerVersion, changed_ids, read_versions
 from geodata.store.filters import condition
 from geodata.store.metadata import STORAGE_SRID
-from geodata.store.rows import Feature, feature_select, geojson_text, mask_value, to_feature
+from geodata.store.rows import Feature, coarse, feature_select, geojson_text, mask_value, to_feature
 from geodata.store.tables import SpaceTables
 from layers.errors import FeatureNotFound, Forbidden, InvalidInput, Problem
 from layers.spec import Action, Actor, Catalogue, Geometry, Layer, Role
@@ -210,7 +210,8 @@ class Reader:
             raise FeatureNotFound(layer=layer_id, id=feature_id)
         reveal = self._reveals(layer)
         return [HistoryEntry(row.version, row.op, row.at, row.by, row.reason, _shown(layer, row.before, reveal), _shown(layer, row.after, reveal),
-                             _shape(row.shape_before), _shape(row.shape_after)) for row in rows]
+                             coarse(layer, _shape(row.shape_before), reveal=reveal),
+                             coarse(layer, _shape(row.shape_after), reveal=reveal)) for row in rows]
 
     def snapshot(self, layer_id: str, fields: Sequence[str] = ()) -> Snapshot:
         """The whole layer with its version, from one snapshot. Layers without geometry give empty `wkb`."""

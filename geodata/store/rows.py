@@ -17,6 +17,7 @@ from layers.spec import Field, Layer, Sensitivity
 
 SYSTEM_PROPERTIES = ("version", "created_at", "created_by", "updated_at", "updated_by")
 COORDINATE_DIGITS = 9  # 0.1 mm on the ground
+COARSE_DEG = 0.01  # about a kilometre: what a reader who may not reveal learns of a sensitive position
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,25 @@ def mask_value(one: Field, value: Any) -> Any:
     return f"{value[:3]}****{value[-4:]}" if len(value) >= 7 else f"{value[:1]}**" if value else value
 
 
+def shown_shape(layer: Layer, table: Table, *, reveal: bool) -> ColumnElement[Any]:
+    """The geometry as this reader may see it: for a sensitive layer and a reader who may not reveal, a point on a coarse grid."""
+    if reveal or layer.geometry_sensitivity is Sensitivity.PUBLIC:
+        return table.c.geom
+    return func.ST_SnapToGrid(func.ST_Centroid(table.c.geom), COARSE_DEG)
+
+
+def coarse(layer: Layer, shape: BaseGeometry | None, *, reveal: bool) -> BaseGeometry | None:
+    """The same for a shape already in Python (history)."""
+    if shape is None or reveal or layer.geometry_sensitivity is Sensitivity.PUBLIC:
+        return shape
+    return shapely.transform(shapely.centroid(shape), lambda place: (place / COARSE_DEG).round() * COARSE_DEG)
+
+
 def feature_select(layer: Layer, table: Table, *, reveal: bool) -> Select[Any]:
     """SELECT of everything of a feature, geometry as WKB under `wkb`."""
     columns: list[ColumnElement[Any]] = [table.c.id, *(table.c[name] for name in SYSTEM_PROPERTIES)]
     columns += [masked(one, table.c[one.id], reveal=reveal).label(one.id) for one in layer.all_fields]
-    columns.append(func.ST_AsBinary(table.c.geom).label("wkb") if "geom" in table.c else null().label("wkb"))
+    columns.append(func.ST_AsBinary(shown_shape(layer, table, reveal=reveal)).label("wkb") if "geom" in table.c else null().label("wkb"))
     return select(*columns)
 
 
@@ -82,6 +97,8 @@ def geojson_text(layer: Layer, table: Table, *, reveal: bool, fields: Sequence[s
     record = select(*pairs).correlate(table).subquery("r") if pairs else None
     properties = cast(select(func.row_to_json(literal_column("r"))).select_from(record).scalar_subquery(), Text) if record is not None \
         else literal("{}")
-    shape = func.coalesce(func.ST_AsGeoJSON(table.c.geom, COORDINATE_DIGITS, 0), "null") if geometry and "geom" in table.c else literal("null")
+    shape: ColumnElement[Any] = literal("null")
+    if geometry and "geom" in table.c:
+        shape = func.coalesce(func.ST_AsGeoJSON(shown_shape(layer, table, reveal=reveal), COORDINATE_DIGITS, 0), "null")
     parts = ['{"type":"Feature","id":"', cast(table.c.id, Text), '","geometry":', shape, ',"properties":', properties, "}"]
     return func.array_to_string(array([literal(part) if isinstance(part, str) else part for part in parts]), "")

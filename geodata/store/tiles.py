@@ -23,6 +23,8 @@ MAX_ZOOM = 22
 MAX_TILE_BYTES = 500_000  # design.md section 6
 MAX_TEXT = 80  # longer than any name that can be drawn on a tile
 
+DRAW_TIMEOUT_MS = 20_000  # a whole million of features on one tile takes about 4 s; then it is kept
+
 _CELLS = 32  # the thinning grid: 8 px a cell
 _MARGIN_CELLS = BUFFER * _CELLS // EXTENT
 _MERCATOR_LAT = 85.0511287798  # where Web Mercator's square ends
@@ -228,6 +230,7 @@ def tile(space: Space, layer_id: str, address: TileAddress, shown: Shown, cache:
     kept = cache.get(key)
     if kept is None:
         with translated(), space.engine.connect() as connection:
+            connection.execute(text(f"SET LOCAL statement_timeout = {DRAW_TIMEOUT_MS}"))
             kept = draw(connection, space.schema, space.catalogue.layer(layer_id), address, exact=shown.reveals)
         cache.put(key, kept)
     return kept

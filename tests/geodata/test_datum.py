@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from geodata.crs import GEOD
 from geodata.datum import (
-    Datum, bd09_from_gcj02, bd09_from_wgs84, gcj02_from_bd09, gcj02_from_wgs84, unshift, wgs84_from_bd09, wgs84_from_gcj02,
+    Datum,
+    bd09_from_gcj02,
+    bd09_from_wgs84,
+    gcj02_from_bd09,
+    gcj02_from_wgs84,
+    unshift,
+    wgs84_from_bd09,
+    wgs84_from_gcj02,
 )
 
 # Pairs (WGS84, GCJ-02) as widely re-published for Shanghai, Shenzhen and Beijing.

@@ -4,7 +4,7 @@ import { config, hasRole } from "./config.js";
 import { add, el, fill, icon } from "./dom.js";
 import { monthDay, timeOf, weekday } from "./format.js";
 import { on } from "./state.js";
-import { say, t } from "./words.js";
+import { t } from "./words.js";
 
 /** @param {Element} bar @param {Element} find @param {{drills: () => void}} act */
 export function topBar(bar, find, act) {
@@ -50,7 +50,7 @@ function userMenu(act) {
     item(t("theme.switch"), () => switchTheme(), "theme"),
     el("hr"), item(t("user.signOut"), signOut, "right"));
   document.addEventListener("click", (event) => { if (!menu.hidden && !holder.contains(/** @type {Node} */ (event.target))) open(false); });
-  menu.addEventListener("keydown", (event) => { if (event.key === "Escape") { event.stopPropagation(); open(false); opener.focus(); } });
+  menu.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => { if (event.key === "Escape") { event.stopPropagation(); open(false); opener.focus(); } });
   const holder = el("span", { class: "holder" }, opener, menu);
   return holder;
 }
@@ -90,5 +90,3 @@ export function drillBand(band) {
 export function watermark(main) {
   if (config.space.drill) add(main, el("div", { class: "watermark", "aria-hidden": "true" }, ...Array.from({ length: 9 }, () => el("i", { text: t("space.drill") }))));
 }
-
-export const districtName = () => say(config.district.label);

@@ -3,7 +3,6 @@ import { ask } from "./api.js";
 import { config } from "./config.js";
 import { tell } from "./state.js";
 
-const SILENT_MS = 40000; // two heartbeats and a bit (the server's are 15 s apart, but comments do not reach us): then we look ourselves
 const RETRY_MS = 3000;
 
 export class Live {
@@ -54,5 +53,3 @@ export class Live {
     tell("live", { state, since: this.since });
   }
 }
-
-export { SILENT_MS };

@@ -55,8 +55,8 @@ async function openCard(layer, id, fromAnswer = false) {
   if (place && !view.map.getBounds().pad(-0.04).contains([place.lat, place.lon])) view.go(place.lon, place.lat);
 }
 
-const say_prompt = promptCard(main);
-const measure = new Measure(view, (words) => say_prompt(words && t("prompt.measure", { length: words })));
+const tellPrompt = promptCard(main);
+const measure = new Measure(view, (words) => tellPrompt(words && t("prompt.measure", { length: words })));
 const search = searchBox({
   place: (place) => { view.go(place.lon, place.lat, 13); question.at(place); },
   feature: (layer, id, at) => {
@@ -83,7 +83,7 @@ let aiming = null;
 function aim(tab) {
   aiming = tab;
   view.map.getContainer().classList.add("aiming");
-  say_prompt(t(tab === "nearest" ? "prompt.nearest" : "prompt.zone"));
+  tellPrompt(t(tab === "nearest" ? "prompt.nearest" : "prompt.zone"));
   view.act.ask = (lon, lat) => { stop(); question.at({ lon, lat }, tab); };
   pressed();
 }
@@ -94,24 +94,26 @@ function stop() {
   aiming = null;
   drawing.cancel();
   measure.stop();
-  say_prompt(null);
+  tellPrompt(null);
   view.map.getContainer().classList.remove("aiming");
   view.act.ask = (lon, lat) => question.at({ lon, lat });
   pressed();
   return was;
 }
 
+const openPlot = () => { stop(); plotPanel(panel, drawing, { card: openCard, prompt: tellPrompt, tools: () => pressed() }); };
+const toggleMeasure = () => { const was = measure.on; stop(); if (!was) measure.start(); pressed(); };
 const openLoad = () => { stop(); loadPanel(panel, { layers: readLayers }); };
 const pressed = toolButtons(main, [
   { id: "nearest", icon: "nearest", key: "N", words: t("tools.nearest"), act: () => askAbout("nearest"), on: () => aiming === "nearest" || (panel?.kind === "question" && question?.tab === "nearest") },
   { id: "zone", icon: "zone", key: "Z", words: t("tools.zone"), act: () => askAbout("zone"), on: () => aiming === "zone" || (panel?.kind === "question" && question?.tab === "zone") },
-  { id: "measure", icon: "measure", key: "M", words: t("tools.measure"), act: () => { const was = measure.on; stop(); if (!was) measure.start(); pressed(); }, on: () => Boolean(measure?.on) },
-  { id: "plot", icon: "plot", key: "P", words: t("tools.plot"), act: () => { stop(); plotPanel(panel, drawing, { card: openCard, prompt: say_prompt, tools: () => pressed() }); }, on: () => panel?.kind === "plot" },
+  { id: "measure", icon: "measure", key: "M", words: t("tools.measure"), act: toggleMeasure, on: () => Boolean(measure?.on) },
+  { id: "plot", icon: "plot", key: "P", words: t("tools.plot"), act: openPlot, on: () => panel?.kind === "plot" },
 ], { zoom: (by) => view.map.setZoom(Math.round(view.map.getZoom()) + by), whole: () => { const [w, s, e, n] = config.district.bbox; view.map.fitBounds([[s, w], [n, e]]); } });
 
 const keys = {
-  "/": () => search.focus(), n: () => askAbout("nearest"), z: () => askAbout("zone"), m: () => { const was = measure.on; stop(); if (!was) measure.start(); pressed(); },
-  p: () => plotPanel(panel, drawing, { card: openCard, prompt: say_prompt, tools: () => pressed() }), Escape: () => stop() || panel.close(),
+  "/": () => search.focus(), n: () => askAbout("nearest"), z: () => askAbout("zone"), m: toggleMeasure,
+  p: openPlot, Escape: () => stop() || panel.close(),
 };
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || (event.target instanceof HTMLElement && event.target.closest("input, textarea, select") && event.key !== "Escape")) return;
@@ -159,6 +161,8 @@ layerTree(part("left"), view, { resized: () => view.size(), load: hasRole("gis_s
 legend(main, view);
 foot(main, view);
 pills(main, view);
+on("chosen", () => pressed());
+on("question", () => pressed());
 questionPoint(view);
 toasts(main);
 

@@ -1,6 +1,6 @@
 // The layer tree: groups, counts in view and in all, how fresh each layer is, on and off.
 import { config } from "./config.js";
-import { add, button, el, fill, icon, iconButton, image } from "./dom.js";
+import { add, el, fill, icon, iconButton, image } from "./dom.js";
 import { age, number } from "./format.js";
 import { shownSources } from "./map/holdings.js";
 import { swatch } from "./map/legend.js";
@@ -100,5 +100,3 @@ function groundSwatch(layer) {
   const shade = { "b-land": "urban", "b-stream": "river", road: "national" }[layer.style.paint || ""] || "";
   return swatch(groundPaint(layer.style.paint || "", shade), 22, 16);
 }
-
-export { button };

@@ -10,19 +10,33 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-CGCS2000 = ('GEOGCS["GCS_China_Geodetic_Coordinate_System_2000",DATUM["D_China_2000",SPHEROID["CGCS2000",6378137.0,298.257222101]],'
-            'PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]]')
+CGCS2000 = (
+    'GEOGCS["GCS_China_Geodetic_Coordinate_System_2000",DATUM["D_China_2000",SPHEROID["CGCS2000",6378137.0,298.257222101]],'
+    'PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]]'
+)
 HERE = ((109.80, 40.60), (109.85, 40.62), (109.90, 40.64))
 FIELDS = (("编号", "C", 10), ("名称", "C", 20), ("容纳人数", "N", 8))
 ROWS = (("B001", "九原区第一中学", 500), ("B002", "沙河街道广场", 1200), ("B003", "麻池镇体育场", 3000))
 
 
-def dbf(rows: Iterable[Sequence[Any]] = ROWS, fields: Sequence[tuple[str, str, int]] = FIELDS, *, encoding: str = "gbk", language: int = 0, deleted: Sequence[int] = ()) -> bytes:
+def dbf(
+    rows: Iterable[Sequence[Any]] = ROWS,
+    fields: Sequence[tuple[str, str, int]] = FIELDS,
+    *,
+    encoding: str = "gbk",
+    language: int = 0,
+    deleted: Sequence[int] = (),
+) -> bytes:
     """A dBASE III table; a value given as bytes goes in as it is."""
     rows = list(rows)
-    head = b"".join(name.encode(encoding)[:10].ljust(11, b"\0") + kind.encode() + bytes(4) + bytes([width, 0]) + bytes(14) for name, kind, width in fields)
+    head = b"".join(
+        name.encode(encoding)[:10].ljust(11, b"\0") + kind.encode() + bytes(4) + bytes([width, 0]) + bytes(14)
+        for name, kind, width in fields
+    )
     length = 1 + sum(width for *_, width in fields)
-    out = bytearray(struct.pack("<B3BIHH", 3, 124, 1, 1, len(rows), 33 + len(head), length) + bytes(17) + bytes([language, 0, 0]) + head + b"\r")
+    out = bytearray(
+        struct.pack("<B3BIHH", 3, 124, 1, 1, len(rows), 33 + len(head), length) + bytes(17) + bytes([language, 0, 0]) + head + b"\r"
+    )
     for number, row in enumerate(rows, 1):
         out += b"*" if number in deleted else b" "
         for value, (_, kind, width) in zip(row, fields, strict=True):
@@ -39,8 +53,13 @@ def shp(points: Sequence[tuple[float, float] | None]) -> tuple[bytes, bytes]:
 
 def polygon_shp(rings: Sequence[Sequence[tuple[float, float]]]) -> tuple[bytes, bytes]:
     """The .shp and .shx of polygons of one ring each."""
-    records = [struct.pack("<i4dii i", 5, min(x for x, _ in one), min(y for _, y in one), max(x for x, _ in one), max(y for _, y in one), 1, len(one), 0)
-               + b"".join(struct.pack("<dd", *place) for place in one) for one in rings]
+    records = [
+        struct.pack(
+            "<i4dii i", 5, min(x for x, _ in one), min(y for _, y in one), max(x for x, _ in one), max(y for _, y in one), 1, len(one), 0
+        )
+        + b"".join(struct.pack("<dd", *place) for place in one)
+        for one in rings
+    ]
     return _files(5, records)
 
 
@@ -58,13 +77,26 @@ def _files(kind: int, records: Sequence[bytes]) -> tuple[bytes, bytes]:
     return head(100 + len(body)) + body, head(100 + len(index)) + index
 
 
-def shapefile(folder: Path, *, name: str = "shelters", points: Sequence[tuple[float, float] | None] = HERE, table: bytes | None = None, prj: str | None = CGCS2000,
-              cpg: str | None = None, without: Sequence[str] = ()) -> Path:
+def shapefile(
+    folder: Path,
+    *,
+    name: str = "shelters",
+    points: Sequence[tuple[float, float] | None] = HERE,
+    table: bytes | None = None,
+    prj: str | None = CGCS2000,
+    cpg: str | None = None,
+    without: Sequence[str] = (),
+) -> Path:
     """A shapefile in a folder; gives the path of its .shp."""
     folder.mkdir(parents=True, exist_ok=True)
     shapes, index = shp(points)
-    parts: Mapping[str, bytes | None] = {"shp": shapes, "shx": index, "dbf": dbf() if table is None else table, "prj": prj.encode() if prj else None,
-                                         "cpg": cpg.encode() if cpg is not None else None}
+    parts: Mapping[str, bytes | None] = {
+        "shp": shapes,
+        "shx": index,
+        "dbf": dbf() if table is None else table,
+        "prj": prj.encode() if prj else None,
+        "cpg": cpg.encode() if cpg is not None else None,
+    }
     for suffix, content in parts.items():
         if content is not None and suffix not in without:
             (folder / f"{name}.{suffix}").write_bytes(content)

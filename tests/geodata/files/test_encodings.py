@@ -10,20 +10,52 @@ from geodata.files.notices import Refused
 CHINESE = [(one.encode("gbk"), False) for one in ("九原区体育馆避难所", "沙河街道广场", "麻池镇中心小学")]
 
 
-@pytest.mark.parametrize(("name", "codec"), [
-    ("936", "gb18030"), ("GBK", "gb18030"), ("ANSI 936", "gb18030"), ("OEM 936", "gb18030"), ("cp936", "gb18030"), ("GB 2312", "gb18030"), ("EUC-CN", "gb18030"),
-    ("65001", "utf-8"), ("UTF8", "utf-8"), ("utf-8\r\n", "utf-8"), ("\ufeffUTF-8", "utf-8"), ("Big-5", "cp950"), ("950", "cp950"), ("1252", "cp1252"), ("ANSI 1251", "cp1251"),
-    ("Windows-1251", "cp1251"), ("88591", "iso8859-1"), ("ISO 8859-15", "iso8859-15"), ("Shift_JIS", "cp932"), ("1250", "cp1250"),
-    ("", None), ("<!DOCTYPE html>", None), ("SYSTEM", None), ("hex", None), ("rot13", None), ("x" * 200, None),
-])
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [
+        ("936", "gb18030"),
+        ("GBK", "gb18030"),
+        ("ANSI 936", "gb18030"),
+        ("OEM 936", "gb18030"),
+        ("cp936", "gb18030"),
+        ("GB 2312", "gb18030"),
+        ("EUC-CN", "gb18030"),
+        ("65001", "utf-8"),
+        ("UTF8", "utf-8"),
+        ("utf-8\r\n", "utf-8"),
+        ("\ufeffUTF-8", "utf-8"),
+        ("Big-5", "cp950"),
+        ("950", "cp950"),
+        ("1252", "cp1252"),
+        ("ANSI 1251", "cp1251"),
+        ("Windows-1251", "cp1251"),
+        ("88591", "iso8859-1"),
+        ("ISO 8859-15", "iso8859-15"),
+        ("Shift_JIS", "cp932"),
+        ("1250", "cp1250"),
+        ("", None),
+        ("<!DOCTYPE html>", None),
+        ("SYSTEM", None),
+        ("hex", None),
+        ("rot13", None),
+        ("x" * 200, None),
+    ],
+)
 def test_names_as_programs_write_them(name: str, codec: str | None) -> None:
     assert codec_named(name) == codec
 
 
-@pytest.mark.parametrize(("cpg", "language", "code", "codec"), [
-    (b"GBK", 0, "encoding-by-cpg", "gb18030"), (b"936", 0, "encoding-by-cpg", "gb18030"), (None, 0x4D, "encoding-by-language-byte", "gb18030"),
-    (None, 0, "encoding-by-bytes", "gb18030"), (b"UTF-8", 0, "encoding-by-bytes", "gb18030"), (None, 0x57, "encoding-by-bytes", "gb18030"),
-])
+@pytest.mark.parametrize(
+    ("cpg", "language", "code", "codec"),
+    [
+        (b"GBK", 0, "encoding-by-cpg", "gb18030"),
+        (b"936", 0, "encoding-by-cpg", "gb18030"),
+        (None, 0x4D, "encoding-by-language-byte", "gb18030"),
+        (None, 0, "encoding-by-bytes", "gb18030"),
+        (b"UTF-8", 0, "encoding-by-bytes", "gb18030"),
+        (None, 0x57, "encoding-by-bytes", "gb18030"),
+    ],
+)
 def test_chinese_in_gbk_is_found_whatever_is_said(cpg: bytes | None, language: int, code: str, codec: str) -> None:
     decision = for_fields(CHINESE, given=None, cpg=cpg, language_byte=language)
     assert (decision.codec, decision.found.code) == (codec, code)
@@ -62,5 +94,9 @@ def test_a_given_encoding_that_does_not_fit_is_refused() -> None:
 
 @pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "gb18030", "big5"])
 def test_a_text_file_comes_back_in_any_encoding(codec: str) -> None:
-    text = "name,lon,lat\n應急避難場所,109.8,40.6\n消防救援大隊,109.9,40.6\n" if codec == "big5" else "名称,经度,纬度\n九原区避难所,109.8,40.6\n"
+    text = (
+        "name,lon,lat\n應急避難場所,109.8,40.6\n消防救援大隊,109.9,40.6\n"
+        if codec == "big5"
+        else "名称,经度,纬度\n九原区避难所,109.8,40.6\n"
+    )
     assert for_text(text.encode(codec))[0] == text

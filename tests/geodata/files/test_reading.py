@@ -57,15 +57,16 @@ def test_deleted_records_take_their_shapes_with_them(tmp_path: Path) -> None:
 
 
 def test_a_row_that_is_not_text_is_rejected_alone(tmp_path: Path) -> None:
-    rows = [*(("B%03d" % number, "九原区第一中学", number) for number in range(1, 10)), ("B010", b"\xff\xff\xfe", 10)]
+    rows = [*((f"B{number:03}", "九原区第一中学", number) for number in range(1, 10)), ("B010", b"\xff\xff\xfe", 10)]
     table = read(shapefile(tmp_path, points=[HERE[0]] * 10, table=dbf(rows), cpg="GBK"))
     assert [(one.code, one.row, one.field) for one in table.rejected] == [("text-undecodable", 10, "名称")]
     assert len(table.rows) == 9
 
 
 def test_text_cut_in_the_middle_of_a_character_loses_it_and_says_so(tmp_path: Path) -> None:
-    rows = [("B001", "九原区体育馆避难所北门".encode("gbk")[:19] + b"\xb1", 1), ("B002", "沙河", 2), ("B003", "麻池", 3)]
-    table = read(shapefile(tmp_path, table=dbf(rows), cpg="GBK"))
+    fields = (("编号", "C", 10), ("名称", "C", 19), ("容纳人数", "N", 8))  # nine characters and half of the tenth
+    rows = [("B001", "九原区体育馆避难所北门", 1), ("B002", "沙河", 2), ("B003", "麻池", 3)]
+    table = read(shapefile(tmp_path, table=dbf(rows, fields), cpg="GBK"))
     assert table.columns[1].values[0] == "九原区体育馆避难所"
     assert [(one.code, one.row) for one in table.notices] == [("text-cut", 1)]
 
@@ -87,15 +88,20 @@ def test_counts_that_differ_are_told_and_no_row_is_lost(tmp_path: Path) -> None:
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1e400", '"109.8"', "null", "true"])
 def test_no_number_that_is_none_reaches_a_shape(value: str, tmp_path: Path) -> None:
     path = tmp_path / "a.geojson"
-    path.write_text('{"type":"Feature","properties":{},"geometry":{"type":"Point","coordinates":[%s, 40.6]}}' % value)
+    path.write_text('{"type":"Feature","properties":{},"geometry":{"type":"Point","coordinates":[VALUE, 40.6]}}'.replace("VALUE", value))
     table = read(path)
     assert len(table.rows) == 0 and len(table.rejected) == 1
 
 
 def test_deep_json_huge_integers_and_other_json_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
-    for text, code in (("[" * 200_000 + "]" * 200_000, "too-deep"), ('{"type": "Feature", "properties": {"a": ' + "1" * 5000 + "}}", "not-json"),
-                       ('{"a": 1}', "not-geojson"), ('{"type": "Topology", "objects": {}}', "format-unsupported"), ("{", "not-json")):
+    for text, code in (
+        ("[" * 200_000 + "]" * 200_000, "too-deep"),
+        ('{"type": "Feature", "properties": {"a": ' + "1" * 5000 + "}}", "not-json"),
+        ('{"a": 1}', "not-geojson"),
+        ('{"type": "Topology", "objects": {}}', "format-unsupported"),
+        ("{", "not-json"),
+    ):
         path.write_text(text)
         assert refused(path) == code
 
@@ -119,10 +125,30 @@ def test_a_cell_that_is_no_coordinate_is_named(tmp_path: Path) -> None:
     assert table.shapes is not None and table.shapes[1] is None
 
 
-@pytest.mark.parametrize(("text", "value"), [
-    ("109.5", 109.5), ("１０９．５", 109.5), ("109°30′00″", 109.5), ("109°30'", 109.5), ("109度30分0秒", 109.5), ("109 30 0", 109.5), ("E109.5", 109.5), ("109.5E", 109.5),
-    ("东经109°30′", 109.5), ("北纬40.5", 40.5), ("W109.5", -109.5), ("40.5S", -40.5), ("109,512", 109.512), ("109°75′", None), ("不详", None), ("", None), ("12abc", None),
-])
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("109.5", 109.5),
+        ("１０９．５", 109.5),
+        ("109°30′00″", 109.5),
+        ("109°30'", 109.5),
+        ("109度30分0秒", 109.5),
+        ("109 30 0", 109.5),
+        ("E109.5", 109.5),
+        ("109.5E", 109.5),
+        ("东经109°30′", 109.5),
+        ("北纬40.5", 40.5),
+        ("W109.5", -109.5),
+        ("40.5S", -40.5),
+        ("40°30′0″S", -40.5),
+        ("40d30m0s", 40.5),
+        ("109,512", 109.512),
+        ("109°75′", None),
+        ("不详", None),
+        ("", None),
+        ("12abc", None),
+    ],
+)
 def test_coordinates_as_people_type_them(text: str, value: float | None) -> None:
     got = coordinate(text)
     assert got == (pytest.approx(value) if value is not None else None)

@@ -100,7 +100,7 @@ def test_ids_are_unique_after_ten_thousand_moves() -> None:
 def test_a_large_change_gives_the_same_index_as_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     shapes = strewn(300)
     one_by_one, at_once = LayerIndex(rows(shapes), VERSION), LayerIndex(rows(shapes), VERSION)
-    change, gone = {number: shapely.Point(109.5, 40.5) for number in range(0, 200)} | strewn(400), [UUID(int=one) for one in range(250, 300)]
+    change, gone = {number: shapely.Point(109.5, 40.5) for number in range(200)} | strewn(400), [UUID(int=one) for one in range(250, 300)]
     change = {number: shape for number, shape in change.items() if number not in range(250, 300)}
     one_by_one.apply(rows(change), gone, VERSION)
     monkeypatch.setattr(index_module, "_ONE_BY_ONE", 0)

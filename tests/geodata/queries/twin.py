@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -25,7 +27,7 @@ def _to_line(lon: float, lat: float, xy: np.ndarray, step_deg: float) -> float:
     if len(xy) == 1:
         return GEOD.inv(lon, lat, xy[0, 0], xy[0, 1])[2]
     best = np.inf
-    for start, end in zip(xy[:-1], xy[1:], strict=True):
+    for start, end in pairwise(xy):
         t = np.linspace(0.0, 1.0, max(3, int(np.hypot(*(end - start)) / step_deg) + 2))
         for _ in range(4):  # each time the neighbourhood of the nearest place is looked at 20 times closer
             places = start + np.outer(t, end - start)

@@ -16,7 +16,7 @@ from geodata.store.database import Database
 from geodata.store.features import Change
 from geodata.store.spaces import Space
 from layers.errors import Conflict, FeatureNotFound, Forbidden, InvalidInput, StaleVersion, VersionRequired
-from layers.spec import OPERATOR, Actor, Role
+from layers.spec import OPERATOR, Actor, Role, Sensitivity
 from tests.conftest import actor
 
 SQUARE = Polygon([(109.8, 40.6), (109.81, 40.6), (109.81, 40.61), (109.8, 40.61)])
@@ -278,3 +278,14 @@ def test_a_post_sent_twice_is_answered_once(space: Space, planner: Actor) -> Non
 def test_a_missing_feature_is_said(space: Space, planner: Actor) -> None:
     with pytest.raises(FeatureNotFound), space.reading(planner) as store:
         store.get("shelters", uuid4())
+
+
+def test_a_viewer_learns_a_hazards_place_to_a_kilometre_only(space: Space, viewer: Actor, planner: Actor) -> None:
+    layer = next(one for one in space.catalogue.values() if one.geometry_sensitivity is Sensitivity.SENSITIVE)
+    feature_id = put(space, {"code": "H1", "name": "甲化工厂", "source": "演示数据"}, Point(109.6368, 40.6081), layer.id)
+    with space.reading(viewer) as store:
+        assert store.get(layer.id, feature_id).geometry == Point(109.64, 40.61)
+        assert json.loads(store.get_json(layer.id, feature_id)[1])["geometry"]["coordinates"] == [109.64, 40.61]
+        assert store.history(layer.id, feature_id)[0].geometry_after == Point(109.64, 40.61)
+    with space.reading(planner) as store:
+        assert store.get(layer.id, feature_id).geometry == Point(109.6368, 40.6081)

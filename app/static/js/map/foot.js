@@ -1,5 +1,4 @@
 // Bottom left: scale, where the pointer is, whose data.
-import { config } from "../config.js";
 import { add, el } from "../dom.js";
 import { coordinates } from "../format.js";
 import { t } from "../words.js";
@@ -24,5 +23,4 @@ export function foot(main, view) {
   view.map.on("mousemove", (/** @type {any} */ event) => point(event.latlng));
   measure();
   point(view.map.getCenter());
-  return config.version;
 }

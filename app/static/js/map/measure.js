@@ -10,6 +10,7 @@ export class Measure {
     this.group = L.featureGroup();
     /** @type {any[]} */
     this.corners = [];
+    this.renderer = L.svg({ pane: "zone" });
     this.on = false;
     this.click = (/** @type {any} */ event) => this.add(event.latlng);
     this.move = (/** @type {any} */ event) => this.draw(event.latlng);
@@ -36,7 +37,7 @@ export class Measure {
   draw(at) {
     const line = [...this.corners, at];
     this.group.clearLayers();
-    L.polyline(line, { className: "z-measure", pane: "zone", renderer: (this.renderer ||= L.svg({ pane: "zone" })), interactive: false, pmIgnore: true }).addTo(this.group);
+    L.polyline(line, { className: "z-measure", pane: "zone", renderer: this.renderer, interactive: false, pmIgnore: true }).addTo(this.group);
     this.say(distanceText(line.slice(1).reduce((sum, one, i) => sum + metresBetween(line[i], one), 0)));
   }
 

@@ -4,7 +4,8 @@ import { el, icon, image } from "../dom.js";
 import { distanceText } from "../format.js";
 import { on } from "../state.js";
 import { latOf, lonOf } from "./project.js";
-import { say_title } from "./titles.js";
+import { placed } from "./symbols.js";
+import { nameFor } from "./titles.js";
 
 const MOST = 6;
 
@@ -16,7 +17,9 @@ export function pills(main, view) {
     box.replaceChildren();
     const size = view.map.getSize();
     const taken = [...main.querySelectorAll(".float")].filter((one) => one instanceof HTMLElement && !one.hidden).map((one) => inside(one, main));
-    for (const spot of [...off].sort((a, b) => a.mark.rank - b.mark.rank).slice(0, MOST)) put(box, view, spot, size, taken);
+    const corner = view.map.containerPointToLayerPoint([0, 0]);
+    const symbols = placed.taken.map(([west, north, east, south]) => [west - corner.x, north - corner.y, east - corner.x, south - corner.y]);
+    for (const spot of [...off].sort((a, b) => a.mark.rank - b.mark.rank).slice(0, MOST)) put(box, view, spot, size, taken, symbols);
   });
 }
 
@@ -26,21 +29,22 @@ function inside(one, main) {
   return [box.left - home.left, box.top - home.top, box.right - home.left, box.bottom - home.top];
 }
 
-/** @param {Element} box @param {import("./view.js").MapView} view @param {any} spot @param {{x: number, y: number}} size @param {number[][]} taken */
-function put(box, view, spot, size, taken) {
+/** @param {Element} box @param {import("./view.js").MapView} view @param {any} spot @param {{x: number, y: number}} size @param {number[][]} taken @param {number[][]} symbols */
+function put(box, view, spot, size, taken, symbols) {
   const { layer, drawn, mark, at } = spot;
   const where = view.map.latLngToContainerPoint([latOf(at[1]), lonOf(at[0])]);
   const arrow = icon("arrow");
   arrow.style.transform = `rotate(${Math.round((Math.atan2(where.y - size.y / 2, where.x - size.x / 2) * 180) / Math.PI)}deg)`;
-  const words = `${mark.rank} ${say_title(layer, drawn)}${mark.distance_m == null ? "" : ` ${distanceText(mark.distance_m)}`}`;
+  const words = `${mark.rank} ${nameFor(layer, drawn)}${mark.distance_m == null ? "" : ` ${distanceText(mark.distance_m)}`}`;
   const made = el("button", { class: "pill", type: "button", on: { click: () => view.go(lonOf(at[0]), latOf(at[1])) } }, image(symbolUrl(layer.style.symbol, layer.style.family)), words, arrow);
   box.append(made);
   const [w, h] = [made.offsetWidth, made.offsetHeight];
   const x = Math.max(10, Math.min(size.x - w - 10, where.x - w / 2));
   const y0 = Math.max(12, Math.min(size.y - h - 36, where.y - h / 2));
-  for (let step = 0; step < 40; step++) {
-    for (const y of [y0 + step * 8, y0 - step * 8]) {
-      if (y < 8 || y > size.y - h - 30 || taken.some((one) => x < one[2] + 4 && x + w > one[0] - 4 && y < one[3] + 4 && y + h > one[1] - 4)) continue;
+  for (let step = 0; step < 80; step++) {
+    for (const y of [y0 + (step % 40) * 8, y0 - (step % 40) * 8]) {
+      const kept = step < 40 ? [...taken, ...symbols] : taken; // over a symbol only where there is no other room
+      if (y < 8 || y > size.y - h - 30 || kept.some((one) => x < one[2] + 4 && x + w > one[0] - 4 && y < one[3] + 4 && y + h > one[1] - 4)) continue;
       made.style.left = `${x}px`;
       made.style.top = `${y}px`;
       taken.push([x, y, x + w, y + h]);

@@ -32,6 +32,7 @@ export class WholeSource {
     this.all = new Map();
     this.ready = false;
     this.failed = false;
+    /** @type {Promise<void> | null} */
     this.loading = null;
   }
 

@@ -2,7 +2,8 @@
 import { symbolUrl } from "../config.js";
 import { el, image } from "../dom.js";
 import { ageBand } from "../format.js";
-import { nameOf, say_title, state } from "./titles.js";
+import { nameOf, state } from "../state.js";
+import { nameFor } from "./titles.js";
 import { t } from "../words.js";
 import { gather, join, ring } from "./clusters.js";
 import { shownSources } from "./holdings.js";
@@ -15,7 +16,7 @@ const PLACES = new Set(["village"]);
 const MOST = 1500; // symbols drawn at once; the rest is in clusters
 
 /** @typedef {import("../types").Drawn} Drawn @typedef {import("../types").Layer} Layer */
-/** @typedef {{layer: Layer, drawn: Drawn, x: number, y: number, at: [number, number], mark: any, chosen: boolean, place: boolean, count: number, family: string, size: number}} Spot */
+/** @typedef {{layer: Layer, drawn: Drawn, x: number, y: number, at: [number, number], mark: any, chosen: boolean, place: boolean, count: number, family: string, size: number, from?: {x: number, y: number}}} Spot */
 /** @typedef {{x: number, y: number, half: number, right: number, title: string, strong: boolean, weight: number, plate: boolean, place: boolean}} Labelled */
 
 /** What is to be labelled, and boxes that labels must not cross, after the last drawing. */
@@ -37,15 +38,16 @@ export class Symbols {
     const view = viewOf(map, 0.1);
     const scale = 256 * 2 ** zoom;
     const origin = map.getPixelOrigin();
+    placed.off = [];
     const spots = this.spots(view, zoom, (at) => ({ x: at[0] * scale - origin.x, y: at[1] * scale - origin.y }));
     const marked = spots.filter((one) => one.mark || one.chosen);
     const places = spots.filter((one) => one.place && !one.mark && !one.chosen);
     const plain = spots.filter((one) => !one.place && !one.mark && !one.chosen);
     plain.sort((a, b) => b.layer.style.order - a.layer.style.order || (a.drawn.id < b.drawn.id ? -1 : 1));
-    const groups = join(gather(plain, zoom >= 17 ? 6 : zoom >= 14 ? 16 : zoom >= 12 ? 20 : zoom >= 11 ? 26 : 34), zoom >= 17 ? 0 : 38).slice(0, MOST);
+    const groups = join(gather(plain, zoom >= 17 ? 6 : zoom >= 14 ? 16 : zoom >= 12 ? 20 : zoom >= 11 ? 26 : 34), zoom >= 17 ? 0 : zoom >= 14 ? 38 : 46).slice(0, MOST);
     placed.labels = [];
     placed.taken = [];
-    placed.off = [];
+    spread(marked.filter((one) => one.mark?.rank));
     const made = [
       ...places.map((one) => this.place(one)),
       ...groups.map((group) => (group.length === 1 && !group[0].count ? this.symbol(group[0]) : this.cluster(group))),
@@ -93,13 +95,14 @@ export class Symbols {
   /** @param {Spot} spot */
   symbol(spot) {
     const { layer, drawn, mark } = spot;
-    const title = say_title(layer, drawn);
+    const title = nameFor(layer, drawn);
     const size = spot.size === 32 ? "" : spot.size === 24 ? "two" : "three";
     const kinds = ["sym", size, mark?.out && "out", spot.chosen && "chosen", spot.place && !mark && "dim"].filter(Boolean).join(" ");
     const rank = mark?.rank;
     const overdue = rank && ageBand(drawn.properties.verified_at) === "overdue";
     const made = el("button", { class: kinds, type: "button", tabindex: "-1", title, "aria-label": rank ? t("map.ranked", { rank, name: title }) : title, on: { click: this.chooser(layer.id, drawn.id) } },
       image(symbolUrl(variant(layer, drawn), layer.style.family)), rank && el("span", { class: `badge${overdue ? " overdue" : ""}`, text: rank }));
+    if (spot.from) made.prepend(leader(spot.from.x - spot.x, spot.from.y - spot.y));
     this.put(made, spot);
     const half = spot.size / 2 + (spot.chosen ? 7 : 1);
     this.note(spot, title, half, rank || mark?.out ? 9 : 0, spot.chosen ? 9 : rank ? 8 : mark?.inside ? 7 : mark?.out ? 6 : this.map.getZoom() >= layer.style.label_zoom ? 4 : 0);
@@ -108,7 +111,7 @@ export class Symbols {
 
   /** @param {Spot} spot */
   place(spot) {
-    const title = say_title(spot.layer, spot.drawn);
+    const title = nameFor(spot.layer, spot.drawn);
     const made = el("button", { class: "place", type: "button", tabindex: "-1", title, "aria-label": title, on: { click: this.chooser(spot.layer.id, spot.drawn.id) } });
     this.put(made, spot);
     this.note(spot, title, 5, 0, this.map.getZoom() >= spot.layer.style.label_zoom - 0.6 ? 1 : 0);
@@ -120,7 +123,7 @@ export class Symbols {
     const count = group.reduce((sum, one) => sum + (one.count || 1), 0);
     const shares = new Map();
     for (const one of group) shares.set(one.family, (shares.get(one.family) || 0) + (one.count || 1));
-    const names = [...new Set(group.map((one) => one.layer))].map((layer) => t("map.clusterPart", { layer: say_title(layer), n: group.filter((one) => one.layer === layer).reduce((sum, one) => sum + (one.count || 1), 0) }));
+    const names = [...new Set(group.map((one) => one.layer))].map((layer) => t("map.clusterPart", { layer: nameFor(layer), n: group.filter((one) => one.layer === layer).reduce((sum, one) => sum + (one.count || 1), 0) }));
     const words = names.join(t("list.comma"));
     const made = el("button", { class: `cluster${count >= 50 ? " large" : ""}${shares.size === 1 && shares.has("hazard") ? " hazard" : ""}`, type: "button", tabindex: "-1", title: words, "aria-label": words, on: { click: (/** @type {Event} */ event) => this.open(event, group) } }, el("b", { text: count > 9999 ? `${Math.round(count / 1000)}k` : count }));
     made.style.setProperty("--ring", ring(shares, familyColour));
@@ -138,7 +141,7 @@ export class Symbols {
     const north = Math.min(...group.map((one) => one.at[1])), south = Math.max(...group.map((one) => one.at[1]));
     const members = group.filter((one) => one.drawn.id);
     const tight = Math.max(east - west, south - north) * 256 * 2 ** 17 < 12; // they lie on each other at any zoom
-    if ((tight || this.map.getZoom() >= 16.5) && members.length) return this.act.crowd(members.map((one) => ({ layer: one.layer.id, id: one.drawn.id, title: say_title(one.layer, one.drawn) })));
+    if ((tight || this.map.getZoom() >= 16.5) && members.length) return this.act.crowd(members.map((one) => ({ layer: one.layer.id, id: one.drawn.id, title: nameFor(one.layer, one.drawn) })));
     const bounds = L.latLngBounds([latOf(south), lonOf(west)], [latOf(north), lonOf(east)]);
     const zoom = Math.max(this.map.getZoom() + 1.5, Math.min(17, this.map.getBoundsZoom(bounds.pad(0.3))));
     this.map.flyTo(bounds.getCenter(), zoom, { duration: 0.2 });
@@ -164,6 +167,47 @@ export class Symbols {
       this.act.choose(layer, id);
     };
   }
+}
+
+const APART = 36; // px between ranked symbols, so that every rank can be read
+const FARTHEST = 44; // px that one may be moved
+
+/** Move ranked symbols that lie on each other apart; each keeps a line to its true place. @param {Spot[]} spots */
+function spread(spots) {
+  const home = spots.map(({ x, y }) => ({ x, y }));
+  for (let turn = 0; turn < 24; turn++) {
+    let moved = false;
+    for (let i = 0; i < spots.length; i++) {
+      for (let j = i + 1; j < spots.length; j++) {
+        const [a, b] = [spots[i], spots[j]];
+        let [dx, dy] = [b.x - a.x, b.y - a.y];
+        const far = Math.hypot(dx, dy);
+        if (far >= APART) continue;
+        if (far < 0.5) [dx, dy] = [Math.cos(j * 2.4), Math.sin(j * 2.4)];
+        const push = (APART - far) / 2 / (Math.hypot(dx, dy) || 1);
+        a.x -= dx * push;
+        a.y -= dy * push;
+        b.x += dx * push;
+        b.y += dy * push;
+        moved = true;
+      }
+    }
+    if (!moved) break;
+  }
+  spots.forEach((one, i) => {
+    const [dx, dy] = [one.x - home[i].x, one.y - home[i].y];
+    const far = Math.hypot(dx, dy);
+    if (far > FARTHEST) [one.x, one.y] = [home[i].x + (dx * FARTHEST) / far, home[i].y + (dy * FARTHEST) / far];
+    if (far > 5) one.from = home[i];
+  });
+}
+
+/** @param {number} dx @param {number} dy */
+function leader(dx, dy) {
+  const line = el("i", { class: "leader" });
+  line.style.width = `${Math.hypot(dx, dy)}px`;
+  line.style.transform = `rotate(${Math.atan2(dy, dx)}rad)`;
+  return line;
 }
 
 /** The symbol of a feature: that of its variant where one of that name is drawn. @param {Layer} layer @param {Drawn} drawn */

@@ -1,7 +1,5 @@
 // What a drawn feature or a layer is called on the map.
 import { say } from "../words.js";
 
-export { nameOf, state } from "../state.js";
-
 /** @param {import("../types").Layer} layer @param {import("../types").Drawn} [drawn] */
-export const say_title = (layer, drawn) => (drawn && drawn.title) || say(layer.label);
+export const nameFor = (layer, drawn) => (drawn && drawn.title) || say(layer.label);

@@ -1,6 +1,6 @@
 // The map itself: the sheets in their order, the symbols, what a click means; it draws anew when what it shows has changed.
 import { config } from "../config.js";
-import { on, state, tell } from "../state.js";
+import { on, tell } from "../state.js";
 import { drawAreas, hit } from "./areas.js";
 import { drawBoundary, drawGround } from "./ground.js";
 import { drawLettering } from "./lettering.js";
@@ -41,7 +41,7 @@ export class MapView {
     const kept = hash ? hash.slice(1).map(Number) : JSON.parse(sessionStorage.getItem(KEPT) || "null");
     if (kept) this.map.setView([kept[1], kept[2]], kept[0], { animate: false });
     else if (options.center) this.map.setView(options.center, options.zoom, { animate: false });
-    if (!kept) this.map.fitBounds([[south, west], [north, east]], { animate: false, padding: [8, 8] });
+    if (!kept) this.map.fitBounds([[south, west], [north, east]], { animate: false });
   }
 
   /** Draw all that hangs on data, once a frame. */
@@ -57,10 +57,10 @@ export class MapView {
 
   rested() {
     this.symbols.draw();
+    tell("view", { off: placed.off }); // pills and legend first: names keep clear of them
     this.lettering._update();
     const centre = this.map.getCenter();
     sessionStorage.setItem(KEPT, JSON.stringify([this.map.getZoom(), centre.lat, centre.lng]));
-    tell("view", { off: placed.off });
   }
 
   repaint() {
@@ -74,7 +74,7 @@ export class MapView {
     const home = this.map.getContainer().getBoundingClientRect();
     const corner = this.map.containerPointToLayerPoint([0, 0]);
     const sheet = { x: frame.left - origin.x, y: frame.top - origin.y };
-    const overlays = [...document.querySelectorAll(".main .float")].filter((one) => one instanceof HTMLElement && !one.hidden).map((one) => {
+    const overlays = [...document.querySelectorAll(".main .float, .main .pill")].filter((one) => one instanceof HTMLElement && !one.hidden).map((one) => {
       const box = one.getBoundingClientRect();
       const [dx, dy] = [corner.x - sheet.x - home.left, corner.y - sheet.y - home.top];
       return [box.left + dx - 4, box.top + dy - 4, box.right + dx + 4, box.bottom + dy + 4];
@@ -119,5 +119,3 @@ export function countInView(view, source) {
   for (const drawn of source.within(viewOf(view.map))) count += drawn.count || 1;
   return count;
 }
-
-export const marked = () => state.marks.size > 0;

@@ -51,7 +51,7 @@ export class Card {
     const meta = [say(layer.label), code, t("card.version", { n: properties.version })].filter(Boolean).join(" · ");
     const panel = this.panel.open({ kind: "card", picture: symbolOf(layer, properties), title: titleOf(layer, feature), meta });
     if (this.act.back) add(panel.body, el("div", { class: "section" }, button(t("card.back"), this.act.back, { small: true, icon: "left" })));
-    const known = layer.fields.filter((field) => !SYSTEM.has(field.id) && field.id !== layer.title && field.id !== layer.key && words(field, properties[field.id]) != null);
+    const known = layer.fields.filter((field) => !SYSTEM.has(field.id) && field.id !== layer.title && field.id !== layer.key && !field.reference && words(field, properties[field.id]) != null);
     section(panel.body, el("dl", { class: "facts" }, known.flatMap((field) => [el("dt", { text: say(field.label), title: field.description ? say(field.description) : null }), el("dd", {}, this.value(field, properties[field.id]))])), this.unknowns(layer, properties));
     const children = el("div");
     const kept = el("div");

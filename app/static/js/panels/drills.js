@@ -20,18 +20,18 @@ export async function drillsPanel(panel) {
   }
   if (!first.current()) return;
   const { body } = panel.open(head);
-  if (hasRole("drill_controller")) add(body, openForm(panel));
+  if (hasRole("drill_controller")) add(body, openForm());
   const open = drills.filter((/** @type {any} */ one) => !one.closed_at);
   if (!open.length) add(body, empty(t("drill.none"), t("drill.noneAdvice")));
   for (const one of open) {
     const here = one.id === config.space.id;
     add(body, el("a", { class: `row${here ? " chosen" : ""}`, href: one.url }, el("span", { class: "sy plain" }, icon("layers")), el("span", { class: "what" }, el("b", { text: one.name }), el("span", { class: "meta", text: t("drill.asOf", { when: moment(one.as_of), by: one.opened_by }) })), el("span", { class: "how meta", text: here ? t("drill.here") : t("drill.enter") })));
-    if (here && hasRole("drill_controller")) add(body, controls(panel, one));
+    if (here && hasRole("drill_controller")) add(body, controls(one));
   }
 }
 
-/** @param {import("../panel.js").Panel} panel */
-function openForm(panel) {
+/** Opening a drill, for a controller. */
+function openForm() {
   const name = el("input", { id: "drill-name", maxlength: "100", placeholder: t("drill.nameHint"), on: { keydown: (/** @type {KeyboardEvent} */ event) => { event.stopPropagation(); if (event.key === "Enter") open(); } } });
   const said = el("div");
   const open = async () => {
@@ -46,8 +46,8 @@ function openForm(panel) {
   return el("section", { class: "section" }, sectionHead(t("drill.new"), t("drill.newBasis")), el("div", { class: "field" }, el("label", { for: "drill-name", text: t("drill.name") }), el("div", { class: "input" }, name)), el("div", { class: "field" }, el("span"), button(t("drill.open"), open, { primary: true })), said);
 }
 
-/** @param {import("../panel.js").Panel} panel @param {any} drill */
-function controls(panel, drill) {
+/** @param {any} drill */
+function controls(drill) {
   const said = el("div");
   const act = (/** @type {string} */ what, /** @type {() => void} */ then) => async () => {
     try {

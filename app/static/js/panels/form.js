@@ -2,8 +2,8 @@
 import { ask } from "../api.js";
 import { symbolUrl } from "../config.js";
 import { add, button, el, fill, icon } from "../dom.js";
-import { areaText, titleOf, unitOf, words } from "../format.js";
-import { refused, section, sectionHead } from "../panel.js";
+import { titleOf, unitOf, words } from "../format.js";
+import { refused, sectionHead } from "../panel.js";
 import { say, t } from "../words.js";
 import { symbolOf } from "./rows.js";
 
@@ -187,5 +187,3 @@ function place(entries, top, error) {
   if (left.length || !(error.errors || []).length) add(top, refused(left.length ? { title: error.title, errors: left } : error));
   entries.find((one) => one.box.classList.contains("bad"))?.control.focus();
 }
-
-export { areaText, section };

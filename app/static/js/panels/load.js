@@ -10,7 +10,7 @@ import { say, t } from "../words.js";
 
 const POLL_MS = 500;
 const SHOWN = 100; // lines of problems
-const WORKING = new Set(["waiting", "queued", "todo", "doing", "running", "reading", "planning", "committing", "loading"]);
+const WORKING = new Set(["waiting", "examining", "confirmed", "committing"]);
 
 /** @param {import("../panel.js").Panel} panel @param {{layers: () => void}} act */
 export function loadPanel(panel, act) {
@@ -27,9 +27,14 @@ export function loadPanel(panel, act) {
   zone.addEventListener("dragover", (/** @type {DragEvent} */ event) => { event.preventDefault(); zone.classList.add("over"); });
   zone.addEventListener("dragleave", () => zone.classList.remove("over"));
   zone.addEventListener("drop", (/** @type {DragEvent} */ event) => { event.preventDefault(); zone.classList.remove("over"); take([...(event.dataTransfer?.files || [])]); });
+  const crs = el("input", { id: "load-crs", placeholder: "EPSG:4546", on: { keydown: (/** @type {Event} */ event) => event.stopPropagation() } });
+  const encoding = el("input", { id: "load-encoding", placeholder: "GB18030", on: { keydown: (/** @type {Event} */ event) => event.stopPropagation() } });
+  const datum = el("select", { id: "load-datum" }, el("option", { value: "", text: t("load.found") }), el("option", { value: "gcj02", text: t("search.gcj") }), el("option", { value: "bd09", text: t("search.bd") }));
+  const entry = (/** @type {string} */ id, /** @type {string} */ label, /** @type {any} */ control) => el("div", { class: "field" }, el("label", { for: id, text: label }), el("div", { class: "input" }, control));
   const said = el("div");
   section(body, zone);
-  section(body, el("div", { class: "field" }, el("label", { for: "load-layer", text: t("load.into") }), el("div", { class: "input" }, target)), made);
+  section(body, el("div", { class: "field" }, el("label", { for: "load-layer", text: t("load.into") }), el("div", { class: "input" }, target)), made,
+    el("details", {}, el("summary", { class: "meta", text: t("load.told") }), entry("load-crs", t("load.crs"), crs), entry("load-datum", t("place.datum"), datum), entry("load-encoding", t("load.encoding"), encoding)));
   add(body, said);
 
   const take = (/** @type {File[]} */ chosen) => {
@@ -49,6 +54,7 @@ export function loadPanel(panel, act) {
     for (const file of files) form.append("file", file);
     form.append("layer", layer());
     if (!target.value) form.append("create", "true");
+    for (const [name, control] of Object.entries({ crs, datum, encoding })) if (control.value.trim()) form.append(name, control.value.trim());
     acts();
     fill(said, el("section", { class: "section" }, el("p", { class: "meta", text: t("load.working", { file: files[0].name }) }), el("div", { class: "progress" }, el("i"))));
     try {
@@ -62,7 +68,7 @@ export function loadPanel(panel, act) {
   /** @param {any} load */
   async function finished(load) {
     let now = load;
-    while (WORKING.has(String(now.state || now.status || ""))) {
+    while (WORKING.has(now.state)) {
       await new Promise((done) => setTimeout(done, POLL_MS));
       now = await ask(`loads/${load.id}`);
     }
@@ -71,9 +77,9 @@ export function loadPanel(panel, act) {
 
   /** @param {any} load */
   function show(load) {
-    const report = load.report || load;
-    if (load.problem && !report.problems) {
-      fill(said, refused(load.problem));
+    const report = load.report || {};
+    if (!load.report) {
+      fill(said, refused({ title: t("load.failed") }, () => loadPanel(panel, act)));
       return ready();
     }
     fill(said, reportOf(report));

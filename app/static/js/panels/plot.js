@@ -1,7 +1,7 @@
 // Plot: choose a layer one may write to, draw, fill in. In a drill the scenario layers come first.
 import { config, symbolUrl } from "../config.js";
 import { add, el, image } from "../dom.js";
-import { areaText, titleOf } from "../format.js";
+import { titleOf } from "../format.js";
 import { empty } from "../panel.js";
 import { state } from "../state.js";
 import { toast } from "../toast.js";
@@ -47,5 +47,3 @@ function plot(panel, drawing, layer, act) {
     const watch = setInterval(() => { if (panel.kind !== "form") { sketch.remove(); clearInterval(watch); } }, 500);
   }, () => { act.prompt(null); act.tools(); });
 }
-
-export { areaText };

@@ -2,7 +2,7 @@
 import { ask } from "../api.js";
 import { symbolUrl } from "../config.js";
 import { add, button, el, icon } from "../dom.js";
-import { coordinates, distanceText, timeOf } from "../format.js";
+import { coordinates, timeOf } from "../format.js";
 import { empty, refused, section, waiting } from "../panel.js";
 import { nameOf, state, tell } from "../state.js";
 import { say, t } from "../words.js";
@@ -97,12 +97,12 @@ export class Question {
 
   /** Left-out rows come as ids: their names and places are asked once. @param {any} answer */
   async nameLeftOut(answer) {
-    this.leftOut = new Map();
+    const leftOut = (this.leftOut = new Map());
     await Promise.all(answer.layers.map(async (/** @type {any} */ one) => {
       const ids = one.left_out.map((/** @type {any} */ out) => out.feature).slice(0, 100);
       if (!ids.length) return;
       const page = await ask(`layers/${one.layer}/features?ids=${ids.join(",")}&limit=${ids.length}&count=false`);
-      for (const feature of page.features) this.leftOut.set(nameOf(one.layer, feature.id), feature);
+      for (const feature of page.features) leftOut.set(nameOf(one.layer, feature.id), feature);
     }));
   }
 
@@ -230,5 +230,3 @@ export class Question {
     this.act.card(layer, id);
   }
 }
-
-export const zoneWords = () => (state.zone?.kind === "circle" ? t("legend.circle", { radius: distanceText(state.zone.radius_m) }) : t("legend.polygon"));

@@ -1,0 +1,69 @@
+"""`onemap load`, `export` and `layers` as an operator types them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy.engine import URL
+
+from app.cli import main
+from tests.conftest import SECRET
+from tests.geodata.files.making import dbf, shapefile
+
+
+@pytest.fixture
+def onemap(database_url: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("ONEMAP_DATABASE_URL", database_url.render_as_string(hide_password=False))
+    monkeypatch.setenv("ONEMAP_SECRET_KEY", SECRET)
+    monkeypatch.setenv("ONEMAP_HOME", str(tmp_path / "home"))
+
+    def run(*words: object) -> Result:
+        return CliRunner().invoke(main, [str(one) for one in words])
+
+    return run
+
+
+def test_all_in_is_0_some_out_is_1_refused_is_2(onemap, tmp_path: Path) -> None:
+    path = shapefile(tmp_path / "good")
+    done = onemap("load", "halls", path, "--create", "--json")
+    report = json.loads(done.stdout)
+    assert (done.exit_code, report["accepted"], report["committed"], report["encoding"]["value"], report["crs"]["value"]) == (
+        0,
+        3,
+        True,
+        "GB18030",
+        "EPSG:4490",
+    )
+    some = onemap("load", "some", shapefile(tmp_path / "null", points=[(109.8, 40.6), None, (109.9, 40.6)]), "--create", "--json")
+    assert (some.exit_code, json.loads(some.stdout)["rejected"]) == (1, 1)
+    none = onemap("load", "none", shapefile(tmp_path / "cut", without=("dbf",)), "--create", "--json")
+    assert (none.exit_code, json.loads(none.stdout)["problems"][0]["code"]) == (2, "part-missing")
+    missing = onemap("load", "none", tmp_path / "nowhere.shp", "--json")
+    assert (missing.exit_code, json.loads(missing.stdout)["committed"]) == (2, False)
+    space = onemap("load", "none", path, "--create", "--space", "nowhere", "--json")
+    assert (space.exit_code, json.loads(space.stdout)["problems"][0]["code"]) == (2, "space-not-found")
+
+
+def test_a_person_reads_what_happened_and_what_to_do(onemap, tmp_path: Path) -> None:
+    said = onemap(
+        "load",
+        "halls",
+        shapefile(tmp_path, table=dbf([("B1", "甲", 1), ("B2", b"\xff\xff", 2), ("B3", "丙", 3)]), cpg="GBK"),
+        "--create",
+        "--encoding",
+        "GBK",
+    )
+    assert "--encoding" in said.stdout or "编码" in said.stdout
+
+
+def test_a_layer_is_listed_and_exported(onemap, tmp_path: Path) -> None:
+    onemap("load", "halls", shapefile(tmp_path), "--create")
+    listed = {one["id"]: one["count"] for one in json.loads(onemap("layers", "--json").stdout)["layers"]}
+    assert listed["halls"] == 3 and listed["shelters"] == 0
+    out = tmp_path / "halls.geojson"
+    assert onemap("export", "halls", out).exit_code == 0
+    assert len(json.loads(out.read_text())["features"]) == 3
+    assert onemap("export", "halls", tmp_path / "halls.xyz").exit_code == 2

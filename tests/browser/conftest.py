@@ -1,0 +1,181 @@
+"""A real server on demonstration data, and Debian's Chromium looking at it: no other host, no refused script, no error."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy.engine import URL
+
+from app.command.demo import ensure_demo
+from app.jobs import prepare
+from app.people import People
+from app.settings import Settings
+from geodata.store.database import Database
+from layers.spec import Role
+from tests.conftest import SECRET, _create, _drop
+
+PASSWORD = "correct horse battery"
+ROOT = Path(__file__).resolve().parents[2]
+SCREENSHOTS = Path(__file__).parent / "screenshots"
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+PATIENCE_S = 20.0
+
+
+@dataclass
+class Server:
+    """A running service: its address, and its database for looking behind the page."""
+
+    address: str
+    database: Database
+    home: Path
+
+
+@pytest.fixture(scope="session")
+def live_server(cluster_url: URL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The web process and the worker of one installation with the demonstration data and an account of each role."""
+    name = f"onemap_browser_{uuid.uuid4().hex[:8]}"
+    _create(cluster_url, name)
+    url = cluster_url.set(database=name).render_as_string(hide_password=False)
+    home = tmp_path_factory.mktemp("home")
+    database = Database(url, SECRET)
+    database.migrate()
+    prepare(database)
+    ensure_demo(database)
+    people = People(Settings(home=home, database_url=url, secret_key=SECRET), database)
+    for role in Role:
+        people.accounts.add(role.value, role.value, PASSWORD, frozenset({role}), "tests")
+    port = _free_port()
+    environment = {**{key: value for key, value in os.environ.items() if not key.startswith("ONEMAP_")},
+                   "ONEMAP_HOME": str(home), "ONEMAP_DATABASE_URL": url, "ONEMAP_SECRET_KEY": SECRET, "ONEMAP_PORT": str(port)}
+    commands = (
+        [sys.executable, "-m", "uvicorn", "app.asgi:application", "--host", "127.0.0.1", "--port", str(port), "--log-level", "warning"],
+        [sys.executable, "-m", "app.jobs"],
+    )
+    log = (home / "log.txt").open("w")
+    running = [subprocess.Popen(one, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT) for one in commands]
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/login", home / "log.txt")
+        yield Server(f"http://127.0.0.1:{port}", database, home)
+    finally:
+        for one in running:
+            one.send_signal(signal.SIGTERM)
+        for one in running:
+            try:
+                one.wait(10)
+            except subprocess.TimeoutExpired:
+                one.kill()
+        log.close()
+        database.dispose()
+        _drop(cluster_url, name)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@dataclass
+class Visit:
+    """Somebody in front of the page; what the browser complained of is kept and fails the test."""
+
+    page: Page
+    server: Server
+    complaints: list[str] = field(default_factory=list)
+    hosts: set[str] = field(default_factory=set)
+    refusals: tuple[int, ...] = ()  # statuses that the test provokes; the browser notes each as an error
+
+    def until(self, claim: Callable[[], object], what: str = "") -> None:
+        """Wait by asking again: `wait_for_function` needs eval, which our policy forbids."""
+        end = time.monotonic() + PATIENCE_S
+        while not claim():
+            if time.monotonic() > end:
+                self.shot("failed")
+                raise AssertionError(f"did not come true: {what or claim}")
+            self.page.wait_for_timeout(60)
+
+    def ready(self) -> None:
+        """All layers that are shown have been read."""
+        self.until(lambda: self.page.evaluate("document.body && document.body.dataset.ready === '1' && document.body.dataset.pending === '0'"), "the page is ready")
+
+    def see(self, words: str) -> None:
+        self.until(lambda: words in self.page.inner_text("body"), f"the page says {words!r}")
+
+    def find(self, text: str) -> None:
+        """Search by keyboard and take the first."""
+        self.page.keyboard.press("/")
+        self.page.keyboard.press("Control+a")
+        self.page.keyboard.type(text)
+        self.until(lambda: self.page.locator("#found [role=option]").count() > 0 and self.page.input_value("#find") == text, f"something is found for {text}")
+        self.page.wait_for_timeout(250)
+        self.page.keyboard.press("Enter")
+
+    def shot(self, name: str) -> None:
+        SCREENSHOTS.mkdir(exist_ok=True)
+        self.page.wait_for_timeout(350)
+        self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+
+@pytest.fixture
+def visit(browser: Browser, live_server: Server) -> Iterator[Callable[..., Visit]]:
+    """`visit(role, size=(w, h), language="zh")`: sign in and open the map."""
+    opened: list[Visit] = []
+
+    def come(role: Role = Role.DUTY_OFFICER, size: tuple[int, int] = (1280, 800), language: str = "zh", path: str = "/") -> Visit:
+        context = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="zh-CN", accept_downloads=False)
+        context.add_cookies([{"name": "lang", "value": language, "url": live_server.address}])
+        page = context.new_page()
+        one = Visit(page, live_server)
+        page.on("console", lambda message: one.complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: one.complaints.append(str(error)))
+        page.on("request", lambda request: one.hosts.add(urlsplit(request.url).netloc) if not request.url.startswith(("data:", "blob:")) else None)
+        page.goto(f"{live_server.address}/login?next={path}")
+        page.fill("#name", role.value)
+        page.fill("#password", PASSWORD)
+        page.click("button[type=submit]")
+        one.ready()
+        opened.append(one)
+        return one
+
+    yield come
+    for one in opened:
+        one.page.context.close()
+        assert one.hosts == {urlsplit(live_server.address).netloc}, "the page asked another host"
+        unexpected = [line for line in one.complaints if not any(f"status of {status} " in line for status in one.refusals)]
+        assert unexpected == [], "the browser complained (a refused script, a missing file, an error)"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(address: str, log: Path) -> None:
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        try:
+            with urllib.request.urlopen(address, timeout=2):
+                return
+        except HTTPError:
+            return
+        except (URLError, OSError):
+            time.sleep(0.2)
+    raise AssertionError(f"the server did not come up:\n{log.read_text()[-4000:]}")

@@ -1,0 +1,42 @@
+"""A layer too large for GeoJSON comes as tiles, and stays exact to the click."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from random import Random
+
+import pytest
+from shapely.geometry import Point
+
+from geodata.store.bulk import Row
+from layers.spec import OPERATOR, Family, Field, Geometry, Label, Layer, Style
+from tests.browser.conftest import Server, Visit
+
+LARGE = Layer(id="many_points", label=Label("很多点", "Many points"), geometry=Geometry.POINT, key="code", title="name", style=Style(Family.TARGET),
+              fields=(Field("code", Label("编号", "Code"), required=True), Field("name", Label("名称", "Name"))))
+COUNT = 10_000
+
+
+@pytest.fixture(scope="module")
+def many(live_server: Server) -> Iterator[None]:
+    dice = Random(7)
+    space = live_server.database.space()
+    space.create_layer(LARGE, OPERATOR)
+    rows = [Row({"code": str(i), "name": f"点{i}"}, Point(dice.uniform(109.45, 110.0), dice.uniform(40.48, 40.72))) for i in range(COUNT)]
+    with space.transaction(OPERATOR) as store:
+        store.upsert("many_points", rows)
+    yield
+
+
+@pytest.mark.usefixtures("many")
+def test_ten_thousand_points_are_counted_gathered_and_clicked(visit: Callable[..., Visit]) -> None:
+    one = visit()
+    one.until(lambda: "10,000" in one.page.inner_text(".layer[data-layer=many_points] .count"), "the tree counts them")
+    one.until(lambda: one.page.locator(".cluster.large").count() > 0, "they are gathered")
+    assert one.page.locator(".sym, .cluster").count() < 1600, "the page draws no more than one can read"
+    assert one.page.evaluate("performance.getEntriesByType('resource').filter(one => one.name.includes('many_points') && one.name.includes('/features')).length") == 0
+    one.shot("many_1280")
+    one.page.evaluate("onemap.view.map.setView([40.6, 109.7], 16, {animate: false})")
+    one.until(lambda: one.page.locator(".sym[title^=点]").count() > 0, "single points come as one goes near")
+    one.page.locator(".sym[title^=点]").first.click()
+    one.until(lambda: one.page.inner_text(".panel-head h2").startswith("点"), "the card of the point clicked")
