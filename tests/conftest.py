@@ -13,9 +13,10 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL, make_url
 
+from geodata.store import migration
 from geodata.store.database import Database
 from geodata.store.spaces import Space
-from layers.spec import Actor, Role
+from layers.spec import Actor, Catalogue, Role
 
 SECRET = "of the tests"
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -68,6 +69,22 @@ def database(database_url: URL) -> Iterator[Database]:
     database = Database(database_url.render_as_string(hide_password=False), SECRET)
     yield database
     database.dispose()
+
+
+_scripts: dict[tuple[str, ...], Path] = {}
+
+
+def with_catalogue(url: URL, catalogue: Catalogue) -> Database:
+    """A database brought to another catalogue, as one is: the script is generated (once a run), then all are run."""
+    database = Database(url.render_as_string(hide_password=False), SECRET, catalogue=catalogue)
+    if tuple(catalogue) not in _scripts:
+        folder = Path(tempfile.mkdtemp(prefix="onemap-scripts-"))
+        with database.owner.connect() as connection:
+            migration.generate(connection, "of a test", scripts=folder, catalogue=catalogue)
+            connection.commit()
+        _scripts[tuple(catalogue)] = folder
+    migration.run(database, _scripts[tuple(catalogue)])
+    return database
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ from layers.spec import (
     Role,
     Style,
 )
-from tests.conftest import SECRET, actor
+from tests.conftest import SECRET, actor, with_catalogue
 
 LOUDSPEAKERS = Layer(
     id="loudspeakers", label=Label("应急广播", "Loudspeakers"), geometry=Geometry.POINT, group=Group.RESOURCES, key="code", title="name",
@@ -53,8 +53,7 @@ FEATURES = "/api/v1/layers/loudspeakers/features"
 @pytest.fixture
 def database(database_url: URL) -> Iterator[Database]:
     """As an installation whose catalogue has the layer from the next version on: the same database, migrated forward."""
-    made = Database(database_url.render_as_string(hide_password=False), SECRET, catalogue=CATALOGUE.with_layers(LOUDSPEAKERS))
-    made.migrate()
+    made = with_catalogue(database_url, CATALOGUE.with_layers(LOUDSPEAKERS))
     yield made
     made.dispose()
 

@@ -59,7 +59,8 @@ def parse(body: bytes) -> Any:
 def _bytes() -> bytes:
     if (request.content_length or 0) > MAX_BODY_BYTES:
         raise TooLarge(what="body", limit="10 MB")
-    request.max_content_length = MAX_BODY_BYTES  # a chunked body tells no length beforehand
+    # A chunked body tells no length beforehand, and werkzeug ends it at the limit without a word: one byte more shows it.
+    request.max_content_length = MAX_BODY_BYTES + 1
     try:
         return request.get_data()
     except RequestEntityTooLarge:

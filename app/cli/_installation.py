@@ -44,14 +44,14 @@ class Installation:
         return key
 
     @contextmanager
-    def database(self) -> Iterator[Database]:
-        """The database, at the newest migration: that of ONEMAP_DATABASE_URL, of the running service, or one started for now."""
+    def database(self, *, migrated: bool = True) -> Iterator[Database]:
+        """The database: that of ONEMAP_DATABASE_URL, of the running service, or one started for now; at the newest migration if `migrated`."""
         from geodata.store.database import Database  # a second of imports that `--help` need not wait for
 
         with self._url() as (url, ours):
             database = Database(url, self.secret_key, pool_size=4)
             try:
-                if ours:
+                if ours and migrated:
                     database.migrate()
                 yield database
             finally:

@@ -14,9 +14,9 @@ def command(installation: Installation, message: str | None) -> None:
     """迁移数据库 · bring the database to this version; forward only, one process at a time."""
     from geodata.store import migration
 
-    with installation.database() as database:
-        database.migrate()
+    with installation.database(migrated=message is None) as database:
         if message is None:
+            database.migrate()
             click.echo("数据库已是最新 · the database is at the newest version")
             return
         with database.owner.connect() as connection:

@@ -83,11 +83,11 @@ class Assets:
         ("leaflet_css", VENDOR + "leaflet/leaflet.css"), ("geoman_css", VENDOR + "leaflet-geoman/leaflet-geoman.css"),
         *((name, f"css/{name}.css") for name in ("tokens", "page", "shell", "controls", "tree", "panel", "map")),
     )
-    modules = {  # bare names that vendored modules import one another by
-        "pbf": VENDOR + "pbf/index.js",
-        "@mapbox/vector-tile": VENDOR + "vector-tile/index.js",
-        "@mapbox/point-geometry": VENDOR + "point-geometry/index.js",
-    }
+    modules = (  # bare names that vendored modules import one another by
+        ("pbf", VENDOR + "pbf/index.js"),
+        ("@mapbox/vector-tile", VENDOR + "vector-tile/index.js"),
+        ("@mapbox/point-geometry", VENDOR + "point-geometry/index.js"),
+    )
 
     def __init__(self, url: Any) -> None:
         self.url = url
@@ -108,7 +108,7 @@ class StartModules(MacroElement):
         super().__init__()
         self._name = "StartModules"
         self.config = script_json(config)
-        self.imports = script_json({"imports": {name: assets.url(path) for name, path in assets.modules.items()}})
+        self.imports = script_json({"imports": {name: assets.url(path) for name, path in assets.modules}})
         self.main = assets.url("js/main.js")
         self.nonce = nonce
 

@@ -197,8 +197,8 @@ def for_text(data: bytes, *, given: str | None = None) -> tuple[str, Decision]:
         return _whole(data, decision.codec), decision
     if data.isascii() and b"\x00" not in data:
         return data.decode("ascii"), Decision("utf-8", Found("UTF-8", "encoding-ascii", {"name": "UTF-8"}))
-    if codec := _without_mark(data):
-        return _whole(data, codec), Decision(codec, Found(shown(codec), "encoding-by-zeros", {"name": shown(codec)}))
+    if wide := _without_mark(data):
+        return _whole(data, wide), Decision(wide, Found(shown(wide), "encoding-by-zeros", {"name": shown(wide)}))
     try:
         return data.decode("utf-8"), Decision("utf-8", Found("UTF-8", "encoding-by-bytes", {"name": "UTF-8"}))
     except UnicodeDecodeError:

@@ -131,7 +131,9 @@ def _declared(table: Table, bounds: Bounds, plain: bool, district: District) -> 
         system = crs(text)
     except UnknownCRS:
         return None
-    nameless = "undefined" in system.name.lower() or (not system.is_projected and re.search(r"(?i)^unknown$|^unknown based on", system.name))
+    nameless = "undefined" in system.name.lower() or (
+        not system.is_projected and re.search(r"(?i)^unknown$|^unknown based on", system.name)
+    )
     if system.is_engineering or nameless:
         table.crs_declared_unknown = True
         return None

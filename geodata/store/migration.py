@@ -12,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import Script
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from geodata.store.control import DRILLS  # noqa: F401  (its import fills the control metadata)
@@ -23,10 +23,25 @@ from geodata.store.migrations.scope import options, targets
 from geodata.store.spaces import watch
 from geodata.store.tables import DEFINITIONS, space_tables
 from layers.catalogue import CATALOGUE
-from layers.spec import Catalogue
+from layers.errors import Misconfigured
+from layers.messages import Sentence, declare
+from layers.spec import Catalogue, Label
 
 if TYPE_CHECKING:
     from geodata.store.database import Database
+
+
+
+class NoScript(Misconfigured):
+    """The catalogue has layers that no migration script makes. `values`: layers."""
+
+    code = "no-migration-script"
+
+
+declare({
+    "no-migration-script": Sentence(Label("目录中的图层没有迁移脚本：{layers}", "No migration script makes these layers of the catalogue: {layers}"),
+                                    Label("运行 onemap migrate --new \"说明\"", "Run onemap migrate --new \"what\"")),
+})
 
 _LOCK = 0x6F6E656D6170  # "onemap": the advisory lock of migrations
 
@@ -48,8 +63,7 @@ def run(database: Database, scripts: Path | None = None) -> None:
             upgrade(connection, scripts, database.catalogue)
             if before not in (None, _at(connection)):
                 close_all(connection)
-            create_all(database, connection)
-            connection.commit()
+            _refuse_missing(connection, database.catalogue)
             _finish(database, connection)
             connection.commit()
         finally:
@@ -83,6 +97,14 @@ def _at(connection: Connection) -> str | None:
     if connection.scalar(text("SELECT to_regclass(:name)"), {"name": f"{CONTROL_SCHEMA}.alembic_version"}) is None:
         return None
     return connection.scalar(text(f"SELECT version_num FROM {CONTROL_SCHEMA}.alembic_version"))
+
+
+def _refuse_missing(connection: Connection, catalogue: Catalogue) -> None:
+    """A layer of the catalogue without a table wants a script: say so rather than serve without it."""
+    there = set(inspect(connection).get_table_names(LIVE_SCHEMA))
+    missing = [layer_id for layer_id in catalogue if layer_id not in there]
+    if missing:
+        raise NoScript(layers=", ".join(missing))
 
 
 def _places(scripts: Path | None) -> list[Path]:

@@ -31,6 +31,7 @@ from layers.spec import (
     Sensitivity,
     Style,
 )
+from tests.conftest import with_catalogue
 
 POSTS = Layer(
     id="posts", label=Label("哨所", "Posts"), geometry=Geometry.POINT_OR_POLYGON, group=Group.RESOURCES, key="code", title="name",
@@ -82,10 +83,7 @@ class Program:
 @pytest.fixture
 def database(database_url: Any) -> Any:
     """A database whose catalogue has the tests' layers beside the built-in ones."""
-    from tests.conftest import SECRET
-
-    made = Database(database_url.render_as_string(hide_password=False), SECRET, catalogue=CATALOGUE.with_layers(*LAYERS))
-    made.migrate()
+    made = with_catalogue(database_url, CATALOGUE.with_layers(*LAYERS))
     yield made
     made.dispose()
 

@@ -12,7 +12,6 @@ import shapely
 from sqlalchemy.engine import URL
 
 from geodata.store.bulk import Row
-from geodata.store.database import Database
 from geodata.store.spaces import Space
 from geodata.store.tiles import (
     MAX_TILE_BYTES,
@@ -38,7 +37,7 @@ from layers.spec import (
     Sensitivity,
     Style,
 )
-from tests.conftest import SECRET
+from tests.conftest import with_catalogue
 from tests.geodata.store.mvt import read_mvt
 
 SPOTS = Layer("spots", Label("点", "Spots"), Geometry.ANY, (
@@ -50,8 +49,7 @@ VIEWER = Actor("viewer", frozenset({Role.VIEWER}))
 @pytest.fixture
 def space(database_url: URL) -> Iterator[Space]:
     secret_spots = replace(SPOTS, id="secret_spots", geometry_sensitivity=Sensitivity.SENSITIVE)
-    database = Database(database_url.render_as_string(hide_password=False), SECRET, catalogue=CATALOGUE.with_layers(SPOTS, secret_spots))
-    database.migrate()
+    database = with_catalogue(database_url, CATALOGUE.with_layers(SPOTS, secret_spots))
     yield database.space("live")
     database.dispose()
 

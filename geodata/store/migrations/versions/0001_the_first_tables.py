@@ -56,6 +56,30 @@ def upgrade() -> None:
         schema="onemap_control",
     )
     op.create_table(
+        "load",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("space", sa.Text(), nullable=False),
+        sa.Column("layer", sa.Text(), nullable=False),
+        sa.Column("file", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=True),
+        sa.Column("options", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("report", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("asked_by", sa.Text(), nullable=False),
+        sa.Column("asked_roles", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("confirmed_by", sa.Text(), nullable=True),
+        sa.Column("confirmed_roles", sa.ARRAY(sa.Text()), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('waiting', 'examining', 'examined', 'confirmed', 'committing', 'committed', 'refused', 'cancelled', 'failed')",
+            name=op.f("ck_load_state"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_load")),
+        schema="onemap_control",
+    )
+    op.create_index("ix_load_asked_at", "load", ["asked_at"], unique=False, schema="onemap_control")
+    op.create_table(
         "login_failure",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("pair", sa.LargeBinary(), nullable=False),
