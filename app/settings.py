@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -148,7 +148,7 @@ def _kept_key(home: Path) -> str | None:
 
 def _typed(name: str, kind: str, text: str) -> Any:
     try:
-        return {"int": int, "bool": _yes, "Path": Path}.get(kind, str)(text)
+        return _KINDS.get(kind, str)(text)
     except ValueError:
         raise BadSetting(name=name, value=repr(text), wanted={"int": "a whole number", "bool": "true / false"}.get(kind, kind)) from None
 
@@ -157,6 +157,9 @@ def _yes(text: str) -> bool:
     if text.lower() not in ("1", "true", "yes", "0", "false", "no"):
         raise ValueError(text)
     return text.lower() in ("1", "true", "yes")
+
+
+_KINDS: Mapping[str, Callable[[str], Any]] = {"int": int, "bool": _yes, "Path": Path}
 
 
 def _check_range(name: str, value: Any, metadata: Mapping[str, Any]) -> None:

@@ -86,7 +86,7 @@ missing_packages() {  # "runtime" or "test"
   good_node || echo nodejs npm
   if [ "$1" = test ]; then
     command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || echo chromium
-    fc-list 2>/dev/null | grep -q 'Noto Sans CJK' || echo fonts-noto-cjk fontconfig
+    [[ "$(fc-list 2>/dev/null)" == *'Noto Sans CJK'* ]] || echo fonts-noto-cjk fontconfig
     command -v ogrinfo >/dev/null || echo gdal-bin
     command -v git >/dev/null || echo git
   fi
@@ -114,6 +114,7 @@ system_packages() {  # "runtime" or "test"
   fi
   step "更新软件源 · apt-get update" "检查网络和 /etc/apt 的软件源 · check the network and the sources in /etc/apt" as_root apt-get -qq update
   missing=$(missing_packages "$1" | tr '\n' ' ')  # the lists now tell the right version
+  [ -n "${missing// /}" ] || return 0
   # shellcheck disable=SC2086
   step "安装系统软件 · installing $missing" "按上面的提示处理，或手工执行 · see above, or run by hand: apt-get install $missing" install_packages $missing
 }

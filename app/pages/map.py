@@ -29,7 +29,8 @@ def page() -> Response:
     language = language_of(request)
     title = TITLE.in_language(language)
     html = compose(configuration(language), title=title, language=language, nonce=csp_nonce(), url=_static,
-                   frame=lambda container: Markup(render_template("frame.html", container=container, title=title, language=language)))
+                   frame=lambda container: Markup(render_template("frame.html", container=container, title=title, language=language)),
+                   modules=_modules(Path(str(current_app.static_folder))))
     return Response(html, mimetype="text/html")
 
 
@@ -55,6 +56,11 @@ def configuration(language: str) -> dict[str, Any]:
 
 def _static(path: str) -> str:
     return url_for("static", filename=path)
+
+
+@cache
+def _modules(folder: Path) -> tuple[str, ...]:
+    return tuple(sorted(one.relative_to(folder).as_posix() for one in (folder / "js").rglob("*.js")))
 
 
 @cache

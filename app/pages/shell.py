@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import folium
@@ -97,27 +97,32 @@ class StartModules(MacroElement):
     """The configuration as one JSON script tag, the names of vendored modules, and the module that starts the page."""
 
     _template = Template("""
+{% macro header(this, kwargs) %}<script type="importmap" nonce="{{ this.nonce }}">{{ this.imports }}</script>
+{% for address in this.modules %}<link rel="modulepreload" href="{{ address }}">
+{% endfor %}{% endmacro %}
 {% macro script(this, kwargs) %}
 <script type="application/json" id="onemap-config">{{ this.config }}</script>
-<script type="importmap" nonce="{{ this.nonce }}">{{ this.imports }}</script>
 <script type="module" nonce="{{ this.nonce }}" src="{{ this.main }}"></script>
 {% endmacro %}
 """)
 
-    def __init__(self, config: Mapping[str, Any], assets: Assets, nonce: str) -> None:
-        super().__init__()
+    def __init__(self, config: Mapping[str, Any], assets: Assets, nonce: str, modules: Sequence[str]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
         self._name = "StartModules"
         self.config = script_json(config)
         self.imports = script_json({"imports": {name: assets.url(path) for name, path in assets.modules}})
         self.main = assets.url("js/main.js")
         self.nonce = nonce
+        self.modules = [assets.url(one) for one in modules]  # fetched at once, not one import after the other
 
 
-def compose(config: Mapping[str, Any], *, title: str, language: str, nonce: str, url: Any, frame: Any) -> str:
-    """The whole page. `url` makes the address of a static file, `frame` puts the map's element into our layout."""
+def compose(config: Mapping[str, Any], *, title: str, language: str, nonce: str, url: Any, frame: Any, modules: Sequence[str] = ()) -> str:
+    """The whole page. `url` makes the address of a static file, `frame` puts the map's element into our layout,
+    `modules` are those that the page will import.
+    """
     assets = Assets(url)
     page = Page(title, "zh-CN" if language == "zh" else language, url("icon.svg"))
     live = LiveMap(tuple(config["district"]["bbox"]), assets, frame)
-    live.add_child(StartModules(config, assets, nonce))
+    live.add_child(StartModules(config, assets, nonce, modules))
     page.add_child(live)
     return page.render()

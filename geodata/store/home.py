@@ -7,7 +7,6 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -109,7 +108,7 @@ class Home:
     def hold(self, what: str) -> None:
         """Take the home for this process until `release` or its end. Raises HomeInUse with who holds it."""
         try:
-            file = open(self.path / "lock", "a+")
+            file = open(self.path / "lock", "a+")  # noqa: SIM115  (open for as long as the home is held)
         except PermissionError as error:
             raise self._not_ours(self.path / "lock") from error
         try:
@@ -145,7 +144,7 @@ class Home:
     def holder(self) -> Holder | None:
         """The living process that holds the home, or None."""
         try:
-            with open(self.path / "lock", "r") as file:
+            with open(self.path / "lock") as file:
                 try:
                     fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
                 except BlockingIOError:
@@ -153,17 +152,6 @@ class Home:
         except FileNotFoundError:
             pass
         return None
-
-    def hold_in_turn(self, what: str, wait: Callable[[Holder | None], bool]) -> bool:
-        """Like `hold`, but asks `wait` (which may sleep) whether to try again; False when it says no."""
-        while True:
-            try:
-                self.hold(what)
-            except HomeInUse:
-                if not wait(self.holder()):
-                    return False
-            else:
-                return True
 
 
 def _written(file: IO[str]) -> Holder:

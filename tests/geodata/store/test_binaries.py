@@ -30,5 +30,5 @@ def test_data_of_another_major_version_are_not_opened(tmp_path: Path) -> None:
 def test_one_without_postgis_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "99/bin").mkdir(parents=True)
     (tmp_path / "99/bin/postgres").touch()
-    monkeypatch.setattr(binaries, "_on_path", lambda: [])
+    monkeypatch.setattr(binaries, "_on_path", list)
     assert installed(tmp_path) == []

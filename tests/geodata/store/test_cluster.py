@@ -83,7 +83,7 @@ def test_a_new_cluster_has_checksums_postgis_and_passwords_only(cluster: Cluster
     assert ask(cluster, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user") is False
     with pytest.raises(psycopg.OperationalError, match="password"):
         psycopg.connect(host=str(cluster.socket_dir), dbname="onemap", user="onemap", password="wrong")
-    with pytest.raises(psycopg.OperationalError, match="[Pp]eer"):
+    with pytest.raises(psycopg.OperationalError, match=r"[Pp]eer"):
         psycopg.connect(host=str(cluster.socket_dir), dbname="onemap", user="onemap_admin") if os.geteuid() == 0 else _refuse()
 
 

@@ -24,7 +24,7 @@ export class ZoneDrawing {
     this.group.clearLayers();
     const zone = state.zone;
     if (!zone) return;
-    const style = { className: "z-zone", pane: "zone", renderer: this.renderer, interactive: false, bubblingMouseEvents: true, pmIgnore: zone.kind === "circle" };
+    const style = { className: "z-zone", pane: "zone", renderer: this.renderer, smoothFactor: 0.3, interactive: false, bubblingMouseEvents: true, pmIgnore: zone.kind === "circle" };
     if (zone.kind === "circle") {
       this.shape = L.polygon(circle(zone.lon, zone.lat, zone.radius_m), style).addTo(this.group);
       this.handle(zone);
