@@ -11,7 +11,8 @@ import numpy as np
 import pyproj
 import shapely
 from numpy.typing import NDArray
-from pyproj.exceptions import CRSError, ProjError
+from pyproj.exceptions import CRSError
+from pyproj.exceptions import ProjError as ProjError  # told on, so that only this module imports pyproj
 from shapely.geometry.base import BaseGeometry
 
 from layers.errors import InvalidInput

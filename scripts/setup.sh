@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # The set-up that scripts/up, scripts/test and scripts/bench share; sourced, not run.
 # Each step says what it does and how long it took; one that fails says what to do.
 
@@ -49,6 +50,7 @@ has_postgis() {
 
 postgres_major() {  # that of the distribution; an installed one without PostGIS goes first
   local newest
+  # shellcheck disable=SC2012
   newest=$(ls -d /usr/lib/postgresql/*/bin/postgres 2>/dev/null | sed -E 's#.*/([0-9]+)/.*#\1#' | sort -n | tail -1)
   if [ -z "$newest" ]; then
     newest=$(apt-cache show postgresql 2>/dev/null | sed -nE 's/^Depends:.*postgresql-([0-9]+).*/\1/p' | head -1)
@@ -124,13 +126,12 @@ hash_of() {
 }
 
 make_venv() {  # python
-  rm -rf "$here/.venv.new"
-  [ -x "$here/.venv/bin/python" ] && "$here/.venv/bin/python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || {
-    rm -rf "$here/.venv"
+  local python="$here/.venv/bin/python"
+  if ! { "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' && "$python" -m pip --version; }; then
+    rm -rf "$here/.venv"  # not there, left half made, or of a Python that is gone
     "$1" -m venv "$here/.venv"
-  }
-  "$here/.venv/bin/python" -m pip --version || { rm -rf "$here/.venv"; "$1" -m venv "$here/.venv"; }
-  "$here/.venv/bin/python" -m pip install -q --require-hashes -r "$here/requirements-uv.lock"
+  fi
+  "$python" -m pip install -q --require-hashes -r "$here/requirements-uv.lock"
 }
 
 install_lock() {  # lock; uv is quick, pip knows every way in which a site says where packages come from

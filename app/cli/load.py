@@ -37,7 +37,7 @@ SHOWN = 30
 @click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", help="报告语言 · the report's language")
 @click.pass_obj
 def command(
-    installation: Installation, layer: str, file: Path, as_json: bool, lang: str, mapping: tuple[str, ...], space: str, **chosen: Any
+    installation: Installation, /, layer: str, file: Path, as_json: bool, lang: str, mapping: tuple[str, ...], space: str, **chosen: Any
 ) -> None:
     """把文件导入图层 · load FILE into LAYER. Exit 0: all in; 1: some rows rejected; 2: refused, nothing changed."""
     from app.command.loads import load_now

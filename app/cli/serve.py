@@ -84,7 +84,7 @@ def command(installation: Installation, home: Path | None, host: str | None, por
             for number in range(shape.workers):
                 supervisor.start(Part(f"web-{number + 1}", partial(_web, home_folder, listening, environment)))
             if not no_jobs:
-                supervisor.start(Part("jobs", [sys.executable, "-m", "app.jobs"]))
+                supervisor.start(Part("jobs", [sys.executable, "-P", "-m", "app.jobs"]))
             _wait_until_ready(shape, supervisor)
             signals.breaks_off = False
             if not signals.stop.is_set():

@@ -27,7 +27,7 @@ def read_delimited(source: Source, *, encoding: str | None, shapes_wanted: bool)
         raise Refused("format-unknown", path=source.main.name)
     delimiter = _delimiter(text)
     try:
-        lines = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)]
+        lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error as error:
         raise Refused("file-damaged", part=source.main.name, said=str(error)) from error
     table = from_cells(lines, format_name=source.format, layer=source.name, shapes_wanted=shapes_wanted)

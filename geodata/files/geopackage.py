@@ -41,7 +41,7 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 
 def _read(connection: sqlite3.Connection, source: Source, sublayer: str | None, shapes_wanted: bool, path: Path) -> Table:
-    tables = {name: sql for name, sql in connection.execute("SELECT name, sql FROM sqlite_master WHERE type IN ('table', 'view')")}
+    tables = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE type IN ('table', 'view')"))
     if "gpkg_contents" not in tables:
         raise Refused("format-unsupported", kind="SQLite", path=source.main.name)
     spatial = dict(

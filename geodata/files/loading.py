@@ -194,7 +194,7 @@ def _take_values(made: LoadPlan, layer: Layer | None, table: Table, shapes: Any)
             Notice("layer-would-be-made" if options.dry_run else "layer-made", {"layer": layer.id, "fields": len(layer.fields)})
         )
     columns = [one.name for one in table.columns if one.name not in table.used_for_place]
-    given = {column: one for column, one in options.mapping.items()}
+    given = dict(options.mapping)
     report.mapping = mapping = map_columns(columns, layer, given)
     made.layer = layer
     if options.create and not made.new_layer and mapping.unmatched:

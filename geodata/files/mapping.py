@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -87,7 +87,7 @@ def map_columns(columns: Iterable[str], layer: Layer, given: Mapping[str, str] |
     )
 
 
-def _ways():
+def _ways() -> tuple[tuple[str, Callable[[str, Field], bool]], ...]:
     return (
         ("exact", lambda column, field: column in field.read_from),
         ("id", lambda column, field: folded(column) == folded(field.id)),

@@ -81,7 +81,7 @@ def identifier(name: str, taken: set[str]) -> str:
     if not plain or not plain[0].isalpha():
         plain = f"f_{plain}".strip("_")
     plain = plain[:_MAX_NAME].strip("_")
-    if plain in SYSTEM_COLUMNS or plain in taken and plain in {one.id for one in COMMON_FIELDS} | {CONTENT_KEY}:
+    if plain in SYSTEM_COLUMNS or (plain in taken and plain in {one.id for one in COMMON_FIELDS} | {CONTENT_KEY}):
         plain = f"file_{plain}"
     unique, number = plain, 2
     while unique in taken:
@@ -125,7 +125,7 @@ def _field(column: Column, taken: set[str]) -> Field:
 def _type(column: Column) -> FieldType:
     """The narrowest type that reads every value and gives back the same text: codes with leading zeros and phones stay text."""
     if column.kind is Kind.INTEGER:
-        return int if all(one is None or isinstance(one, int) and abs(one) <= MAX_INTEGER for one in column.values) else str
+        return int if all(one is None or (isinstance(one, int) and abs(one) <= MAX_INTEGER) for one in column.values) else str
     if column.kind is Kind.REAL:
         return float if all(one is None or isinstance(one, (int, float)) for one in column.values) else str
     if column.kind is Kind.BOOLEAN:

@@ -115,7 +115,7 @@ def _joined(source: Source, dbf: Dbf, shapes: list[bytes | None], notices: list[
         if not deleted[place]:
             rejected.append(Notice("text-undecodable", {"name": dbf.decision.found.value, "bytes": raw}, place + 1, name))
     out = deleted.copy()
-    out[[place for place in bad]] = True
+    out[list(bad)] = True
     prj = source.beside.get("prj") or source.beside.get("qpj")
     crs_text = prj.read()[:20_000].decode("utf-8", errors="replace").strip("\ufeff\x00 \r\n\t") if prj else None
     table = Table(

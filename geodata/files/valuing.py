@@ -79,5 +79,5 @@ def _needs_no_look(column: Column, wanted: Field) -> bool:
     return (column.kind is Kind.BOOLEAN and wanted.type is bool) or (
         column.kind is Kind.REAL
         and wanted.type is float
-        and all(one is None or one.__class__ is float and one - one == 0.0 for one in column.values)
+        and all(one is None or (one.__class__ is float and one - one == 0.0) for one in column.values)
     )

@@ -52,7 +52,7 @@ def read_position(written: str, district: District) -> Position | None:
         return None
     orders = [(first.value, second.value, False), (second.value, first.value, True)]
     if first.axis or second.axis:
-        orders = orders[1:] if "lat" == first.axis or "lon" == second.axis else orders[:1]
+        orders = orders[1:] if first.axis == "lat" or second.axis == "lon" else orders[:1]
     possible = [one for one in orders if -180 <= one[0] <= 180 and -90 <= one[1] <= 90]
     near = [one for one in possible if district.holds(one[0], one[1], NEAR_DEG)]
     if not possible or not (near or first.plain is False or second.plain is False):

@@ -202,5 +202,5 @@ class Accounts:
             connection.execute(update(ACCOUNT).where(ACCOUNT.c.name == name).values(**values))
 
 
-def _account(row: Row) -> Account:
+def _account(row: Row[Any]) -> Account:
     return Account(row.name, row.display, frozenset(Role(role) for role in row.roles), row.demo, row.created_at, row.disabled_at)

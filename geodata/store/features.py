@@ -45,7 +45,7 @@ class Change:
     id: UUID | None = None
     version: int | None = None
     properties: Mapping[str, Any] | None = None
-    geometry: BaseGeometry | None | Unchanged = UNCHANGED
+    geometry: BaseGeometry | Unchanged | None = UNCHANGED
 
 
 class Store(Reader):
@@ -67,7 +67,7 @@ class Store(Reader):
         return self._write(layer, feature_id, given, geometry, version)
 
     def patch(self, layer_id: str, feature_id: UUID, changes: Mapping[str, Any], *, version: int | None,
-              geometry: BaseGeometry | None | Unchanged = UNCHANGED) -> Feature:
+              geometry: BaseGeometry | Unchanged | None = UNCHANGED) -> Feature:
         """Some values anew; the rest stays. The whole feature is checked as it would be. Raises StaleVersion."""
         layer, table = self._open(layer_id, Action.WRITE)
         row = self.connection.execute(feature_select(layer, table, reveal=True).where(table.c.id == feature_id)).first()

@@ -215,7 +215,7 @@ class Reader:
 
     def snapshot(self, layer_id: str, fields: Sequence[str] = ()) -> Snapshot:
         """The whole layer with its version, from one snapshot. Layers without geometry give empty `wkb`."""
-        layer, table = self._open(layer_id, Action.READ)
+        _, table = self._open(layer_id, Action.READ)
         version = self.version(layer_id)
         columns: list[ColumnElement[Any]] = [table.c.id, *(table.c[name] for name in fields)]
         if "geom" in table.c:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import Connection, Engine, select, text
 from sqlalchemy.schema import CreateIndex, CreateTable
@@ -89,7 +90,7 @@ class Space:
             rows = connection.scalars(select(self.tables.definitions.c.definition).order_by(self.tables.definitions.c.created_at)).all()
         self._adopt(known, rows)
 
-    def _adopt(self, known: LayerVersion | None, rows: Iterable[dict]) -> None:
+    def _adopt(self, known: LayerVersion | None, rows: Iterable[dict[str, Any]]) -> None:
         catalogue = self._built_in.with_layers(*(layer_from_json(row) for row in rows))
         tables = space_tables(catalogue)
         with self._lock:

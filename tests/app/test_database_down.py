@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 import time
@@ -41,10 +42,8 @@ class Wire:
         self._place.unlink()
         self._listening.close()
         for one in self._pairs:
-            try:
+            with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
         self._pairs.clear()
 
     def _accept(self, listening: socket.socket) -> None:

@@ -45,7 +45,7 @@ class Service:
 
     def __init__(self, home: Path, port: int) -> None:
         self.port = port
-        self.said = home.with_suffix(".said")
+        self.said = home / f"said-{port}"
         environment = {name: value for name, value in os.environ.items() if not name.startswith("ONEMAP_")}
         with open(self.said, "wb") as words:
             self.process = subprocess.Popen([str(ONEMAP), "--home", str(home), "serve", "--port", str(port), "--no-demo"], stdout=words, stderr=words,
@@ -94,7 +94,7 @@ def service(home: Path) -> Iterator[Service]:
 
 
 def onemap(home: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([str(ONEMAP), *words], capture_output=True, text=True, env={**os.environ, "ONEMAP_HOME": str(home), **environment}, timeout=120)
+    return subprocess.run([str(ONEMAP), *words], check=False, capture_output=True, text=True, env={**os.environ, "ONEMAP_HOME": str(home), **environment}, timeout=120, check=False)
 
 
 def web(service: Service) -> list[int]:

@@ -32,13 +32,13 @@ def soon(true: Callable[[], bool], within_s: float = 10.0) -> bool:
 
 
 def work() -> None:
-    print("at work", flush=True)
+    os.write(1, b"at work\n")
     time.sleep(600)
 
 
 def stubborn() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    print("at work", flush=True)
+    os.write(1, b"at work\n")
     time.sleep(600)
 
 

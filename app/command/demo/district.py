@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from random import Random
 
 import shapely
@@ -123,8 +123,7 @@ def _villages(marks: Marks, places: list[Place]) -> list[Row]:
         "code": f"VL-{n:03d}", "name": place.name, "kind": place.kind, "town": place.town, "population": place.population,
         "households": round(place.population / marks.rng.uniform(2.2, 2.8)), "elderly": round(place.population * marks.rng.uniform(0.14,
             0.36)),
-        "population_basis": POPULATION_BASIS, "population_date": datetime(2020, 11,
-            1).date(), "responsible_person": marks.person(), "phone": marks.phone(),
+        "population_basis": POPULATION_BASIS, "population_date": date(2020, 11, 1), "responsible_person": marks.person(), "phone": marks.phone(),
     }, place.point) for n, place in enumerate(places, 1)]
 
 

@@ -128,7 +128,9 @@ def test_search_finds_by_name_pinyin_and_code(planner_program: Program, posts: l
 
 
 def test_search_follows_changes_and_hides_what_may_not_be_read(planner_program: Program, posts: list[str], program: Any) -> None:
-    find = lambda asked: [one["id"] for one in planner_program.get(f"/api/v1/search?q={asked}").json["results"]]
+    def find(asked: str) -> list[str]:
+        return [one["id"] for one in planner_program.get(f"/api/v1/search?q={asked}").json["results"]]
+
     assert find("SH-3") == [posts[3]]
     planner_program.ask("PATCH", f"/api/v1/layers/posts/features/{posts[3]}", {"properties": {"name": "梅力更", "code": "M-1"}}, If_Match='"1"')
     assert find("mlg") == [posts[3]]

@@ -65,7 +65,7 @@ def test_the_hash_sees_one_changed_value(database: Database, space: Space) -> No
                                        "SELECT * FROM onemap_control.drill", "SET ROLE onemap_live", "CREATE TABLE onemap.x (y int)"])
 def test_the_drills_role_has_no_right_to_live(database: Database, controller: Actor, statement: str) -> None:
     drill = database.space(database.open_drill("演练", controller).id)
-    with pytest.raises(Exception, match="permission denied|must be owner"), drill.engine.begin() as connection:
+    with pytest.raises(Exception, match=r"permission denied|must be owner"), drill.engine.begin() as connection:
         connection.execute(text(statement))
 
 

@@ -207,7 +207,7 @@ function along(frame, taken, name, drawn, kind) {
 /** The line in pixels, from left to right (or downward), without its smallest bends. @param {Frame} frame @param {Float64Array} part */
 function smooth(frame, part) {
   /** @type {number[][]} */
-  let path = [];
+  const path = [];
   for (let i = 0; i < part.length; i += 2) {
     const [x, y] = [frame.x(part[i]), frame.y(part[i + 1])];
     const last = path[path.length - 1];

@@ -1,0 +1,166 @@
+"""The set-up: scripts that say what to do, locks that any mirror serves, containers in step with the settings."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import yaml
+
+from app import settings
+
+ROOT = Path(__file__).resolve().parents[1]
+SCRIPTS = [ROOT / "scripts" / name for name in ("setup.sh", "up", "test", "bench")] + [ROOT / ".ci/run", ROOT / "docker/init-database.sh"]
+LOCKS = sorted(ROOT.glob("requirements*.lock"))
+TOOLS = ("bash", "env", "dirname", "cat", "tr", "sed", "awk", "df", "sort", "tail", "head", "ls", "mktemp", "rm", "cut", "date", "sha256sum", "flock", "setpriv", "id")
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_a_script_is_sound_bash(script: Path) -> None:
+    subprocess.run(["bash", "-n", str(script)], check=True)
+    assert script.name == "setup.sh" or os.access(script, os.X_OK)
+
+
+@pytest.mark.parametrize("lock", [*LOCKS, ROOT / "package-lock.json"], ids=lambda path: path.name)
+def test_a_lock_names_no_download_address(lock: Path) -> None:
+    text = lock.read_text()
+    if lock.suffix == ".json":
+        packages = json.loads(text)["packages"]
+        assert not any("resolved" in package for package in packages.values())
+        assert all("integrity" in package for name, package in packages.items() if name)
+    else:
+        assert not re.search(r"https?://|^-|^ +-[^-]", text, re.M)
+        for entry in re.split(r"^(?=\S)", text, flags=re.M):
+            assert not entry or "--hash=sha256:" in entry, entry
+
+
+def test_every_dependency_is_locked_and_the_tests_lock_holds_the_services() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    runtime, test = (pins(ROOT / name) for name in ("requirements.lock", "requirements-test.lock"))
+    assert runtime.items() <= test.items()
+    assert names(project["project"]["dependencies"]) <= runtime.keys()
+    assert names(project["dependency-groups"]["test"]) <= test.keys()
+
+
+def pins(lock: Path) -> Mapping[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, version in re.findall(r"^([a-z0-9-]+)(?:\[[a-z,]+\])?==(\S+)", lock.read_text(), re.M):
+        found.setdefault(name, []).append(version)
+    return found
+
+
+def names(requirements: list[str]) -> set[str]:
+    return {re.split(r"[\[>=<~!; ]", one)[0].lower() for one in requirements}
+
+
+def test_what_the_page_takes_from_npm_is_in_the_lock() -> None:
+    package = json.loads((ROOT / "package.json").read_text())
+    locked = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+    for name, version in {**package["dependencies"], **package["devDependencies"]}.items():
+        assert locked[f"node_modules/{name}"]["version"] == version, "pin exact versions, then npm install --package-lock-only"
+    for source in package["vendor"].values():
+        name = "/".join(source.split("/")[: 2 if source.startswith("@") else 1])
+        assert name in package["dependencies"]
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Path:
+    """A folder of programs as on a machine with little more than bash; tests add what they want found."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for tool in TOOLS:
+        found = shutil.which(tool, path="/usr/bin:/bin:/usr/sbin:/sbin")
+        if found:
+            (folder / tool).symlink_to(found)
+    return folder
+
+
+def program(folder: Path, name: str, text: str) -> None:
+    (folder / name).unlink(missing_ok=True)
+    (folder / name).write_text(f"#!/bin/bash\n{text}\n")
+    (folder / name).chmod(0o755)
+
+
+def run(bare: Path, words: str) -> subprocess.CompletedProcess[str]:
+    script = f"source {ROOT}/scripts/setup.sh\n{words}"
+    return subprocess.run([str(bare / "bash"), "-c", script], check=False, capture_output=True, text=True, env={"PATH": str(bare), "HOME": "/nonexistent"}, stdin=subprocess.DEVNULL, check=False)
+
+
+NOTHING_HERE = "has_postgis() { return 1; }; good_python() { return 1; }; "
+
+
+def test_without_apt_it_says_what_to_install(bare: Path) -> None:
+    done = run(bare, NOTHING_HERE + "system_packages runtime")
+    assert done.returncode == 1 and "PostGIS 3" in done.stderr and "docker/compose.yaml" in done.stderr
+
+
+def test_without_root_it_says_the_exact_command(bare: Path) -> None:
+    program(bare, "apt-get", "exit 1")
+    program(bare, "apt-cache", "echo 'Depends: postgresql-16'")
+    done = run(bare, NOTHING_HERE + "may_be_root() { return 1; }; postgres_major() { echo 16; }; system_packages runtime")
+    assert done.returncode == 1
+    assert "apt-get install --no-install-recommends python3 python3-venv postgresql-16 postgresql-16-postgis-3" in done.stderr
+
+
+def test_the_default_cluster_is_switched_off_while_packages_are_installed(bare: Path, tmp_path: Path) -> None:
+    log, rules = tmp_path / "log", tmp_path / "rules"
+    for name in ("mkdir", "tee"):
+        (bare / name).symlink_to(shutil.which(name) or "")
+    program(bare, "apt-get", f'echo "$* / $(cat {rules}/onemap.conf 2>/dev/null)" >> {log}')
+    # the same function, with its folder of rules put where the test may write
+    moved = f"declare -f install_packages | sed 's#/etc/postgresql-common/createcluster.d#{rules}#'"
+    body = f'as_root() {{ "$@"; }}; eval "$({moved})"; install_packages postgresql-16'
+    done = run(bare, body)
+    assert done.returncode == 0, done.stderr
+    first, second = log.read_text().splitlines()
+    assert "postgresql-common" in first and first.endswith("/ ")
+    assert "postgresql-16" in second and second.endswith("create_main_cluster = false")
+    assert not (rules / "onemap.conf").exists(), "the machine's own habits are as before"
+
+
+def test_a_failed_step_shows_its_last_words_and_what_to_do(bare: Path) -> None:
+    done = run(bare, "step 'fetching' 'check the network' bash -c 'echo no route; exit 3'")
+    assert done.returncode == 1 and "no route" in done.stderr and "check the network" in done.stderr
+
+
+def test_a_step_says_how_long_it_took(bare: Path) -> None:
+    assert re.search(r"looking … \d+\.\d s", run(bare, "step looking - true").stdout)
+
+
+def test_a_full_disk_is_said_before_anything_is_fetched(bare: Path) -> None:
+    program(bare, "df", "printf 'x\\n/dev/x 100 90 10 90%% /\\n'")
+    done = run(bare, "here=/nonexistent; room_on_disk")
+    assert done.returncode == 1 and "10 MB" in done.stderr
+
+
+def test_the_containers_settings_are_settings() -> None:
+    text = (ROOT / "docker/compose.yaml").read_text() + (ROOT / "docker/Dockerfile").read_text()
+    used = set(re.findall(r"\b(ONEMAP_[A-Z_]+?)(?:_FILE)?\b", text)) - {"ONEMAP_PUBLISH"}
+    assert used <= settings.names()
+    services = yaml.safe_load((ROOT / "docker/compose.yaml").read_text())["services"]
+    assert set(services) == {"database", "app", "worker", "proxy"}
+    assert services["app"]["read_only"] and services["app"]["command"][0] == "serve" and services["worker"]["command"] == ["worker"]
+    body = settings.Settings.__dataclass_fields__["max_body_mb"].default
+    assert f"client_max_body_size {body}m;" in (ROOT / "docker/proxy.conf").read_text()
+
+
+def test_the_image_runs_as_a_user_of_its_own_and_says_whether_it_is_well() -> None:
+    lines = (ROOT / "docker/Dockerfile").read_text().splitlines()
+    last = max(index for index, line in enumerate(lines) if line.startswith("FROM"))
+    assert any(line == "USER onemap" for line in lines[last:]) and any(line.startswith("HEALTHCHECK") for line in lines[last:])
+    assert sum(line.startswith("FROM") for line in lines) == 3
+    copied = {word for line in lines if line.startswith("COPY") and "--from" not in line for word in line.split()[1:-1]}
+    ignored = (ROOT / ".dockerignore").read_text().split()
+    for source in copied:
+        assert (ROOT / source).exists() and any(Path(source).match(rule.removeprefix("!")) for rule in ignored if rule.startswith("!")), source
+
+
+def test_ci_runs_what_a_developer_runs() -> None:
+    assert "scripts/test" in (ROOT / ".ci/run").read_text()
