@@ -85,7 +85,7 @@ def wgs84_from_bd09(lon: ArrayLike, lat: ArrayLike) -> Pair:
 
 
 _TO_TRUE: dict[Datum, Callable[[ArrayLike, ArrayLike], Pair]] = {
-    Datum.WGS84: _arrays,
+    Datum.WGS84: lambda lon, lat: _arrays(lon, lat),  # noqa: PLW0108  (_arrays stands below)
     Datum.GCJ02: wgs84_from_gcj02,
     Datum.BD09: wgs84_from_bd09,
 }

@@ -90,7 +90,7 @@ def program(folder: Path, name: str, text: str) -> None:
 
 def run(bare: Path, words: str) -> subprocess.CompletedProcess[str]:
     script = f"source {ROOT}/scripts/setup.sh\n{words}"
-    return subprocess.run([str(bare / "bash"), "-c", script], check=False, capture_output=True, text=True, env={"PATH": str(bare), "HOME": "/nonexistent"}, stdin=subprocess.DEVNULL, check=False)
+    return subprocess.run([str(bare / "bash"), "-c", script], capture_output=True, text=True, env={"PATH": str(bare), "HOME": "/nonexistent"}, stdin=subprocess.DEVNULL, check=False)
 
 
 NOTHING_HERE = "has_postgis() { return 1; }; good_python() { return 1; }; "

@@ -94,7 +94,7 @@ def service(home: Path) -> Iterator[Service]:
 
 
 def onemap(home: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([str(ONEMAP), *words], check=False, capture_output=True, text=True, env={**os.environ, "ONEMAP_HOME": str(home), **environment}, timeout=120, check=False)
+    return subprocess.run([str(ONEMAP), *words], capture_output=True, text=True, env={**os.environ, "ONEMAP_HOME": str(home), **environment}, timeout=120, check=False)
 
 
 def web(service: Service) -> list[int]:
