@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -71,20 +72,29 @@ def database(database_url: URL) -> Iterator[Database]:
     database.dispose()
 
 
-_scripts: dict[tuple[str, ...], Path] = {}
+_templates: dict[tuple[str, ...], str] = {}
 
 
-def with_catalogue(url: URL, catalogue: Catalogue) -> Database:
-    """A database brought to another catalogue, as one is: the script is generated (once a run), then all are run."""
-    database = Database(url.render_as_string(hide_password=False), SECRET, catalogue=catalogue)
-    if tuple(catalogue) not in _scripts:
-        folder = Path(tempfile.mkdtemp(prefix="onemap-scripts-"))
-        with database.owner.connect() as connection:
-            migration.generate(connection, "of a test", scripts=folder, catalogue=catalogue)
-            connection.commit()
-        _scripts[tuple(catalogue)] = folder
-    migration.run(database, _scripts[tuple(catalogue)])
-    return database
+@contextmanager
+def with_catalogue(cluster: URL, template: str, catalogue: Catalogue) -> Iterator[Database]:
+    """A fresh database of another catalogue, brought to it as one is: by the script generated for it (once a run)."""
+    names = tuple(catalogue)
+    if names not in _templates:
+        _templates[names] = name = f"onemap_template_{uuid.uuid4().hex[:8]}"
+        _create(cluster, name, template)
+        made = Database(cluster.set(database=name).render_as_string(hide_password=False), SECRET, catalogue=catalogue)
+        with tempfile.TemporaryDirectory() as folder:
+            with made.owner.connect() as connection:
+                migration.generate(connection, "of a test", scripts=Path(folder), catalogue=catalogue)
+                connection.commit()
+            migration.run(made, Path(folder))
+        made.dispose()
+    name = f"onemap_test_{uuid.uuid4().hex[:12]}"
+    _create(cluster, name, _templates[names])
+    database = Database(cluster.set(database=name).render_as_string(hide_password=False), SECRET, catalogue=catalogue)
+    yield database
+    database.dispose()
+    _drop(cluster, name)
 
 
 @pytest.fixture

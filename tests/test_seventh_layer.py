@@ -51,11 +51,10 @@ FEATURES = "/api/v1/layers/loudspeakers/features"
 
 
 @pytest.fixture
-def database(database_url: URL) -> Iterator[Database]:
+def database(cluster_url: URL, template: str) -> Iterator[Database]:
     """As an installation whose catalogue has the layer from the next version on: the same database, migrated forward."""
-    made = with_catalogue(database_url, CATALOGUE.with_layers(LOUDSPEAKERS))
-    yield made
-    made.dispose()
+    with with_catalogue(cluster_url, template, CATALOGUE.with_layers(LOUDSPEAKERS)) as made:
+        yield made
 
 
 @pytest.fixture

@@ -81,11 +81,10 @@ class Program:
 
 
 @pytest.fixture
-def database(database_url: Any) -> Any:
+def database(cluster_url: Any, template: str) -> Any:
     """A database whose catalogue has the tests' layers beside the built-in ones."""
-    made = with_catalogue(database_url, CATALOGUE.with_layers(*LAYERS))
-    yield made
-    made.dispose()
+    with with_catalogue(cluster_url, template, CATALOGUE.with_layers(*LAYERS)) as made:
+        yield made
 
 
 @pytest.fixture

@@ -47,11 +47,10 @@ VIEWER = Actor("viewer", frozenset({Role.VIEWER}))
 
 
 @pytest.fixture
-def space(database_url: URL) -> Iterator[Space]:
+def space(cluster_url: URL, template: str) -> Iterator[Space]:
     secret_spots = replace(SPOTS, id="secret_spots", geometry_sensitivity=Sensitivity.SENSITIVE)
-    database = with_catalogue(database_url, CATALOGUE.with_layers(SPOTS, secret_spots))
-    yield database.space("live")
-    database.dispose()
+    with with_catalogue(cluster_url, template, CATALOGUE.with_layers(SPOTS, secret_spots)) as database:
+        yield database.space("live")
 
 
 def put(space: Space, shapes: list[Any], layer: str = "spots", **properties: Any) -> None:
