@@ -23,6 +23,12 @@ SECRET = "of the tests"
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
+def _quick_folder() -> str | None:
+    """Memory, where there is room for the run's copies of the template: making one is then 0.1 s instead of 0.4."""
+    memory = Path("/dev/shm")
+    return str(memory) if memory.is_dir() and shutil.disk_usage(memory).free > 4e9 else None
+
+
 @pytest.fixture(scope="session")
 def cluster_url() -> Iterator[URL]:
     """The owner's URL of a running cluster: one given by the environment, else a private one of this run."""
@@ -32,7 +38,7 @@ def cluster_url() -> Iterator[URL]:
         return
     from geodata.store.cluster import Cluster
 
-    home = Path(tempfile.mkdtemp(prefix="onemap-test-"))  # pytest's own folders are closed to the database user
+    home = Path(tempfile.mkdtemp(prefix="onemap-test-", dir=_quick_folder()))  # pytest's own are closed to the database user
     home.chmod(0o755)
     cluster = Cluster(home, say=lambda *_: None, settings={"fsync": "off"})
     url = cluster.start()

@@ -51,7 +51,9 @@ def reset(drill_id: str) -> Response:
 @requires(Permission.DRILLS)
 @operation(tag="drills", summary=Label("结束演练", "End a drill"), answers={200: "Drill"})
 def close(drill_id: str) -> Response:
-    return answer(described(services().database.close_drill(drill_id, current_actor())))
+    record = services().database.close_drill(drill_id, current_actor())
+    services().engine.forget(drill_id)
+    return answer(described(record))
 
 
 def described(record: SpaceRecord) -> dict[str, Any]:

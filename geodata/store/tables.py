@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from geoalchemy2 import Geometry as GeometryColumn
@@ -59,6 +60,11 @@ class SpaceTables:
 
 def space_tables(catalogue: Catalogue) -> SpaceTables:
     """Tables for a catalogue, named as of the live space; `schema_translate_map` turns them to another space."""
+    return _tables_of(tuple(catalogue.values()))
+
+
+@lru_cache(maxsize=16)  # a catalogue's tables take 60 ms to declare, and every space of a process shares them
+def _tables_of(declared: tuple[Layer, ...]) -> SpaceTables:
     metadata = space_metadata()
     state = Table(
         "layer_state", metadata,
@@ -117,7 +123,7 @@ def space_tables(catalogue: Catalogue) -> SpaceTables:
         Column("headers", JSONB),
         Column("at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     )
-    layers = {layer.id: _layer_table(layer, metadata) for layer in catalogue.values()}
+    layers = {layer.id: _layer_table(layer, metadata) for layer in declared}
     return SpaceTables(metadata, layers, state, commits, history, touched, definitions, idempotency)
 
 
