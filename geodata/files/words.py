@@ -119,7 +119,7 @@ declare(
         ),
         "crs-unreadable": _said("{by} 中的坐标系读不懂（{said}）", "The CRS in {by} cannot be understood ({said})", *_NAME_CRS),
         "crs-unknown": _said(
-            "坐标系不明：文件没有可用的说明（{said}），坐标如 {sample}；落在本区附近的可能有：{candidates}",
+            "坐标系不明（文件自带的说明：{said}），坐标如 {sample}；落在本区附近的可能有：{candidates}",
             "The CRS is unknown: nothing usable says it ({said}), coordinates such as {sample}; these would fall near the district: {candidates}",
             *_NAME_CRS,
         ),
@@ -208,13 +208,13 @@ declare(
         ),
         "line-zero-length": _said("线的长度为零", "The line has no length", "删去或重画", "Remove it or draw it again"),
         "shape-kind-not-admitted": _said(
-            "图形类型 {found}，需要 {wanted}",
+            "图形是{found_zh}，需要{wanted_zh}",
             "The shape is a {found}, wanted is {wanted}",
             "转换图形类型（曲线先折线化），或载入别的图层",
             "Convert it (straighten curves first), or load it into another layer",
         ),
         "geometry-kind-differs": _said(
-            "文件中的图形是 {found}，该图层需要 {wanted}",
+            "文件中的图形是{found_zh}，该图层需要{wanted_zh}",
             "The file has {found}, the layer wants {wanted}",
             "换一个图层，或用 --create 新建",
             "Choose another layer, or make a new one with --create",
@@ -301,7 +301,7 @@ declare(
             "去掉后再导入",
             "Remove them first",
         ),
-        "shx-rebuilt": _said("缺少 .shx 或其已损坏（{why}），已由 .shp 重建", "The .shx is {why}; it was rebuilt from the .shp"),
+        "shx-rebuilt": _said("缺少 .shx 或其已损坏，已由 .shp 重建", "The .shx is {why}; it was rebuilt from the .shp"),
         "record-counts-differ": _said(
             ".shp 有 {shapes} 个图形，.dbf 有 {rows} 行",
             "The .shp has {shapes} shapes, the .dbf {rows} rows",
@@ -393,8 +393,8 @@ declare(
         "column-unmatched": _said(
             "列「{column}」没有对应字段，未载入",
             "No field takes the column “{column}”; it was not loaded",
-            "需要时用 --map {column}=字段 指明",
-            "Pass --map {column}=field when it is wanted",
+            '需要时用 --map "{column}=字段" 指明',
+            'Pass --map "{column}=field" when it is wanted',
         ),
         "nothing-mapped": _said(
             "没有一列能对应字段（列：{columns}；字段：{fields}）",

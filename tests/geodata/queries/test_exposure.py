@@ -102,12 +102,12 @@ def test_parts_inside_are_metres_and_square_metres_on_the_ground(three: Space, e
     put(three, LANES.id, [shapely.LineString([(109.8, 40.6), (110.0, 40.6)]), shapely.LineString([(109.85, 40.6), (109.86, 40.6)])])
     put(three, PLOTS.id, [shapely.box(109.8, 40.6, 110.0, 40.61), shapely.box(109.9, 40.6, 110.0, 40.61)])
     zone = shapely.box(109.7, 40.5, 109.9, 40.7)
-    whole, inside = asked(engine, three, LANES.id, zone).features
+    whole, inside = sorted(asked(engine, three, LANES.id, zone).features, key=lambda one: one.fraction or 0.0)
     assert (whole.fraction, whole.unit) == (pytest.approx(0.5, abs=1e-12), "m") and inside.fraction == 1.0
     # Along the 40.6th parallel: N cos(lat) times the angle.
     parallel_m = GEOD.a / math.sqrt(1 - GEOD.es * math.sin(math.radians(40.6)) ** 2) * math.cos(math.radians(40.6)) * math.radians(0.1)
     assert whole.part == pytest.approx(parallel_m, rel=1e-12)
-    half, touching = asked(engine, three, PLOTS.id, zone).features
+    touching, half = sorted(asked(engine, three, PLOTS.id, zone).features, key=lambda one: one.fraction or 0.0)
     assert (half.fraction, half.unit) == (pytest.approx(0.5, rel=1e-12), "m2")
     densified = shapely.segmentize(shapely.box(109.8, 40.6, 109.9, 40.61), 1e-4)
     assert half.part == pytest.approx(abs(GEOD.geometry_area_perimeter(densified)[0]), rel=1e-7)
