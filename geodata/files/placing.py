@@ -36,6 +36,16 @@ _FAMILY = {
     "Polygon": Geometry.POLYGON,
     "MultiPolygon": Geometry.POLYGON,
 }
+_IN_CHINESE = {
+    "Point": "点",
+    "LineString": "线",
+    "LinearRing": "环",
+    "Polygon": "面",
+    "MultiPoint": "多点",
+    "MultiLineString": "多线",
+    "MultiPolygon": "多面",
+    "GeometryCollection": "混合图形",
+}
 
 Shapes = NDArray[np.object_]
 
@@ -170,8 +180,10 @@ def _admit(shapes: Shapes, rejected: dict[int, Notice], admitted: Geometry) -> N
         raise Refused(
             "geometry-kind-differs",
             about="geometry",
-            found=", ".join(sorted({names[row] for row in wrong})),
+            found=", ".join(found := sorted({names[row] for row in wrong})),
+            found_zh="、".join(_IN_CHINESE.get(one, one) for one in found),
             wanted=", ".join(admitted.types),
+            wanted_zh="、".join(_IN_CHINESE[one] for one in admitted.types),
         )
     for row in wrong:
         rejected[row] = Notice("shape-kind-not-admitted", {"found": names[row], "wanted": ", ".join(admitted.types)}, field="geometry")

@@ -208,7 +208,7 @@ declare(
         ),
         "line-zero-length": _said("线的长度为零", "The line has no length", "删去或重画", "Remove it or draw it again"),
         "shape-kind-not-admitted": _said(
-            "图形是{found_zh}，需要{wanted_zh}",
+            "图形类型 {found}，需要 {wanted}",
             "The shape is a {found}, wanted is {wanted}",
             "转换图形类型（曲线先折线化），或载入别的图层",
             "Convert it (straighten curves first), or load it into another layer",

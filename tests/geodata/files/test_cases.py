@@ -182,4 +182,4 @@ def test_gauss_kruger_comes_back_to_the_place_it_was_made_from(shared_space) -> 
 def test_lines_are_refused_where_polygons_are_wanted(shared_space) -> None:
     made = plan(shared_space, "fire_zones", CASES / "gen-lines-for-polygons" / "zones.shp", LoadOptions(), OPERATOR)
     assert made.report.refused is not None and made.report.refused.code == "geometry-kind-differs"
-    assert made.report.refused.values == {"found": "LineString", "wanted": "Polygon, MultiPolygon"}
+    assert made.report.refused.values == {"found": "LineString", "found_zh": "线", "wanted": "Polygon, MultiPolygon", "wanted_zh": "面、多面"}

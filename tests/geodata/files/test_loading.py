@@ -291,3 +291,13 @@ def test_an_exported_table_runs_nothing_in_a_spreadsheet(space: Space, tmp_path:
         export(store, "pois", out)
     with out.open(encoding="utf-8-sig", newline="") as file:
         assert next(csv.DictReader(file))["name"] == "'=1+1"
+
+
+def test_a_newcomer_reads_the_remedy_as_it_is_to_be_typed(space: Space, tmp_path: Path) -> None:
+    path = geojson(tmp_path / "plants.geojson", [(point(109.8, 40.6), {"编号": "P1", "名称": "电厂", "Capacity (MW)": 49.0})])
+    made = plan(space, "hazard_sources", path, LoadOptions(dry_run=True), OPERATOR)
+    assert '--map "Capacity (MW)=字段"' in json.dumps(made.report.to_json("zh"), ensure_ascii=False).replace('\\"', '"')
+    wrong = plan(space, "fire_zones", path, LoadOptions(dry_run=True), OPERATOR)
+    said = json.dumps(wrong.report.to_json("zh"), ensure_ascii=False)
+    assert "文件中的图形是点，该图层需要面、多面" in said
+    assert "LineString" not in said and "Polygon" not in said
