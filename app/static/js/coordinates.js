@@ -8,7 +8,7 @@ const DMS = String.raw`(\d+(?:\.\d+)?)\s*[°度]\s*(?:(\d+(?:\.\d+)?)\s*['′’
 /** The place that a text names, or null. Longitude first unless only the other order fits; letters and words for N/E decide.
  * @param {string} text @returns {Place | null} */
 export function readPlace(text) {
-  const plain = text.normalize("NFKC").replace(/[，、;；]/g, ",").trim();
+  const plain = text.normalize("NFKC").replace(/′′/g, '"').replace(/[，、;；]/g, ",").trim();
   const marked = readMarked(plain);
   if (marked) return marked;
   const decimal = plain.match(new RegExp(`^\\(?(${NUMBER})\\s*[,\\s]\\s*(${NUMBER})\\)?$`));
