@@ -12,6 +12,7 @@ from typing import Any
 from app.metrics import Figures
 from app.people import Credential
 from geodata.store.changes import FeedItem
+from geodata.store.rows import sees_exactly
 from geodata.store.tables import DEFINITIONS
 from layers.spec import Action, Actor, Catalogue
 
@@ -29,6 +30,7 @@ class Event:
     layer: str
     version: int
     text: bytes
+    coarse: bytes  # for those who may not know exact positions
 
 
 def message(kind: str, data: dict[str, Any], cursor: str | None = None) -> bytes:
@@ -42,9 +44,13 @@ def change(item: FeedItem) -> Event:
     data: dict[str, Any] = {"layer": item.layer, "version": item.version, "token": str(item.token), "by": item.by, "at": item.at.isoformat()}
     kind = "layers" if item.layer == DEFINITIONS else "change"
     if kind == "change":
-        data["features"] = [{"id": str(one.id), "op": one.op, "bbox": one.bbox} for one in item.features]
         data["truncated"] = item.truncated
-    return Event(item.layer, item.version, message(kind, data, item.cursor))
+    exact, coarse = (message(kind, {**data, **_named(one, kind)}, item.cursor) for one in (item, item.coarse()))
+    return Event(item.layer, item.version, exact, coarse)
+
+
+def _named(item: FeedItem, kind: str) -> dict[str, Any]:
+    return {"features": [{"id": str(one.id), "op": one.op, "bbox": one.bbox} for one in item.features]} if kind == "change" else {}
 
 
 class Stream:
@@ -57,6 +63,7 @@ class Stream:
         self._queue: deque[Event | bytes] = deque()
         self._missed: list[Event | bytes] = []
         self._news = asyncio.Event()
+        self._coarse: set[str] = set()  # layers whose positions this reader may not know exactly
         self._told: dict[str, int] = {}
         self._overrun = False
         self._ended = False
@@ -68,7 +75,10 @@ class Stream:
             return True
         if layer not in catalogue or (self._layers is not None and layer not in self._layers):
             return False
-        return self.actor.may(Action.READ, catalogue[layer])
+        declared = catalogue[layer]
+        if not sees_exactly(declared, reveal=self.actor.may(Action.REVEAL, declared)):
+            self._coarse.add(layer)
+        return self.actor.may(Action.READ, declared)
 
     def put(self, event: Event | bytes) -> None:
         """Queue an event; a reader too far behind loses its queue and is told to read anew."""
@@ -124,7 +134,7 @@ class Stream:
         if event.version <= self._told.get(event.layer, -1):
             return b""
         self._told[event.layer] = event.version
-        return event.text
+        return event.coarse if event.layer in self._coarse else event.text
 
     async def pump(self, send: Send) -> None:
         """Write until the stream ends; a beat where there is nothing to say."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Blueprint, Response
 from pydantic import Field
 
@@ -10,6 +12,7 @@ from app.api.parameters import Names
 from app.api.rendering import answer
 from app.security import current_actor, requires
 from app.spaces import current_space
+from geodata.store.rows import sees_exactly
 from layers.errors import Forbidden
 from layers.spec import Action, Label
 
@@ -32,7 +35,8 @@ def changes(query: ChangesParameters) -> Response:
     with space.reading(actor) as store:
         readable = {layer.id for layer in store.catalogue.values() if store.may(Action.READ, layer)}
         wanted = {store.catalogue.layer(one).id for one in query.layers or ()}
+        exact = {layer.id for layer in store.catalogue.values() if sees_exactly(layer, reveal=store.may(Action.REVEAL, layer))}
     if wanted - readable:
         raise Forbidden(action=Action.READ.value, layer=min(wanted - readable))
     feed = space.feed(query.after, layers=wanted or readable, limit=query.limit)
-    return answer(feed)
+    return answer(replace(feed, items=tuple(one if one.layer in exact else one.coarse() for one in feed.items)))

@@ -55,4 +55,4 @@ def _features(space: Space, actor: Actor, exposed: LayerExposure) -> list[str]:
 
 def _layer(exposed: LayerExposure) -> dict[str, Any]:
     return {"layer": exposed.layer, "version": exposed.version.version, "token": exposed.version.token, "answered_by": exposed.answered_by,
-            "count": exposed.count, "measures": exposed.measures, "basis": exposed.basis, "truncated": len(exposed.features) > MAX_FEATURES}
+            "positions": exposed.positions, "count": exposed.count, "measures": exposed.measures, "basis": exposed.basis, "truncated": len(exposed.features) > MAX_FEATURES}

@@ -47,7 +47,10 @@ class LoadForm(Parameters):
     @field_validator("mapping", mode="before")
     @classmethod
     def _from_json(cls, value: Any) -> Any:
-        return json.loads(value) if isinstance(value, str) else value
+        try:
+            return json.loads(value) if isinstance(value, str) else value
+        except RecursionError:
+            raise ValueError("nested too deep") from None
 
 
 class LoadsParameters(Parameters):

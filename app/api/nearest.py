@@ -95,4 +95,4 @@ def _features(space: Space, actor: Actor, ranking: LayerRanking) -> list[str]:
 def _layer(ranking: LayerRanking) -> dict[str, Any]:
     left_out = [{"feature": one.id, "distance_m": one.distance_m, "reasons": one.reasons} for one in ranking.left_out]
     return {"layer": ranking.layer, "version": ranking.version.version, "token": ranking.version.token, "answered_by": ranking.answered_by,
-            "returned": len(ranking.ranked), "left_out": left_out, "more_left_out": ranking.more_left_out}
+            "positions": ranking.positions, "returned": len(ranking.ranked), "left_out": left_out, "more_left_out": ranking.more_left_out}

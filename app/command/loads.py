@@ -23,7 +23,6 @@ from layers.spec import Action, Actor, Label, Role
 
 KEPT = timedelta(days=2)  # an upload that nobody confirmed by then is thrown away
 _CHUNK = 1 << 20
-_LOADERS = frozenset({Role.PLANNER, Role.GIS_STAFF, Role.DRILL_CONTROLLER})
 
 declare(
     {
@@ -210,7 +209,7 @@ def _allowed(database: Database, space_id: str, layer_id: str, actor: Actor) -> 
     space = database.space(space_id)
     layer = space.catalogue.get(layer_id)
     if layer is None:
-        if not actor.roles & _LOADERS:
+        if not space.may_create(actor):
             raise Forbidden(action=Action.LOAD.value, layer=layer_id)
         return
     with space.reading(actor) as store:
@@ -222,7 +221,8 @@ def _keep(files: Iterable[Stream], folder: Path) -> list[str]:
     names: list[str] = []
     left = MOST_UNPACKED
     for one in files:
-        name = re.sub(r"[\x00-\x1f/\\:]", "_", (one.filename or "").replace("\\", "/").rsplit("/", 1)[-1]).lstrip(".")[:120] or "file"
+        name = re.sub(r"[\x00-\x1f/\\:]", "_", (one.filename or "").replace("\\", "/").rsplit("/", 1)[-1]).lstrip(".")
+        name = _short(name) or "file"
         if name in names:
             name = f"{len(names)}_{name}"
         if len(names) >= MOST_ENTRIES:
@@ -237,6 +237,15 @@ def _keep(files: Iterable[Stream], folder: Path) -> list[str]:
     if not names:
         raise NoFiles()
     return names
+
+
+def _short(name: str) -> str:
+    """A name that a file system takes with room for a number before it (255 bytes; a Chinese character is three), its ending kept."""
+    stem, dot, ending = name.rpartition(".")
+    if not dot or len(ending) > 20:
+        stem, dot, ending = name, "", ""
+    room = 240 - len((dot + ending).encode())
+    return stem.encode()[:room].decode(errors="ignore") + dot + ending
 
 
 def _path(home: Path, record: LoadRecord) -> Path:

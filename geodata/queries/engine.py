@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from geodata.queries import refusals
@@ -23,6 +24,7 @@ from geodata.store.database import Database
 from geodata.store.features import Store
 from geodata.store.metadata import DRILL_ROLE, LIVE_ROLE
 from geodata.store.pulse import Pulse
+from geodata.store.rows import sees_exactly
 from geodata.store.spaces import Space
 from layers.errors import Forbidden, LayerNotFound
 from layers.spec import Action, Actor, Geometry, Layer, Role, Sensitivity
@@ -49,7 +51,7 @@ class QueryEngine:
         def ask(candidates: Candidates, version: LayerVersion, answered_by: str, layer: Layer, matching: Any) -> LayerRanking:
             search = Search(candidates, question, Admission(layer, matching, question.zone))
             search.run()
-            return search.answer(layer.id, version, answered_by)
+            return replace(search.answer(layer.id, version, answered_by), positions=_positions(space, actor, layer))
 
         layers = _chosen(space, question.layers, actor, lambda layer: layer.ranked)
         return NearestAnswer(tuple(self._answers(space, layers, question.filter, actor, ask)))
@@ -63,7 +65,7 @@ class QueryEngine:
             picked = pick(candidates, zone, matching)
             hidden = frozenset() if _may(space, actor, Action.REVEAL, layer) else frozenset(
                 one.id for one in layer.measures if one.sensitivity is not Sensitivity.PUBLIC)
-            return lambda: expose(layer, picked, zone, version, answered_by, hidden=hidden)
+            return lambda: replace(expose(layer, picked, zone, version, answered_by, hidden=hidden), positions=_positions(space, actor, layer))
 
         # Candidates are copied while the index is held; what takes time is computed after all is let go.
         picked = list(self._answers(space, layers, question.filter, actor, ask))
@@ -108,7 +110,7 @@ class QueryEngine:
                 # The filter is evaluated in a snapshot, so the index answers only if it stands at that very version.
                 for layer in layers:
                     matching = store.matching_ids(layer.id, filter_text)
-                    with self._held(space, layer, store.version(layer.id), exactly=True) as index:
+                    with self._held(space, layer, store.version(layer.id), actor, exactly=True) as index:
                         answer = self._asked(space, store, index, layer, matching, ask)
                     yield answer
             return
@@ -116,7 +118,7 @@ class QueryEngine:
         for layer in layers:
             if layer.id not in versions:
                 raise LayerNotFound(layer=layer.id)
-            with self._held(space, layer, versions[layer.id]) as index:
+            with self._held(space, layer, versions[layer.id], actor) as index:
                 if index is not None:
                     answer = self._asked(space, None, index, layer, None, ask)
             if index is None:
@@ -131,13 +133,14 @@ class QueryEngine:
             return ask(index, index.version, "index", layer, matching)
         assert store is not None
         counts.by_postgis += 1
-        candidates = TableCandidates(store.connection, layer, space.tables.layers[layer.id])
+        candidates = TableCandidates(store.connection, layer, space.tables.layers[layer.id], reveal=_may(space, store.actor, Action.REVEAL, layer))
         return ask(candidates, store.version(layer.id), "postgis", layer, matching)
 
     @contextmanager
-    def _held(self, space: Space, layer: Layer, wanted: LayerVersion, *, exactly: bool = False) -> Iterator[LayerIndex | None]:
-        """The index at `wanted` or later, held still; None when PostGIS has to answer."""
-        index = self._keeper(space, layer).catch_up(wanted) if self._indexed else None
+    def _held(self, space: Space, layer: Layer, wanted: LayerVersion, actor: Actor, *, exactly: bool = False) -> Iterator[LayerIndex | None]:
+        """The index at `wanted` or later, held still; None when PostGIS has to answer, as for readers who may not know exact positions."""
+        exact = sees_exactly(layer, reveal=_may(space, actor, Action.REVEAL, layer))
+        index = self._keeper(space, layer).catch_up(wanted) if self._indexed and exact else None
         if index is None:
             yield None
             return
@@ -172,6 +175,10 @@ def _chosen(space: Space, named: tuple[str, ...], actor: Actor, by_default: Call
 def _may(space: Space, actor: Actor, action: Action, layer: Layer) -> bool:
     """As the store decides for reading: in a drill its controllers play every part."""
     return actor.may(action, layer) or (space.is_drill and Role.DRILL_CONTROLLER in actor.roles)
+
+
+def _positions(space: Space, actor: Actor, layer: Layer) -> str:
+    return "exact" if sees_exactly(layer, reveal=_may(space, actor, Action.REVEAL, layer)) else "coarse"
 
 
 def _said(space_id: str, keeper: Keeper) -> dict[str, Any]:

@@ -95,7 +95,10 @@ class Inside:
 
 @dataclass(frozen=True)
 class LayerExposure:
-    """One layer's answer at `version`, `answered_by` "index" or "postgis": both give the same. `features` are in order of id."""
+    """One layer's answer at `version`, `answered_by` "index" or "postgis": both give the same. `features` are in order of id.
+
+    `positions` "coarse": the asker may not know exact ones, so what counts as inside is decided by the coarse places shown.
+    """
 
     layer: str
     version: LayerVersion
@@ -104,6 +107,7 @@ class LayerExposure:
     measures: Mapping[str, MeasureSum]
     basis: Basis
     features: tuple[Inside, ...]
+    positions: str = "exact"
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,7 @@ class LayerRanking:
     `ranked` is by distance, equal distances by id; fewer than asked when there are no more within the limit.
     `left_out`, in the same order, has those before the last ranked (all within the limit, if fewer than k are ranked),
     at most MAX_LEFT_OUT of them: `more_left_out` says that there are others.
+    `positions` "coarse": the asker may not know exact ones, so distances, bearings and reasons are those of the coarse places shown.
     """
 
     layer: str
@@ -90,6 +91,7 @@ class LayerRanking:
     ranked: tuple[Ranked, ...]
     left_out: tuple[LeftOut, ...]
     more_left_out: bool = False
+    positions: str = "exact"
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, String, and_, cast, false, func, or_, select, tuple_
 
+from geodata.store.rows import coarse_box
 from geodata.store.tables import DEFINITIONS, SpaceTables
 from layers.errors import InvalidInput, Problem
 
@@ -51,6 +52,10 @@ class FeedFeature:
     op: str
     bbox: tuple[float, float, float, float] | None
 
+    def coarse(self) -> FeedFeature:
+        """As a reader may see it who does not know exact positions."""
+        return replace(self, bbox=coarse_box(self.bbox))
+
 
 @dataclass(frozen=True)
 class FeedItem:
@@ -65,6 +70,10 @@ class FeedItem:
     features: tuple[FeedFeature, ...]
     truncated: bool
     cursor: str
+
+    def coarse(self) -> FeedItem:
+        """As a reader may see it who does not know exact positions."""
+        return replace(self, features=tuple(one.coarse() for one in self.features))
 
 
 @dataclass(frozen=True)

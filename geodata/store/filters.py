@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table
 
 from geodata.store.cql2 import UnknownName, Unreadable, where
+from geodata.store.rows import shown_shape
 from layers.errors import InvalidInput, Problem
 from layers.messages import Sentence, declare
 from layers.spec import Label, Layer, Sensitivity
@@ -33,7 +34,8 @@ def condition(filter_text: str, layer: Layer, table: Table, *, reveal: bool) -> 
         raise _unreadable(f"> {MAX_FILTER_LENGTH}")
     columns: Mapping[str, Any] = {name: table.c[name] for name in queryable(layer, reveal=reveal)}
     if "geom" in table.c:
-        columns = {**columns, "geometry": table.c.geom, "geom": table.c.geom}
+        shape = shown_shape(layer, table, reveal=reveal)  # else a filter would find a hidden position by halving
+        columns = {**columns, "geometry": shape, "geom": shape}
     try:
         return where(filter_text, columns)
     except UnknownName as fault:

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, false, func, sele
 from geodata.store.changes import ChangedItem, ChangesSince, LayerVersion, changed_ids, read_versions
 from geodata.store.filters import condition
 from geodata.store.metadata import STORAGE_SRID
-from geodata.store.rows import Feature, coarse, feature_select, geojson_text, mask_value, to_feature
+from geodata.store.rows import Feature, coarse, feature_select, geojson_text, mask_value, shown_shape, to_feature
 from geodata.store.tables import SpaceTables
 from layers.errors import FeatureNotFound, Forbidden, InvalidInput, Problem
 from layers.spec import Action, Actor, Catalogue, Geometry, Layer, Role
@@ -169,18 +169,18 @@ class Reader:
             func.array_agg(stated.source_date.distinct()).filter(stated.source_date.is_not(None)).label("source_dates"))).one()
         known = dict(row._mapping)
         known["sources"], known["source_dates"] = sorted(known["sources"] or []), sorted(known["source_dates"] or [])
-        known["bounds"] = self._bounds(table) if layer.geometry is not Geometry.NONE else None
+        known["bounds"] = self._bounds(layer, table) if layer.geometry is not Geometry.NONE else None
         return known
 
-    def _bounds(self, table: Table) -> Box | None:
-        box = func.ST_Extent(table.c.geom)
+    def _bounds(self, layer: Layer, table: Table) -> Box | None:
+        box = func.ST_Extent(shown_shape(layer, table, reveal=self._reveals(layer)))
         row = self.connection.execute(select(func.ST_XMin(box), func.ST_YMin(box), func.ST_XMax(box), func.ST_YMax(box))).one()
         return None if row[0] is None else (row[0], row[1], row[2], row[3])
 
     def _where(self, layer: Layer, table: Table, bbox: Box | None, filter_text: str | None, ids: Iterable[UUID] | None) -> ColumnElement[bool]:
         clauses: list[ColumnElement[bool]] = []
         if bbox is not None:
-            clauses.append(_touches(table, bbox) if "geom" in table.c else false())
+            clauses.append(_touches(shown_shape(layer, table, reveal=self._reveals(layer)), bbox) if "geom" in table.c else false())
         if filter_text:
             clauses.append(condition(filter_text, layer, table, reveal=self._reveals(layer)))
         if ids is not None:
@@ -255,12 +255,12 @@ def _among(table: Table, ids: Iterable[UUID]) -> ColumnElement[bool]:
     return table.c.id == func.any(list(ids))
 
 
-def _touches(table: Table, bbox: Box) -> ColumnElement[bool]:
+def _touches(shape: ColumnElement[Any], bbox: Box) -> ColumnElement[bool]:
     west, south, east, north = bbox
     if west > east:  # RFC 7946 5.2: a box that crosses the antimeridian
-        return _touches(table, (west, south, 180.0, north)) | _touches(table, (-180.0, south, east, north))
+        return _touches(shape, (west, south, 180.0, north)) | _touches(shape, (-180.0, south, east, north))
     box = func.ST_MakeEnvelope(west, south, east, north, STORAGE_SRID)
-    return table.c.geom.op("&&")(box) & func.ST_Intersects(table.c.geom, box)
+    return shape.op("&&")(box) & func.ST_Intersects(shape, box)
 
 
 def _shape(wkb: Any) -> BaseGeometry | None:

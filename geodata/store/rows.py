@@ -54,18 +54,31 @@ def mask_value(one: Field, value: Any) -> Any:
     return f"{value[:3]}****{value[-4:]}" if len(value) >= 7 else f"{value[:1]}**" if value else value
 
 
+def sees_exactly(layer: Layer, *, reveal: bool) -> bool:
+    """Whether this reader knows exact positions: always, but in a sensitive layer only with the right to reveal."""
+    return reveal or layer.geometry_sensitivity is Sensitivity.PUBLIC
+
+
 def shown_shape(layer: Layer, table: Table, *, reveal: bool) -> ColumnElement[Any]:
     """The geometry as this reader may see it: for a sensitive layer and a reader who may not reveal, a point on a coarse grid."""
-    if reveal or layer.geometry_sensitivity is Sensitivity.PUBLIC:
+    if sees_exactly(layer, reveal=reveal):
         return table.c.geom
     return func.ST_SnapToGrid(func.ST_Centroid(table.c.geom), COARSE_DEG)
 
 
 def coarse(layer: Layer, shape: BaseGeometry | None, *, reveal: bool) -> BaseGeometry | None:
     """The same for a shape already in Python (history)."""
-    if shape is None or reveal or layer.geometry_sensitivity is Sensitivity.PUBLIC:
+    if shape is None or sees_exactly(layer, reveal=reveal):
         return shape
     return shapely.transform(shapely.centroid(shape), lambda place: (place / COARSE_DEG).round() * COARSE_DEG)
+
+
+def coarse_box(box: tuple[float, float, float, float] | None) -> tuple[float, float, float, float] | None:
+    """A box rounded to the coarse grid; it still holds the coarse point of what lies in it, for rounding keeps the order."""
+    if box is None:
+        return None
+    west, south, east, north = (round(round(one / COARSE_DEG) * COARSE_DEG, COORDINATE_DIGITS) for one in box)
+    return west, south, east, north
 
 
 def feature_select(layer: Layer, table: Table, *, reveal: bool) -> Select[Any]:

@@ -116,10 +116,13 @@ class Space:
             connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             return read_feed(connection, self.tables, after, layers=None if layers is None else set(layers), limit=limit)
 
+    def may_create(self, actor: Actor) -> bool:
+        """Whether the actor may make run-time layers here: editors, and in a drill its controllers."""
+        return bool(actor.roles & (_CREATORS | ({Role.DRILL_CONTROLLER} if self.is_drill else set())))
+
     def create_layer(self, layer: Layer, actor: Actor, reason: str | None = None) -> None:
         """Make a run-time layer: its table and its definition in one transaction. Raises Conflict, Forbidden."""
-        creators = _CREATORS | ({Role.DRILL_CONTROLLER} if self.is_drill else set())
-        if not actor.roles & creators:
+        if not self.may_create(actor):
             raise Forbidden(action=Action.LOAD.value, layer=layer.id)
         self.refresh()
         if layer.id in self.catalogue or layer.id in self.tables.metadata.tables:

@@ -221,19 +221,19 @@ def _stream(cursor: str = "-") -> Stream:
 def test_a_reader_too_slow_is_told_to_read_anew_and_then_goes_on() -> None:
     stream = _stream()
     for version in range(QUEUED + 50):
-        stream.put(Event("a", version, b"x"))
+        stream.put(Event("a", version, b"x", b"x"))
     stream.cursor = "a.250.00000000"
     first = stream.take().decode()
     assert first.startswith("event: reset\nid: a.250.00000000\n") and first.count("\n\n") == 1
-    stream.put(Event("a", 251, b"after"))
+    stream.put(Event("a", 251, b"after", b"after"))
     assert stream.take() == b"after"
 
 
 def test_what_comes_while_catching_up_is_told_once() -> None:
     stream = _stream()
-    stream.put(Event("a", 2, b"[2]"))
-    stream.put(Event("a", 3, b"[3]"))
-    stream.put_first([Event("a", 1, b"[1]"), Event("a", 2, b"[2]")])
+    stream.put(Event("a", 2, b"[2]", b"[2]"))
+    stream.put(Event("a", 3, b"[3]", b"[3]"))
+    stream.put_first([Event("a", 1, b"[1]", b"[1]"), Event("a", 2, b"[2]", b"[2]")])
     assert stream.take() == b"[1][2][3]"
 
 
@@ -241,8 +241,8 @@ def test_without_the_memory_of_what_was_told_it_would_be_told_twice() -> None:
     """The wrong build that the test above must catch."""
     stream = _stream()
     stream._told = _Forgetful()  # type: ignore[assignment]
-    stream.put(Event("a", 2, b"[2]"))
-    stream.put_first([Event("a", 2, b"[2]")])
+    stream.put(Event("a", 2, b"[2]", b"[2]"))
+    stream.put_first([Event("a", 2, b"[2]", b"[2]")])
     assert stream.take() == b"[2][2]"
 
 

@@ -89,3 +89,19 @@ def test_load_in_a_drill_stays_there(program: Callable[[Role], Program]) -> None
     work(controller)
     assert controller.get(f"/spaces/{drill['id']}/api/v1/layers/posts").json["count"] == 3
     assert controller.get("/api/v1/layers/posts").json["count"] == 0
+
+
+def test_a_long_chinese_file_name_is_shortened_with_its_ending_kept(planner_program: Program) -> None:
+    brought = bring(planner_program, posts_file(), name="避" * 100 + ".geojson", layer="posts")
+    assert brought.status_code == 202, brought.text
+    assert brought.json["file"].endswith("避.geojson")
+    work(planner_program)
+    assert planner_program.get(brought.headers["Location"]).json["state"] == "examined"
+
+
+def test_a_mapping_nested_without_end_is_refused(planner_program: Program) -> None:
+    assert bring(planner_program, posts_file(), layer="posts", mapping="[" * 100_000).status_code == 422
+
+
+def test_a_drill_controller_is_told_at_once_that_live_takes_no_new_layer_of_his(program: Callable[..., Program]) -> None:
+    assert bring(program(Role.DRILL_CONTROLLER), posts_file(), layer="brand_new", create="true").status_code == 403
