@@ -14,6 +14,7 @@ from sqlalchemy import text
 from app.command import loads
 from geodata.store.database import Database
 from geodata.store.metadata import LIVE_ROLE
+from geodata.store.tiles import keep_pyramids
 
 SCHEMA = "onemap_jobs"
 _LOCK = 0x6F6E656D6A6F  # "onemjo": one process makes the queue's tables
@@ -76,7 +77,14 @@ def worker_app(database: Database, home: Path) -> procrastinate.App:
 
     @app.task(name="carry_out_load", queue="loads", retry=again)
     def carry_out_load(load_id: str) -> None:
-        loads.carry_out(database, home, UUID(load_id))
+        record = loads.carry_out(database, home, UUID(load_id))
+        keep_pyramids(database.space(record.space))
+
+    @app.periodic(cron="* * * * *")
+    @app.task(name="keep_pyramids", queue="loads", queueing_lock="pyramids", pass_context=False)
+    def keep_live_pyramids(timestamp: int) -> None:
+        """After loads by the command line or by SQL; a tile asked for before does it itself."""
+        keep_pyramids(database.space())
 
     @app.periodic(cron="*/5 * * * *")
     @app.task(name="sweep_loads", queue="loads", queueing_lock="sweep", pass_context=False)

@@ -1,4 +1,4 @@
-"""Vector tiles of a layer by OGC API Tiles: WebMercatorQuad, MVT, with the layer's version as entity tag."""
+"""Vector tiles of a layer by OGC API Tiles: WebMercatorQuad, MVT, sent again only where something changed."""
 
 from __future__ import annotations
 
@@ -11,14 +11,9 @@ from app.api.operation import Parameters, operation
 from app.api.rendering import answer
 from app.security import current_actor, requires
 from app.spaces import current_space, space_url
-from geodata.store.tiles import (
-    MAX_ZOOM,
-    TileAddress,
-    TileCache,
-    current,
-    tile,
-    tile_fields,
-)
+from geodata.store.tile_address import MAX_ZOOM, TileAddress
+from geodata.store.tile_drawing import tile_fields
+from geodata.store.tiles import TileKeeper, current
 from layers.spec import Action, Label, Layer
 
 blueprint = Blueprint("tiles", __name__, url_prefix="/ogc/collections/<layer_id>/tiles")
@@ -28,11 +23,14 @@ MATRIX_SET = "WebMercatorQuad"
 MATRIX_SET_URI = "http://www.opengis.net/def/tilematrixset/OGC/1.0/WebMercatorQuad"
 _SCHEME = "http://www.opengis.net/def/crs/EPSG/0/3857"
 
-cache = TileCache()
+YEAR_S = 31_536_000
+_TOKEN_LENGTH = 8  # of a token; a shorter one could be another's
+
+keeper = TileKeeper()
 
 
 class TileParameters(Parameters):
-    v: str | None = Field(None, max_length=50, description="Any text: makes the address of a version its own")
+    v: str | None = Field(None, max_length=50, description="The layer's token, or its beginning: while it is the present one, the answer may be kept for good")
 
 
 @blueprint.get(f"/{MATRIX_SET}/<int:z>/<int:row>/<int:col>")
@@ -41,12 +39,16 @@ class TileParameters(Parameters):
            problems=(400, 401, 403, 404))
 def one_tile(layer_id: str, z: int, row: int, col: int, query: TileParameters) -> Response:
     space = current_space()
-    version = current(space, layer_id, current_actor())
-    tag = f"{version.version}-{version.token.hex[:12]}{'' if version.reveals else '-c'}"
-    headers = {"ETag": f'"{tag}"', "Cache-Control": "private, no-cache", "Vary": "Cookie, Authorization"}
-    if tag in request.if_none_match:
+    shown = current(space, layer_id, current_actor())
+    made = keeper.tile(space, layer_id, TileAddress(z, col, row), shown)
+    for_good = query.v is not None and len(query.v) >= _TOKEN_LENGTH and str(shown.token).startswith(query.v)
+    headers = {"ETag": f'W/"{made.tag}"', "Onemap-Version": f"{shown.version}-{shown.token}", "Vary": "Cookie, Authorization, Accept-Encoding",
+               "Cache-Control": f"private, max-age={YEAR_S}, immutable" if for_good else "private, no-cache"}
+    if request.if_none_match.contains_weak(made.tag):
         return Response(status=304, headers=headers)
-    return Response(tile(space, layer_id, TileAddress(z, col, row), version, cache), headers=headers, content_type=MVT)
+    if not made.packed or not request.accept_encodings.quality("gzip"):
+        return Response(made.mvt, headers=headers, content_type=MVT)
+    return Response(made.body, headers=headers | {"Content-Encoding": "gzip"}, content_type=MVT)
 
 
 @blueprint.get("")

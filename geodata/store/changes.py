@@ -15,6 +15,8 @@ from geodata.store.rows import coarse_box
 from geodata.store.tables import DEFINITIONS, SpaceTables
 from layers.errors import InvalidInput, Problem
 
+Box = tuple[float, float, float, float]
+COMMITS_TOUCHED = 100  # beyond it a reader of `read_touched` starts anew
 FEATURES_PER_COMMIT = 200  # beyond it a reader refetches the layer, which is cheaper than naming every feature
 _ENTRY = re.compile(r"^([a-z][a-z0-9_]*)\.(\d+)\.([0-9a-f]{8})$")
 
@@ -42,6 +44,14 @@ class ChangesSince:
     version: LayerVersion
     known: bool
     items: tuple[ChangedItem, ...] = ()
+
+
+@dataclass(frozen=True)
+class Touched:
+    """Where later commits to a layer took place: (version, box) of each feature before and after; box None: anywhere."""
+
+    version: LayerVersion
+    boxes: tuple[tuple[int, Box | None], ...]
 
 
 @dataclass(frozen=True)
@@ -137,6 +147,24 @@ def changed_ids(connection: Connection, tables: SpaceTables, layer: str, since: 
         return None
     tokens = select(commits.token).where(commits.layer == layer, commits.version > since.version)
     return set(connection.scalars(select(history.feature_id).distinct().where(history.layer == layer, history.token.in_(tokens))))
+
+
+def read_touched(connection: Connection, tables: SpaceTables, layer: str, since: LayerVersion) -> Touched | None:
+    """Where the layer changed after `since`, to be read in one snapshot; None when that is not in the log or too long ago."""
+    commits, history = tables.commits.c, tables.history.c
+    rows = connection.execute(select(commits.version, commits.token).where(commits.layer == layer, commits.version >= since.version)
+                              .order_by(commits.version).limit(COMMITS_TOUCHED + 1)).all()
+    if not rows or (rows[0].version, rows[0].token) != (since.version, since.token) or len(rows) > COMMITS_TOUCHED:
+        return None
+    boxes: list[tuple[int, Box | None]] = []
+    for version, token in rows[1:]:
+        shapes = [(func.ST_XMin(one), func.ST_YMin(one), func.ST_XMax(one), func.ST_YMax(one)) for one in (history.geom_before, history.geom_after)]
+        found = connection.execute(select(*shapes[0], *shapes[1]).where(history.layer == layer, history.token == token).limit(FEATURES_PER_COMMIT + 1)).all()
+        if len(found) > FEATURES_PER_COMMIT:
+            boxes.append((version, None))
+        else:
+            boxes += [(version, (one[0], one[1], one[2], one[3])) for row in found for one in (row[:4], row[4:]) if one[0] is not None]
+    return Touched(LayerVersion(rows[-1].version, rows[-1].token), tuple(boxes))
 
 
 def _cursor(versions: Mapping[str, LayerVersion]) -> str:

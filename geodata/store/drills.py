@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, insert, select, text, update
 
+from geodata.store import pyramid
 from geodata.store.control import DRILLS
 from geodata.store.faults import translated
 from geodata.store.metadata import DRILL_ROLE, LIVE_SCHEMA
@@ -117,6 +118,7 @@ def _copy(connection: Connection, live: Space, schema: str) -> datetime:
         columns = ", ".join(f'"{one.name}"' for one in tables.metadata.tables[f"{LIVE_SCHEMA}.{name}"].columns)
         connection.execute(text(f'INSERT INTO "{schema}"."{name}" ({columns}) SELECT {columns} FROM "{LIVE_SCHEMA}"."{name}"'))
         watch(connection, schema, name)
+    pyramid.make_tables(connection, schema)
     seal(connection, schema)
     moment = connection.scalar(text("SELECT now()"))
     assert moment is not None

@@ -15,6 +15,7 @@ from alembic.script import Script
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 
+from geodata.store import pyramid
 from geodata.store.control import DRILLS  # noqa: F401  (its import fills the control metadata)
 from geodata.store.drills import close_all, seal
 from geodata.store.faults import translated
@@ -129,7 +130,8 @@ def _prepare(database: Database, connection: Connection) -> None:
     connection.commit()
     for role in (LIVE_ROLE, DRILL_ROLE):
         _role(database, connection, role)
-    connection.exec_driver_sql(resources.files("geodata.store").joinpath("functions.sql").read_text("utf-8").replace("%", "%%"))
+    for name in ("functions.sql", "pyramid.sql"):
+        connection.exec_driver_sql(resources.files("geodata.store").joinpath(name).read_text("utf-8").replace("%", "%%"))
 
 
 def _role(database: Database, connection: Connection, role: str) -> None:
@@ -154,6 +156,7 @@ def _role(database: Database, connection: Connection, role: str) -> None:
 
 def _finish(database: Database, connection: Connection) -> None:
     tables = space_tables(database.catalogue)
+    pyramid.make_tables(connection, LIVE_SCHEMA)
     for name in (*tables.layers, DEFINITIONS):
         watch(connection, LIVE_SCHEMA, name)
     seal(connection, LIVE_SCHEMA, LIVE_ROLE)
@@ -168,3 +171,4 @@ def create_all(database: Database, connection: Connection) -> None:
     """Make every table from the metadata, as Alembic's scripts would; used to generate and to prove the scripts."""
     CONTROL.create_all(connection)
     space_tables(database.catalogue).metadata.create_all(connection)
+    pyramid.make_tables(connection, LIVE_SCHEMA)

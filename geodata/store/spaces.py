@@ -12,7 +12,14 @@ from typing import Any
 from sqlalchemy import Connection, Engine, select, text
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from geodata.store.changes import Feed, LayerVersion, read_feed, read_versions
+from geodata.store.changes import (
+    Feed,
+    LayerVersion,
+    Touched,
+    read_feed,
+    read_touched,
+    read_versions,
+)
 from geodata.store.faults import translated
 from geodata.store.features import Store
 from geodata.store.metadata import DRILL_ROLE, LIVE_ROLE, LIVE_SCHEMA
@@ -115,6 +122,12 @@ class Space:
         with translated(), self.engine.connect() as connection:
             connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             return read_feed(connection, self.tables, after, layers=None if layers is None else set(layers), limit=limit)
+
+    def touched(self, layer_id: str, since: LayerVersion) -> Touched | None:
+        """Where a layer changed after a version; see `geodata.store.changes.read_touched`."""
+        with translated(), self.engine.connect() as connection:
+            connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            return read_touched(connection, self.tables, layer_id, since)
 
     def may_create(self, actor: Actor) -> bool:
         """Whether the actor may make run-time layers here: editors, and in a drill its controllers."""

@@ -1,207 +1,32 @@
-"""Vector tiles of a layer: MVT by PostGIS, thinned so that none is heavy, kept in memory by the layer's version."""
+"""The tiles that readers ask for: who may see what of them, and those drawn before as long as nothing changed where they lie."""
 
 from __future__ import annotations
 
-import math
+import gzip
+import hashlib
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
+from geodata.store import pyramid
+from geodata.store.changes import Box, LayerVersion
 from geodata.store.faults import translated
+from geodata.store.rows import coarse_box, sees_exactly
 from geodata.store.spaces import Space
-from layers.errors import Forbidden, NotFound
-from layers.messages import Sentence, declare
-from layers.spec import Action, Actor, Geometry, Label, Layer, Sensitivity
+from geodata.store.tile_address import TileAddress
+from geodata.store.tile_drawing import MARGIN, draw
+from layers.errors import Forbidden, TooMany
+from layers.spec import Action, Actor
 
-EXTENT = 4096
-BUFFER = 256  # 16 of 256 px, half of the largest symbol; two cells of the thinning grid
-MAX_ZOOM = 22
-MAX_TILE_BYTES = 500_000  # design.md section 6
-MAX_TEXT = 80  # longer than any name that can be drawn on a tile
-
-DRAW_TIMEOUT_MS = 20_000  # a whole million of features on one tile takes about 4 s; then it is kept
-
-_CELLS = 32  # the thinning grid: 8 px a cell
-_MARGIN_CELLS = BUFFER * _CELLS // EXTENT
-_MERCATOR_LAT = 85.0511287798  # where Web Mercator's square ends
+DRAW_TIMEOUT_MS = 20_000  # a layer that gathers nothing (all shapes large) is read whole for its lowest zooms
 _ENTRY_BYTES = 400  # key and bookkeeping, so that many empty tiles fill the cache too
-_HALF_WORLD_M = 20037508.342789244
-# Tried in turn until the tile is light enough: features drawn as they are, simplification in px of a 256 px tile.
-_STRENGTHS = ((2000, 0.25), (1000, 0.5), (400, 1.0), (150, 2.0), (40, 8.0))
-
-
-class TileNotFound(NotFound):
-    """The tile lies outside the matrix, or the layer has no geometry to draw."""
-
-    code = "tile-not-found"
-
-
-declare({"tile-not-found": Sentence(
-    Label("图层「{layer}」没有瓦片 {z}/{row}/{col}", "Layer “{layer}” has no tile {z}/{row}/{col}"),
-    Label("级别 0-22，行列在该级范围内，图层须有图形", "Zoom 0-22, row and column within it, and a layer with geometry"),
-)})
-
-
-@dataclass(frozen=True)
-class TileAddress:
-    """A tile of WebMercatorQuad: column `x` from the west, row `y` from the north."""
-
-    z: int
-    x: int
-    y: int
-
-    def exists(self) -> bool:
-        """Whether zoom, column and row lie in the matrix."""
-        return 0 <= self.z <= MAX_ZOOM and 0 <= self.x < 2**self.z and 0 <= self.y < 2**self.z
-
-    def box(self, margin: float = 0.0) -> tuple[float, float, float, float]:
-        """West, south, east, north in degrees, widened by `margin` of the tile's side, cut at the ends of the world."""
-        side = 2**self.z
-        west, east = ((self.x + step) / side * 360 - 180 for step in (-margin, 1 + margin))
-        north, south = (_latitude((self.y + step) / side) for step in (-margin, 1 + margin))
-        return max(west, -180.0), max(south, -_MERCATOR_LAT), min(east, 180.0), min(north, _MERCATOR_LAT)
-
-
-def _latitude(down: float) -> float:
-    return math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * down))))
-
-
-def tile_fields(layer: Layer) -> dict[str, str]:
-    """Property name in the tile -> field: the title, what it is shaded by, the summary. Never a personal or sensitive field."""
-    named = {one: one for one in layer.summary}
-    if layer.style.shade_by:
-        named |= {"shade": layer.style.shade_by}
-    if layer.title:
-        named |= {"title": layer.title}
-    public = {one.id for one in layer.all_fields if one.sensitivity is Sensitivity.PUBLIC}
-    return {name: field_id for name, field_id in named.items() if field_id in public}
-
-
-def draw(connection: Connection, schema: str, layer: Layer, address: TileAddress, *, exact: bool = True) -> bytes:
-    """The tile as MVT bytes, one MVT layer named as the layer; empty bytes where nothing lies.
-
-    Each feature has `id`, and `title`, `shade` and summary fields where the layer has them. Where more features meet
-    the tile than can be drawn, the smallest are gathered in a grid of 8 px: a point with their `count` at their mean
-    position (one alone stays itself). No feature vanishes. A shape below the tile's resolution becomes a point.
-    Without `exact` each feature is a point at the corner of a coarse grid.
-    """
-    if not address.exists() or layer.geometry is Geometry.NONE:
-        raise TileNotFound(layer=layer.id, z=address.z, row=address.y, col=address.x)
-    values = _values(layer, address)
-    table = f"{_quoted(schema)}.{_quoted(layer.id)}"
-    source = table if exact else _COARSE.format(table=table, columns="".join(f", {_quoted(one)}" for one in dict.fromkeys(tile_fields(layer).values())))
-    mvt = b""
-    for limit, simplify_px in _STRENGTHS:
-        strength = {"limit": limit, "simplify": simplify_px * values["pixel_m"]}
-        count = connection.execute(text(_COUNT.format(table=source)), values | {"limit": limit}).scalar_one()
-        query = (_PLAIN if count <= limit else _THINNED).format(table=source, columns=_columns(layer))
-        mvt = bytes(connection.execute(text(query), values | strength).scalar_one() or b"")
-        if len(mvt) <= MAX_TILE_BYTES:
-            break
-    return mvt
-
-
-def _values(layer: Layer, address: TileAddress) -> dict[str, Any]:
-    west, south, east, north = address.box(_MARGIN_CELLS / _CELLS)
-    pixel_m = 2 * _HALF_WORLD_M / 2**address.z / 256
-    return {
-        "west": west, "south": south, "east": east, "north": north, "z": address.z, "x": address.x, "y": address.y,
-        "name": layer.id, "extent": EXTENT, "buffer": BUFFER, "text": MAX_TEXT, "pixel_m": pixel_m,
-        "two_pixels_deg": 2 * 360 / 2**address.z / 256, "cells": float(2**address.z * _CELLS),
-        "first_x": address.x * _CELLS - _MARGIN_CELLS, "last_x": (address.x + 1) * _CELLS + _MARGIN_CELLS - 1,
-        "first_y": address.y * _CELLS - _MARGIN_CELLS, "last_y": (address.y + 1) * _CELLS + _MARGIN_CELLS - 1,
-    }
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _columns(layer: Layer) -> str:
-    """`, left(t."name", :text) AS "title", ...`; dates and lists go as text because MVT has no such values."""
-    columns = ""
-    for name, field_id in tile_fields(layer).items():
-        field = layer.field(field_id)
-        plain = field is not None and field.type in (int, float, bool) and not field.many
-        value = f"t.{_quoted(field_id)}" if plain else f"left(t.{_quoted(field_id)}::text, :text)"
-        columns += f", {value} AS {_quoted(name)}"
-    return columns
-
-
-# A reader who may not see exact positions gets them to about a kilometre, like every other answer of the store.
-_COARSE = "(SELECT id{columns}, ST_SnapToGrid(ST_Centroid(geom), 0.01) AS geom FROM {table})"
-
-_INSIDE = "t.geom && ST_MakeEnvelope(:west, :south, :east, :north, 4490)"
-
-_COUNT = "SELECT count(*) FROM (SELECT 1 FROM {table} t WHERE " + _INSIDE + " LIMIT :limit + 1) few"
-
-# Clipped first: what lies beyond the tile is neither simplified nor projected, and no vertex at a pole reaches Mercator.
-_SHAPE = """COALESCE(
-    ST_AsMVTGeom(ST_Simplify(ST_Transform(ST_ClipByBox2D(t.geom, ST_MakeEnvelope(:west, :south, :east, :north, 4490)), 3857), :simplify, true),
-                 ST_TileEnvelope(:z, :x, :y), :extent, :buffer, true),
-    ST_AsMVTGeom(ST_Transform(ST_Centroid(ST_ClipByBox2D(t.geom, ST_MakeEnvelope(:west, :south, :east, :north, 4490))), 3857),
-                 ST_TileEnvelope(:z, :x, :y), :extent, :buffer, true))"""
-
-_PLAIN = (
-    "SELECT ST_AsMVT(drawn, :name, :extent, 'geom') FROM (SELECT t.id::text AS id{columns}, " + _SHAPE + " AS geom"
-    " FROM {table} t WHERE " + _INSIDE + " ORDER BY t.id) drawn WHERE geom IS NOT NULL"
-)
-
-_THINNED = """
-WITH inside AS (
-    SELECT t.id, greatest(ST_XMax(t.geom) - ST_XMin(t.geom), ST_YMax(t.geom) - ST_YMin(t.geom)) AS size,
-           (ST_XMin(t.geom) + ST_XMax(t.geom)) / 2 AS lon,
-           greatest(-85.05, least(85.05, (ST_YMin(t.geom) + ST_YMax(t.geom)) / 2)) AS lat
-    FROM {table} t WHERE """ + _INSIDE + """
-), large AS (
-    SELECT id FROM inside WHERE size >= :two_pixels_deg ORDER BY size DESC, id LIMIT :limit
-), cells AS (
-    SELECT floor((lon + 180) / 360 * :cells)::bigint AS cell_x,
-           floor((0.5 - ln(tan(pi() / 4 + radians(lat) / 2)) / (2 * pi())) * :cells)::bigint AS cell_y,
-           count(*) AS n, avg(lon) AS lon, avg(lat) AS lat, (array_agg(id))[1] AS one
-    FROM inside WHERE NOT EXISTS (SELECT FROM large WHERE large.id = inside.id) GROUP BY 1, 2
-), gathered AS (
-    SELECT n, lon, lat, CASE WHEN n = 1 THEN one END AS id FROM cells
-    WHERE cell_x BETWEEN :first_x AND :last_x AND cell_y BETWEEN :first_y AND :last_y
-)
-SELECT ST_AsMVT(drawn, :name, :extent, 'geom') FROM (
-    SELECT t.id::text AS id{columns}, NULL::int AS count, """ + _SHAPE + """ AS geom FROM {table} t JOIN large USING (id)
-    UNION ALL
-    SELECT t.id::text AS id{columns}, CASE WHEN g.n > 1 THEN g.n::int END AS count,
-           ST_AsMVTGeom(ST_Transform(ST_SetSRID(ST_MakePoint(g.lon, g.lat), 4490), 3857), ST_TileEnvelope(:z, :x, :y), :extent, :buffer, true) AS geom
-    FROM gathered g LEFT JOIN {table} t ON t.id = g.id
-) drawn WHERE geom IS NOT NULL"""
-
-
-class TileCache:
-    """The tiles drawn last, up to a number of bytes, shared by threads. A key holds the version, so nothing is ever stale."""
-
-    def __init__(self, capacity_bytes: int = 64_000_000) -> None:
-        self._capacity_bytes = capacity_bytes
-        self._bytes = 0
-        self._tiles: OrderedDict[tuple[Any, ...], bytes] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: tuple[Any, ...]) -> bytes | None:
-        """The tile kept under this key, or None."""
-        with self._lock:
-            if key in self._tiles:
-                self._tiles.move_to_end(key)
-            return self._tiles.get(key)
-
-    def put(self, key: tuple[Any, ...], tile: bytes) -> None:
-        """Keep a tile; those unused for longest go when the room is full."""
-        with self._lock:
-            if key in self._tiles:
-                self._bytes -= len(self._tiles.pop(key)) + _ENTRY_BYTES
-            self._bytes += len(tile) + _ENTRY_BYTES
-            self._tiles[key] = tile
-            while self._bytes > self._capacity_bytes and self._tiles:
-                self._bytes -= len(self._tiles.popitem(last=False)[1]) + _ENTRY_BYTES
+_PACKED_FROM = 1_000  # bytes; packing less saves no packet
+_BOXES_KEPT = 2_000  # of the changes of a layer; tiles older than these are drawn anew
 
 
 @dataclass(frozen=True)
@@ -213,6 +38,124 @@ class Shown:
     reveals: bool
 
 
+@dataclass(frozen=True)
+class Tile:
+    """A tile as it is sent: its MVT bytes, packed by gzip or not, and a tag that is the same as long as the bytes are."""
+
+    body: bytes
+    packed: bool
+    tag: str
+
+    @staticmethod
+    def of(mvt: bytes) -> Tile:
+        packed = len(mvt) >= _PACKED_FROM
+        return Tile(gzip.compress(mvt, 5, mtime=0) if packed else mvt, packed, hashlib.blake2b(mvt, digest_size=9).hexdigest())
+
+    @property
+    def mvt(self) -> bytes:
+        """The bytes unpacked."""
+        return gzip.decompress(self.body) if self.packed else self.body
+
+
+@dataclass
+class _Kept:
+    tile: Tile
+    history: int  # which of the layer's known histories it was drawn in
+    good_until: int  # the newest version known to have changed nothing here
+
+
+@dataclass
+class _Changes:
+    """Where one layer changed, as far back as it is known: a tile drawn before `start` cannot be judged."""
+
+    newest: LayerVersion
+    start: int
+    history: int = 0
+    boxes: list[tuple[int, Box | None]] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def follow(self, space: Space, layer_id: str, version: LayerVersion) -> None:
+        """Come to where the layer is; start anew where what happened meanwhile cannot be known."""
+        with self.lock:
+            if version == self.newest:
+                return
+            touched = space.touched(layer_id, self.newest)
+            if touched is None:
+                self.newest, self.start, self.boxes, self.history = version, version.version, [], self.history + 1
+                return
+            self.newest, self.boxes = touched.version, self.boxes + list(touched.boxes)
+            if len(self.boxes) > _BOXES_KEPT:
+                self.start = self.boxes[-_BOXES_KEPT - 1][0]
+                self.boxes = self.boxes[-_BOXES_KEPT:]
+
+    def spares(self, kept: _Kept, address: TileAddress, *, reveals: bool) -> bool:
+        """Whether nothing changed on the tile since it was drawn."""
+        with self.lock:
+            if kept.history != self.history or kept.good_until < self.start:
+                return False
+            for version, box in reversed(self.boxes):
+                if version <= kept.good_until:
+                    break
+                if box is None or address.meets(box if reveals else coarse_box(box) or box, MARGIN):
+                    return False
+            kept.good_until = max(kept.good_until, self.newest.version)
+            return True
+
+
+class TileKeeper:
+    """The tiles of one process: each drawn once and kept until something changes where it lies. Thread-safe.
+
+    Up to a number of bytes; those unused for longest go first.
+    """
+
+    def __init__(self, capacity_bytes: int = 64_000_000) -> None:
+        self._capacity_bytes = capacity_bytes
+        self._bytes = 0
+        self._tiles: OrderedDict[tuple[Any, ...], _Kept] = OrderedDict()
+        self._changes: dict[tuple[str, str], _Changes] = {}
+        self._lock = threading.Lock()
+        self.drawn = 0  # how many were drawn, for tests and figures
+
+    def tile(self, space: Space, layer_id: str, address: TileAddress, shown: Shown) -> Tile:
+        """The tile at that version or newer. Raises TileNotFound."""
+        version = LayerVersion(shown.version, shown.token)
+        changes = self._followed(space, layer_id, version)
+        key = (space.id, layer_id, shown.reveals, address)
+        with self._lock:
+            kept = self._tiles.get(key)
+            if kept is not None:
+                self._tiles.move_to_end(key)
+        if kept is not None and changes.spares(kept, address, reveals=shown.reveals):
+            return kept.tile
+        history = changes.history
+        tile = Tile.of(self._draw(space, layer_id, address, shown))
+        self._put(key, _Kept(tile, history, shown.version))
+        return tile
+
+    def _followed(self, space: Space, layer_id: str, version: LayerVersion) -> _Changes:
+        with self._lock:
+            changes = self._changes.setdefault((space.id, layer_id), _Changes(version, version.version))
+        changes.follow(space, layer_id, version)
+        return changes
+
+    def _draw(self, space: Space, layer_id: str, address: TileAddress, shown: Shown) -> bytes:
+        with translated(), space.engine.connect() as connection:
+            connection.execute(text(f"SET LOCAL statement_timeout = {DRAW_TIMEOUT_MS}"))
+            mvt = draw(connection, space.schema, space.catalogue.layer(layer_id), address, exact=shown.reveals)
+        self.drawn += 1
+        return mvt
+
+    def _put(self, key: tuple[Any, ...], kept: _Kept) -> None:
+        with self._lock:
+            before = self._tiles.pop(key, None)
+            if before is not None:
+                self._bytes -= len(before.tile.body) + _ENTRY_BYTES
+            self._bytes += len(kept.tile.body) + _ENTRY_BYTES
+            self._tiles[key] = kept
+            while self._bytes > self._capacity_bytes and self._tiles:
+                self._bytes -= len(self._tiles.popitem(last=False)[1].tile.body) + _ENTRY_BYTES
+
+
 def current(space: Space, layer_id: str, actor: Actor) -> Shown:
     """What a tile asked for now would show this reader. Raises LayerNotFound, Forbidden."""
     with space.reading(actor) as store:
@@ -220,17 +163,12 @@ def current(space: Space, layer_id: str, actor: Actor) -> Shown:
         if not store.may(Action.READ, layer):
             raise Forbidden(action=Action.READ.value, layer=layer_id)
         now = store.version(layer_id)
-        reveals = layer.geometry_sensitivity is Sensitivity.PUBLIC or store.may(Action.REVEAL, layer)
+        reveals = sees_exactly(layer, reveal=store.may(Action.REVEAL, layer))
     return Shown(now.version, now.token, reveals)
 
 
-def tile(space: Space, layer_id: str, address: TileAddress, shown: Shown, cache: TileCache) -> bytes:
-    """The tile at that version or newer, from the cache where it is kept. Raises TileNotFound."""
-    key = (space.id, layer_id, shown, address)
-    kept = cache.get(key)
-    if kept is None:
-        with translated(), space.engine.connect() as connection:
-            connection.execute(text(f"SET LOCAL statement_timeout = {DRAW_TIMEOUT_MS}"))
-            kept = draw(connection, space.schema, space.catalogue.layer(layer_id), address, exact=shown.reveals)
-        cache.put(key, kept)
-    return kept
+def keep_pyramids(space: Space) -> None:
+    """Bring the pyramids of all large layers to where the layers are, so that nobody waits for one; see `geodata.store.pyramid`."""
+    for layer in space.catalogue.values():
+        with suppress(TooMany), translated(), space.engine.connect() as connection:  # TooMany: another process is at it
+            pyramid.keep(connection, space.schema, layer)

@@ -8,7 +8,10 @@ from typing import Any
 from geoalchemy2 import alembic_helpers
 from sqlalchemy import Connection, MetaData, select
 
-from geodata.store import control  # noqa: F401  (its import fills the control metadata)
+from geodata.store import (
+    control,  # noqa: F401  (its import fills the control metadata)
+    pyramid,
+)
 from geodata.store.metadata import CONTROL, CONTROL_SCHEMA, LIVE_SCHEMA
 from geodata.store.tables import space_tables
 from layers.catalogue import CATALOGUE
@@ -41,7 +44,7 @@ def _ours(name: str | None, kind: str, parents: Any) -> bool:
 
 
 def _declared(connection: Connection) -> Callable[..., bool]:
-    """Passes over tables that are made while the service runs: run-time layers, by their definitions' rows."""
+    """Passes over tables that are made otherwise: run-time layers, by their definitions' rows, and the pyramids of large layers."""
     run_time: set[str] = set()
     definitions = space_tables(Catalogue(())).definitions
     if connection.dialect.has_table(connection, definitions.name, schema=LIVE_SCHEMA):
@@ -49,6 +52,6 @@ def _declared(connection: Connection) -> Callable[..., bool]:
 
     def include(subject: Any, name: str | None, kind: str, reflected: bool, compared_to: Any) -> bool:
         table = name if kind == "table" else getattr(getattr(subject, "table", None), "name", None)
-        return not (reflected and compared_to is None and table in (run_time | {VERSION_TABLE}))
+        return not (reflected and compared_to is None and table in (run_time | {VERSION_TABLE, *pyramid.TABLES}))
 
     return include

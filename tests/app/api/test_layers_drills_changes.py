@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from typing import Any
 
@@ -69,6 +70,37 @@ def test_tile_is_not_sent_again_until_its_layer_changes(planner_program: Program
     fresh = planner_program.get(TILE + "?v=2", If_None_Match=first.headers["ETag"])
     assert fresh.status_code == 200
     assert fresh.data != first.data
+
+
+def test_tile_stays_good_while_changes_are_elsewhere(planner_program: Program) -> None:
+    planner_program.post(POSTS, post())
+    first = planner_program.get(TILE)
+    planner_program.post(POSTS, post(code="far", lon=100.0))
+    again = planner_program.get(TILE, If_None_Match=first.headers["ETag"])
+    assert again.status_code == 304
+    assert again.headers["Onemap-Version"] != first.headers["Onemap-Version"]
+
+
+def test_tile_is_kept_for_good_only_under_its_present_token(planner_program: Program) -> None:
+    planner_program.post(POSTS, post())
+    token = planner_program.get("/api/v1/layers/posts").json["token"]
+    for v, good in (("", False), (f"?v={token[:8]}", True), (f"?v={token}", True), (f"?v={token[:7]}", False), ("?v=00000000", False)):
+        kept = planner_program.get(TILE + v).headers["Cache-Control"]
+        assert kept == ("private, max-age=31536000, immutable" if good else "private, no-cache"), v
+    planner_program.post(POSTS, post(code="next"))
+    answer = planner_program.get(f"{TILE}?v={token[:8]}")
+    assert answer.headers["Cache-Control"] == "private, no-cache", "an address of the past gets the present, for now"
+    assert "Cookie" in answer.headers["Vary"] and "Authorization" in answer.headers["Vary"], "another reader gets his own"
+
+
+def test_large_tile_comes_packed_to_those_who_unpack(planner_program: Program) -> None:
+    for number in range(60):
+        planner_program.post(POSTS, post(code=f"p{number}", lon=109.8 + number / 1000))
+    plain, packed = planner_program.get(TILE, Accept_Encoding="identity"), planner_program.get(TILE, Accept_Encoding="gzip, br")
+    assert "Content-Encoding" not in plain.headers
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.data) == plain.data
+    assert len(packed.data) < len(plain.data)
 
 
 @pytest.mark.parametrize(("path", "status"), [

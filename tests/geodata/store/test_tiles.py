@@ -9,20 +9,19 @@ from typing import Any
 
 import pytest
 import shapely
+from sqlalchemy import text
 from sqlalchemy.engine import URL
 
 from geodata.store.bulk import Row
 from geodata.store.spaces import Space
-from geodata.store.tiles import (
+from geodata.store.tile_address import TileAddress
+from geodata.store.tile_drawing import (
     MAX_TILE_BYTES,
-    TileAddress,
-    TileCache,
     TileNotFound,
-    current,
     draw,
-    tile,
     tile_fields,
 )
+from geodata.store.tiles import TileKeeper, current
 from layers.catalogue import CATALOGUE
 from layers.errors import Forbidden
 from layers.spec import (
@@ -143,37 +142,67 @@ def test_reader_who_may_not_see_exact_positions_gets_coarse_ones(space: Space, t
     assert current(space, "secret_spots", OPERATOR).reveals
     shown = current(space, "secret_spots", VIEWER)
     assert not shown.reveals
-    cache = TileCache()
+    keeper = TileKeeper()
     address = over(109.8123, 40.6071, 14)
-    exact = tile(space, "secret_spots", address, current(space, "secret_spots", OPERATOR), cache)
+    exact = keeper.tile(space, "secret_spots", address, current(space, "secret_spots", OPERATOR)).mvt
     coarse = [one for dx in (-1, 0, 1) for dy in (-1, 0, 1) for one in read_mvt(
-        tile(space, "secret_spots", TileAddress(14, address.x + dx, address.y + dy), shown, cache), tmp_path, 14, address.x + dx, address.y + dy)]
+        keeper.tile(space, "secret_spots", TileAddress(14, address.x + dx, address.y + dy), shown).mvt, tmp_path, 14, address.x + dx, address.y + dy)]
     (there,) = read_mvt(exact, tmp_path, 14, address.x, address.y)
     assert coarse
     assert all(one["geometry"].distance(there["geometry"]) > 100 for one in coarse)
 
 
-def test_cache_never_answers_an_older_version(space: Space) -> None:
+def test_tile_is_drawn_again_only_where_something_changed(space: Space) -> None:
+    put(space, [shapely.Point(109.8, 40.6), shapely.Point(109.5, 40.5)])
+    keeper, here, there = TileKeeper(), over(109.8, 40.6, 12), over(109.5, 40.5, 12)
+
+    def ask(address: TileAddress) -> bytes:
+        return keeper.tile(space, "spots", address, current(space, "spots", OPERATOR)).mvt
+
+    first, other = ask(here), ask(there)
+    assert keeper.drawn == 2
+    put(space, [shapely.Point(109.8, 40.6), shapely.Point(109.5001, 40.5)])  # n1 moved within its tile
+    assert (ask(here), keeper.drawn) == (first, 2)
+    assert ask(there) != other
+    put(space, [shapely.Point(109.8, 40.6), shapely.Point(109.8001, 40.6)])  # n1 left its tile and came to the other
+    assert ask(here) != first
+    assert ask(there) != other
+    assert keeper.drawn == 5
+
+
+def test_tiles_of_another_history_are_drawn_again(space: Space) -> None:
+    """A restored database may reuse a version number; its token tells."""
     put(space, [shapely.Point(109.8, 40.6)])
-    cache, address = TileCache(), over(109.8, 40.6, 10)
-    before = current(space, "spots", OPERATOR)
-    first = tile(space, "spots", address, before, cache)
-    put(space, [shapely.Point(109.8, 40.6), shapely.Point(109.81, 40.6)])
+    keeper, address, before = TileKeeper(), over(109.8, 40.6, 12), current(space, "spots", OPERATOR)
+    keeper.tile(space, "spots", address, before)
+    with space._owner.begin() as connection:
+        connection.execute(text("UPDATE onemap.layer_state SET token = gen_random_uuid() WHERE layer = 'spots'"))
+        connection.execute(text("UPDATE onemap.commit_log c SET token = s.token FROM onemap.layer_state s WHERE c.layer = 'spots' AND s.layer = 'spots' AND c.version = s.version"))
     after = current(space, "spots", OPERATOR)
-    assert after != before
-    assert tile(space, "spots", address, before, cache) == first
-    assert tile(space, "spots", address, after, cache) != first
+    assert (after.version, after.token == before.token) == (before.version, False)
+    keeper.tile(space, "spots", address, after)
+    assert keeper.drawn == 2
 
 
-def test_cache_holds_no_more_than_its_room() -> None:
-    cache = TileCache(10_000)
-    for number in range(100):
-        cache.put((number,), b"x" * 1000)
-    assert cache.get((99,)) and cache.get((0,)) is None
-    assert sum(cache.get((number,)) is not None for number in range(100)) == 7
-    for number in range(1000):
-        cache.put(("empty", number), b"")
-    assert sum(cache.get(("empty", number)) is not None for number in range(1000)) == 25
+def test_a_load_of_more_than_can_be_named_has_every_tile_drawn_again(space: Space) -> None:
+    put(space, [shapely.Point(109.8, 40.6)])
+    keeper, address = TileKeeper(), over(100.0, 30.0, 12)
+    keeper.tile(space, "spots", address, current(space, "spots", OPERATOR))
+    put(space, [shapely.Point(109.8, 40.6 + number / 1e4) for number in range(300)])
+    keeper.tile(space, "spots", address, current(space, "spots", OPERATOR))
+    assert keeper.drawn == 2
+
+
+def test_keeper_holds_no_more_than_its_room(space: Space) -> None:
+    put(space, [shapely.Point(109.8, 40.6)])
+    keeper, shown = TileKeeper(2_000), current(space, "spots", OPERATOR)  # five empty tiles
+    for x in range(10):
+        keeper.tile(space, "spots", TileAddress(8, x, 0), shown)
+    for x in range(5, 10):
+        keeper.tile(space, "spots", TileAddress(8, x, 0), shown)
+    assert keeper.drawn == 10
+    keeper.tile(space, "spots", TileAddress(8, 0, 0), shown)
+    assert keeper.drawn == 11
 
 
 def test_refusals(space: Space) -> None:
