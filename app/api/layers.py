@@ -8,12 +8,14 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from app.api.operation import operation
+from app.api.operation import Parameters, operation
+from app.api.parameters import Box
 from app.api.rendering import answer
 from app.security import current_actor, requires
 from app.spaces import current_space
 from geodata.store.changes import LayerVersion
 from geodata.store.features import Store
+from geodata.store.tiles import count_in_view, current
 from layers.errors import Forbidden
 from layers.schema import json_schema
 from layers.serial import field_to_json, layer_to_json
@@ -71,6 +73,19 @@ def one_layer(layer_id: str) -> Response:
         if not store.may(Action.READ, layer):
             raise Forbidden(action=Action.READ.value, layer=layer_id)
         return answer({**described(space.id, layer, store), "schema": {one: json_schema(layer, one) for one in ("zh", "en")}})
+
+
+class ViewParameters(Parameters):
+    bbox: Box
+
+
+@blueprint.get("/<layer_id>/count")
+@requires(Action.READ)
+@operation(tag="layers", summary=Label("视野内的要素数", "How many features touch a box"), query=ViewParameters, answers={200: "object"})
+def count(layer_id: str, query: ViewParameters) -> Response:
+    space = current_space()
+    shown = current(space, layer_id, current_actor())
+    return answer({"count": count_in_view(space, layer_id, query.bbox, shown), "version": shown.version})
 
 
 def described(space_id: str, layer: Layer, store: Store) -> dict[str, Any]:

@@ -268,3 +268,26 @@ def test_no_tile_is_heavy_and_one_that_leaves_out_says_so(space: Space, tmp_path
             if z <= 9 and mvt:
                 said = read_mvt(mvt, tmp_path, z, address.x, address.y, layer="thinned")
                 assert said and said[0]["drawn"] + said[0]["counted"] >= 1_000
+
+
+def test_count_within_a_box_is_that_of_every_single_feature(space: Space) -> None:
+    dice = Random(5)
+    shapes = [one if dice.random() < 0.8 else one.buffer(10 ** dice.uniform(-5, -1.3), 4) for one in points(21_000)]
+    put(space, shapes)
+    bounds = shapely.bounds(shapes)
+    for _ in range(60):
+        west, south, half = dice.uniform(WEST, EAST), dice.uniform(SOUTH, NORTH), 10 ** dice.uniform(-3, 0.3)
+        box = (west - half, south - half * dice.random(), west + half, south + half)
+        meets = (bounds[:, 0] <= box[2]) & (bounds[:, 2] >= box[0]) & (bounds[:, 1] <= box[3]) & (bounds[:, 3] >= box[1])
+        with space.engine.connect() as connection:
+            assert pyramid.count_within(connection, space.schema, space.catalogue.layer("crowd"), box) == meets.sum(), box
+
+
+def test_count_for_a_reader_who_may_not_reveal_goes_by_the_places_shown(space: Space) -> None:
+    places = points(21_000)
+    put(space, places, layer="secret_crowd")
+    snapped = [(round(one.x * 100) / 100, round(one.y * 100) / 100) for one in places]
+    box = (109.5951, 40.5551, 109.7049, 40.6149)
+    with space.engine.connect() as connection:
+        found = pyramid.count_within(connection, space.schema, space.catalogue.layer("secret_crowd"), box, exact=False)
+    assert found == sum(box[0] <= x <= box[2] and box[1] <= y <= box[3] for x, y in snapped)
