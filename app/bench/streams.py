@@ -63,7 +63,7 @@ def run(database: Database, streams: int, rounds: int, seconds: float) -> Stream
     beside: list[float] = []
     alone: list[float] = []
     computing: list[float] = []
-    with _served(database) as port:
+    with served(database) as port:
         _ask(port, token, 1.0)  # warm
         for _ in range(rounds):
             bare += _ask(port, token, seconds)
@@ -95,7 +95,7 @@ def _p95(values: list[float]) -> float:
 
 
 @contextmanager
-def _served(database: Database) -> Iterator[int]:
+def served(database: Database) -> Iterator[int]:
     """Two web processes on a free port of loopback."""
     listening = listen("127.0.0.1", 0)
     port: int = listening.getsockname()[1]

@@ -57,6 +57,18 @@ def streams(installation: Installation, count: int, rounds: int, seconds: float,
     _run(lambda database: bench.run(database, count, rounds, seconds), installation, file)
 
 
+@command.command("map")
+@click.option("--features", default=1_000_000, show_default=True, help="要素数 · how many points the layer has, from a fixed seed")
+@click.option("--rounds", default=3, show_default=True, help="轮数 · places looked at, at each zoom")
+@_JSON
+@click.pass_obj
+def live_map(installation: Installation, features: int, rounds: int, file: Path | None) -> None:
+    """无显卡浏览器：大图层的首屏、平移、点选、变更 · in a browser without GPU: first view, panning, clicks and one change of a large layer."""
+    from app.bench import map as bench
+
+    _run(lambda database: bench.run(database, features, rounds), installation, file)
+
+
 def _run(measure, installation: Installation, file: Path | None) -> None:  # type: ignore[no-untyped-def]
     from app.bench.scratch import scratch
 

@@ -10,6 +10,7 @@ import { legend } from "./map/legend.js";
 import { Measure } from "./map/measure.js";
 import { pills } from "./map/pills.js";
 import { questionPoint } from "./map/point.js";
+import { viewOf } from "./map/symbols.js";
 import { MapView } from "./map/view.js";
 import { ZoneDrawing } from "./map/zone.js";
 import { Panel } from "./panel.js";
@@ -152,7 +153,12 @@ function failed(error) {
   notice.replaceChildren(el("div", { class: "note stale", role: "status" }, el("b", { text: t("map.partial") }), error ? error.message : t("map.broken", { n: count }), el("div", { class: "acts" }, button(t("action.again"), () => { retry(); readLayers(); }, { small: true }))));
 }
 add(main, notice);
-on("data", () => { failed(null); document.body.dataset.pending = String(pending()); });
+on("data", () => {
+  failed(null);
+  const left = pending();
+  document.body.dataset.pending = String(left);
+  if (!left && document.body.dataset.ready && !performance.getEntriesByName("onemap-whole").length) requestAnimationFrame(() => requestAnimationFrame(() => performance.mark("onemap-whole"))); // first whole and drawn
+});
 
 topBar(part("bar"), search.element, { drills: () => { stop(); drillsPanel(panel); } });
 drillBand(part("band"));
@@ -187,4 +193,4 @@ addEventListener("onemap:theme", () => view.repaint());
 addEventListener("online", () => retry());
 document.fonts?.ready.then(() => view.redraw());
 document.body.dataset.ready = "1";
-window.onemap = { view, state, question, writable }; // for the tests and the curious
+window.onemap = { view, state, question, writable, sourceOf, viewOf }; // for the tests and the curious

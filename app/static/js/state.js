@@ -22,7 +22,7 @@ export const state = {
   folded: new Set(),
 };
 
-/** @typedef {"layers" | "shown" | "chosen" | "question" | "data" | "view" | "live"} Topic */
+/** @typedef {"layers" | "shown" | "chosen" | "question" | "data" | "counts" | "view" | "live"} Topic */
 /** @type {Map<string, Set<(detail?: any) => void>>} */
 const listeners = new Map();
 

@@ -81,6 +81,7 @@ export function layerTree(element, view, act) {
   on("shown", draw);
   on("view", count);
   on("data", count);
+  on("counts", count);
   addEventListener("onemap:theme", draw);
   fold(sessionStorage.getItem("onemap-rail") === "1" || innerWidth <= 900);
   draw();

@@ -1,6 +1,7 @@
 // The sources of all layers: made as layers come, loaded as they are shown, moved on as the feed tells.
 import { on, state } from "../state.js";
-import { LARGE, TileSource, WholeSource } from "./sources.js";
+import { LARGE, WholeSource } from "./sources.js";
+import { TileSource } from "./tiles.js";
 
 /** @type {Map<string, WholeSource | TileSource>} */
 const sources = new Map();
@@ -39,5 +40,5 @@ on("shown", loadShown);
 /** Shown layers in the order they are drawn. @returns {(WholeSource | TileSource)[]} */
 export const shownSources = () => [...sources.values()].filter((one) => state.shown.has(one.layer.id)).sort((a, b) => a.layer.style.order - b.layer.style.order);
 
-export const pending = () => [...sources.values()].filter((one) => state.shown.has(one.layer.id) && !one.ready && !one.failed).length;
+export const pending = () => [...sources.values()].filter((one) => state.shown.has(one.layer.id) && !one.failed && (!one.ready || (one instanceof TileSource && one.waiting > 0))).length;
 export const broken = () => [...sources.values()].filter((one) => state.shown.has(one.layer.id) && one.failed).length;

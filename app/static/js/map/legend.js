@@ -22,6 +22,7 @@ export function legend(main, view) {
       const kinds = new Set([...source.within(viewOf(view.map))].map((one) => one.kind));
       if (kinds.has(3)) rows.push(entry(familyPaint(layer.style.family), say(layer.label)));
       else if (kinds.has(2)) rows.push(entry({ ...familyPaint(layer.style.family), fill: undefined }, say(layer.label)));
+      if ("thinned" in source && source.thinned(viewOf(view.map))) rows.push(el("li", { class: "thinned", text: t("legend.thinned", { layer: say(layer.label) }) }));
     }
     fill(list, rows);
     card.hidden = !rows.length;

@@ -1,15 +1,10 @@
-// Where a layer's shapes come from: all of it as GeoJSON while it is small, vector tiles of the view when it is large.
-import { VectorTile } from "@mapbox/vector-tile";
-import { PbfReader } from "pbf";
+// A small layer's shapes: all of it as GeoJSON, kept in memory. Large layers come as tiles (tiles.js).
 import { ask, query } from "../api.js";
-import { config } from "../config.js";
-import { state, tell } from "../state.js";
+import { tell } from "../state.js";
 import { boxOf, partsOf } from "./project.js";
 
 export const LARGE = 5000; // features: beyond it a layer comes as tiles (design.md section 6)
 const PAGE = 2500;
-const DEEPEST = 16; // tiles of deeper zooms hold nothing more
-const KEPT_TILES = 240;
 
 /** @typedef {import("../types").Drawn} Drawn */
 /** @typedef {{west: number, north: number, east: number, south: number, zoom: number}} View world coordinates */
@@ -84,105 +79,8 @@ export class WholeSource {
   }
 }
 
-/** Only what the view shows, from tiles kept by layer version. */
-export class TileSource {
-  /** @param {import("../types").Layer} layer */
-  constructor(layer) {
-    this.layer = layer;
-    /** @type {Map<string, {drawn: Drawn[] | null, wait: Promise<void> | null}>} */
-    this.tiles = new Map();
-    this.ready = false;
-    this.failed = false;
-    /** What was shown last stays until its successor is there. @type {string[]} */
-    this.lastWhole = [];
-  }
-
-  async load() {
-    this.ready = true;
-    tell("data", this.layer.id);
-  }
-
-  async apply() {
-    tell("data", this.layer.id); // the layer's new token makes new tile addresses
-  }
-
-  /** @param {View} view */
-  addresses(view) {
-    const z = Math.max(0, Math.min(DEEPEST, Math.round(view.zoom)));
-    const side = 2 ** z;
-    const token = (state.layers.get(this.layer.id) || this.layer).token.slice(0, 8);
-    const found = [];
-    for (let x = Math.floor(view.west * side); x <= Math.floor(view.east * side); x++) {
-      for (let y = Math.max(0, Math.floor(view.north * side)); y <= Math.min(side - 1, Math.floor(view.south * side)); y++) found.push({ z, x: ((x % side) + side) % side, y, key: `${z}/${y}/${x}/${token}`, token });
-    }
-    return found;
-  }
-
-  /** @param {View} view @returns {Iterable<Drawn>} */
-  *within(view) {
-    const wanted = this.addresses(view);
-    for (const one of wanted) if (!this.tiles.has(one.key)) this.fetch(one);
-    const whole = wanted.every((one) => this.tiles.get(one.key)?.drawn);
-    const keys = wanted.map((one) => one.key);
-    if (whole) this.lastWhole = keys;
-    const seen = new Set();
-    for (const key of whole ? keys : [...this.lastWhole, ...keys]) {
-      for (const drawn of this.tiles.get(key)?.drawn || []) {
-        if (drawn.kind === 1 && drawn.id && seen.has(drawn.id)) continue;
-        seen.add(drawn.id);
-        if (meets(drawn.box, view)) yield drawn;
-      }
-    }
-  }
-
-  /** @param {{z: number, x: number, y: number, key: string, token: string}} at */
-  fetch(at) {
-    const entry = { drawn: /** @type {Drawn[] | null} */ (null), wait: /** @type {Promise<void> | null} */ (null) };
-    this.tiles.set(at.key, entry);
-    entry.wait = fetch(`${config.ogc}/collections/${this.layer.id}/tiles/WebMercatorQuad/${at.z}/${at.y}/${at.x}?v=${at.token}`, { credentials: "same-origin" })
-      .then(async (response) => {
-        if (!response.ok && response.status !== 204) throw new Error(String(response.status));
-        entry.drawn = decode(this.layer, await response.arrayBuffer(), at);
-        this.failed = false;
-      })
-      .catch(() => {
-        this.tiles.delete(at.key);
-        this.failed = true;
-      })
-      .then(() => tell("data", this.layer.id));
-    if (this.tiles.size > KEPT_TILES) for (const key of [...this.tiles.keys()].slice(0, 40)) if (!this.lastWhole.includes(key)) this.tiles.delete(key);
-  }
-}
-
-/** @param {import("../types").Layer} layer @param {ArrayBuffer} bytes @param {{z: number, x: number, y: number}} at @returns {Drawn[]} */
-function decode(layer, bytes, at) {
-  const inside = new VectorTile(new PbfReader(bytes)).layers[layer.id];
-  if (!inside) return [];
-  const side = 2 ** at.z;
-  /** @type {[number, number, number, number]} */
-  const clip = [at.x / side, at.y / side, (at.x + 1) / side, (at.y + 1) / side];
-  const drawn = [];
-  for (let i = 0; i < inside.length; i++) {
-    const feature = inside.feature(i);
-    const properties = /** @type {Record<string, any>} */ (feature.properties);
-    const parts = feature.loadGeometry().map((line) => {
-      const flat = new Float64Array(line.length * 2);
-      line.forEach((point, j) => {
-        flat[2 * j] = (at.x + point.x / inside.extent) / side;
-        flat[2 * j + 1] = (at.y + point.y / inside.extent) / side;
-      });
-      return flat;
-    });
-    const box = boxOf(parts);
-    const kind = /** @type {1 | 2 | 3} */ (feature.type);
-    if (kind === 1 && !(box[0] >= clip[0] && box[0] < clip[2] && box[1] >= clip[1] && box[1] < clip[3])) continue; // its own tile draws it
-    drawn.push({ id: String(properties.id || ""), kind, parts, box, title: String(properties.title || ""), shade: String(properties.shade || ""), count: Number(properties.count || 0), properties, clip: kind === 1 ? undefined : clip });
-  }
-  return drawn;
-}
-
 /** @param {[number, number, number, number]} box @param {View} view */
-const meets = (box, view) => box[0] <= view.east && box[2] >= view.west && box[1] <= view.south && box[3] >= view.north;
+export const meets = (box, view) => box[0] <= view.east && box[2] >= view.west && box[1] <= view.south && box[3] >= view.north;
 
 /** What a map needs of each feature: name, shade, summary, and how fresh it is. @param {import("../types").Layer} layer */
-const fieldsDrawn = (layer) => [...new Set([layer.title, layer.key, layer.style.shade_by, ...layer.summary, "verified_at"].filter(Boolean))];
+export const fieldsDrawn = (layer) => [...new Set([layer.title, layer.key, layer.style.shade_by, ...layer.summary, "verified_at"].filter(Boolean))];

@@ -31,18 +31,27 @@ export function clipped(frame, drawn, paint) {
   context.restore();
 }
 
+/** Shapes of one tile have one clip: it is set once for all of them. @param {Frame} frame @param {Drawn[]} shapes @param {(drawn: Drawn) => void} paint */
+function byTile(frame, shapes, paint) {
+  for (let i = 0; i < shapes.length; ) {
+    let end = i + 1;
+    while (end < shapes.length && shapes[end].clip === shapes[i].clip) end++;
+    const some = shapes.slice(i, end);
+    clipped(frame, shapes[i], () => some.forEach(paint));
+    i = end;
+  }
+}
+
 /** @param {Frame} frame @param {Drawn[]} shapes @param {string} colour @param {number} [alpha] */
 export function fillAreas(frame, shapes, colour, alpha = 1) {
   const { context } = frame;
   context.fillStyle = colour;
   context.globalAlpha = alpha;
-  for (const drawn of shapes) {
-    clipped(frame, drawn, () => {
-      context.beginPath();
-      trace(frame, drawn, true);
-      context.fill("evenodd");
-    });
-  }
+  byTile(frame, shapes, (drawn) => {
+    context.beginPath();
+    trace(frame, drawn, true);
+    context.fill("evenodd");
+  });
   context.globalAlpha = 1;
 }
 
@@ -55,13 +64,11 @@ export function strokeLines(frame, shapes, how) {
   context.setLineDash(how.dash || []);
   context.lineJoin = "round";
   context.lineCap = how.cap || (how.dash ? "butt" : "round");
-  for (const drawn of shapes) {
-    clipped(frame, drawn, () => {
-      context.beginPath();
-      trace(frame, drawn, false); // rings of a polygon end where they began
-      context.stroke();
-    });
-  }
+  byTile(frame, shapes, (drawn) => {
+    context.beginPath();
+    trace(frame, drawn, false); // rings of a polygon end where they began
+    context.stroke();
+  });
   context.globalAlpha = 1;
   context.setLineDash([]);
 }

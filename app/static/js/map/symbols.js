@@ -1,11 +1,12 @@
 // Symbols of the fact layers as buttons on the map: sized by zoom, ranked, left out, chosen, gathered where they crowd.
+import { ask, query } from "../api.js";
 import { symbolUrl } from "../config.js";
 import { el, image } from "../dom.js";
 import { ageBand } from "../format.js";
 import { nameOf, state } from "../state.js";
 import { nameFor } from "./titles.js";
 import { t } from "../words.js";
-import { gather, join, ring } from "./clusters.js";
+import { crowds, ring } from "./clusters.js";
 import { shownSources } from "./holdings.js";
 import { familyColour } from "./paints.js";
 import { anchorOf, latOf, lonOf } from "./project.js";
@@ -13,7 +14,9 @@ import { drawnOf } from "./sources.js";
 
 // Villages and the like: a ring on the ground until a question touches them.
 const PLACES = new Set(["village"]);
-const MOST = 1500; // symbols drawn at once; the rest is in clusters
+const DEEP = 17; // beyond it features lie on each other rather than apart
+const LISTED = 200; // of a group that the server names
+const MOST = 400; // symbols and clusters at once, so that a pan stays smooth and each can be read
 
 /** @typedef {import("../types").Drawn} Drawn @typedef {import("../types").Layer} Layer */
 /** @typedef {{layer: Layer, drawn: Drawn, x: number, y: number, at: [number, number], mark: any, chosen: boolean, place: boolean, count: number, family: string, size: number, from?: {x: number, y: number}}} Spot */
@@ -44,7 +47,7 @@ export class Symbols {
     const places = spots.filter((one) => one.place && !one.mark && !one.chosen);
     const plain = spots.filter((one) => !one.place && !one.mark && !one.chosen);
     plain.sort((a, b) => b.layer.style.order - a.layer.style.order || (a.drawn.id < b.drawn.id ? -1 : 1));
-    const groups = join(gather(plain, zoom >= 17 ? 6 : zoom >= 14 ? 16 : zoom >= 12 ? 20 : zoom >= 11 ? 26 : 34), zoom >= 17 ? 0 : zoom >= 14 ? 38 : 46).slice(0, MOST);
+    const groups = crowds(plain, zoom >= 17 ? 6 : zoom >= 14 ? 16 : zoom >= 12 ? 20 : zoom >= 11 ? 26 : 34, zoom >= 17 ? 0 : zoom >= 14 ? 38 : 46, MOST);
     placed.labels = [];
     placed.taken = [];
     spread(marked.filter((one) => one.mark?.rank));
@@ -125,7 +128,7 @@ export class Symbols {
     for (const one of group) shares.set(one.family, (shares.get(one.family) || 0) + (one.count || 1));
     const names = [...new Set(group.map((one) => one.layer))].map((layer) => t("map.clusterPart", { layer: nameFor(layer), n: group.filter((one) => one.layer === layer).reduce((sum, one) => sum + (one.count || 1), 0) }));
     const words = names.join(t("list.comma"));
-    const made = el("button", { class: `cluster${count >= 50 ? " large" : ""}${shares.size === 1 && shares.has("hazard") ? " hazard" : ""}`, type: "button", tabindex: "-1", title: words, "aria-label": words, on: { click: (/** @type {Event} */ event) => this.open(event, group) } }, el("b", { text: count > 9999 ? `${Math.round(count / 1000)}k` : count }));
+    const made = el("button", { class: `cluster${count >= 50 ? " large" : ""}${shares.size === 1 && shares.has("hazard") ? " hazard" : ""}`, type: "button", tabindex: "-1", title: t("map.cluster", { words }), "aria-label": words, on: { click: (/** @type {Event} */ event) => this.open(event, group) } }, el("b", { text: count > 9999 ? `${Math.round(count / 1000)}k` : count }));
     made.style.setProperty("--ring", ring(shares, familyColour));
     const centre = group.reduce((sum, one) => ({ x: sum.x + one.x / group.length, y: sum.y + one.y / group.length }), { x: 0, y: 0 });
     L.DomUtil.setPosition(made, L.point(centre.x, centre.y).round());
@@ -137,14 +140,28 @@ export class Symbols {
   /** @param {Event} event @param {Spot[]} group */
   open(event, group) {
     L.DomEvent.stop(event);
-    const west = Math.min(...group.map((one) => one.at[0])), east = Math.max(...group.map((one) => one.at[0]));
-    const north = Math.min(...group.map((one) => one.at[1])), south = Math.max(...group.map((one) => one.at[1]));
+    let [west, north, east, south] = [Infinity, Infinity, -Infinity, -Infinity];
+    for (const { at: [x, y], drawn: { reach = 0 } } of group) {
+      [west, east] = [Math.min(west, x - reach), Math.max(east, x + reach)];
+      [north, south] = [Math.min(north, y - reach), Math.max(south, y + reach)];
+    }
     const members = group.filter((one) => one.drawn.id);
     const tight = Math.max(east - west, south - north) * 256 * 2 ** 17 < 12; // they lie on each other at any zoom
-    if ((tight || this.map.getZoom() >= 16.5) && members.length) return this.act.crowd(members.map((one) => ({ layer: one.layer.id, id: one.drawn.id, title: nameFor(one.layer, one.drawn) })));
+    if ((tight || this.map.getZoom() >= 16.5) && members.length === group.length) return this.act.crowd(members.map((one) => ({ layer: one.layer.id, id: one.drawn.id, title: nameFor(one.layer, one.drawn) })));
+    if (this.map.getZoom() >= DEEP) return this.members(group, [lonOf(west), latOf(south), lonOf(east), latOf(north)]);
     const bounds = L.latLngBounds([latOf(south), lonOf(west)], [latOf(north), lonOf(east)]);
-    const zoom = Math.max(this.map.getZoom() + 1.5, Math.min(17, this.map.getBoundsZoom(bounds.pad(0.3))));
+    const zoom = Math.max(this.map.getZoom() + 1.5, Math.min(DEEP, this.map.getBoundsZoom(bounds.pad(0.3))));
     this.map.flyTo(bounds.getCenter(), zoom, { duration: 0.2 });
+  }
+
+  /** Who is in a group that was only counted: asked of the server by its box. @param {Spot[]} group @param {number[]} bbox */
+  async members(group, bbox) {
+    const all = [];
+    for (const layer of new Set(group.map((one) => one.layer))) {
+      const page = await ask(`layers/${layer.id}/features?${query({ bbox: bbox.join(","), limit: LISTED, fields: layer.title, geometry: false, count: false })}`).catch(() => ({ features: [] }));
+      for (const feature of page.features) all.push({ layer: layer.id, id: String(feature.id), title: String((layer.title && feature.properties[layer.title]) || nameFor(layer)) });
+    }
+    if (all.length) this.act.crowd(all);
   }
 
   /** @param {HTMLElement} made @param {Spot} spot */

@@ -114,8 +114,9 @@ export class MapView {
   }
 }
 
-/** How many features of a shown layer lie in view. @param {MapView} view @param {import("./sources.js").WholeSource | import("./sources.js").TileSource} source */
+/** How many features of a shown layer lie in view; null while the server is asked. @param {MapView} view @param {import("./sources.js").WholeSource | import("./tiles.js").TileSource} source @returns {number | null} */
 export function countInView(view, source) {
+  if ("count" in source) return source.count(viewOf(view.map));
   let count = 0;
   for (const drawn of source.within(viewOf(view.map))) count += drawn.count || 1;
   return count;

@@ -1,0 +1,243 @@
+// A large layer's shapes: only the tiles of the view, each good until something changes where it lies; what just changed is drawn above.
+import { VectorTile } from "@mapbox/vector-tile";
+import { PbfReader } from "pbf";
+import { ask, query } from "../api.js";
+import { config } from "../config.js";
+import { state, tell } from "../state.js";
+import { anchorOf, boxOf, latOf, lonOf, worldX, worldY } from "./project.js";
+import { drawnOf, fieldsDrawn, meets } from "./sources.js";
+
+const DEEPEST = 18; // tiles of deeper zooms hold nothing more
+const KEPT_TILES = 320;
+const CELLS = 16; // a side, of the grid that a crowded tile is gathered in
+const MARGIN = 1 / 16; // of a tile's side, where a shape of the next tile may still show
+const TOGETHER_MS = 150; // tiles that come within this time are drawn in one go
+const AGAIN_MS = 2000;
+const COUNT_PAUSE_MS = 250;
+const MOST_CHANGED = 300; // features drawn above the tiles; beyond it the tiles are asked for anew
+
+/** @typedef {import("../types").Drawn} Drawn @typedef {import("./sources.js").View} View */
+/** `asked` and `changed` are moments of `clock`: a tile asked for before its last change is stale, and shown until the next one is there.
+ * @typedef {{z: number, x: number, y: number, drawn: Drawn[] | null, waiting: boolean, asked: number, changed: number, came: number, gathered: boolean, left: number, after: number}} Tile */
+
+export class TileSource {
+  /** @param {import("../types").Layer} layer */
+  constructor(layer) {
+    this.layer = layer;
+    /** @type {Map<string, Tile>} */
+    this.tiles = new Map();
+    this.ready = false;
+    this.failed = false;
+    this.waiting = 0;
+    this.clock = 0;
+    /** Features that changed, as they are now (null: gone), until the tiles know them. @type {Map<string, {drawn: Drawn | null, at: number}>} */
+    this.changed = new Map();
+    /** What was shown last stays until its successor is there. @type {Tile[]} */
+    this.last = [];
+    this.counted = { key: "", count: /** @type {number | null} */ (null) };
+    this.asking = 0;
+    this.soon = 0;
+  }
+
+  /** Take every tile for stale: the layer is shown anew, or the feed lost its place. */
+  async load() {
+    this.ready = true;
+    this.failed = false;
+    this.changed.clear();
+    this.clock += 1;
+    for (const tile of this.tiles.values()) [tile.changed, tile.after] = [this.clock, 0];
+    tell("data", this.layer.id);
+  }
+
+  /** Take in a commit. @param {{features: {id: string, op: string, bbox: [number, number, number, number] | null}[], truncated: boolean}} change */
+  async apply(change) {
+    if (change.truncated || this.changed.size > MOST_CHANGED) return this.load();
+    const at = (this.clock += 1);
+    for (const one of change.features) {
+      if (one.bbox) this.touch(one.bbox, at);
+      if (one.op !== "insert") this.changed.set(one.id, { drawn: null, at });
+    }
+    tell("data", this.layer.id);
+    const ids = change.features.filter((one) => one.op !== "delete").map((one) => one.id);
+    if (!ids.length) return;
+    const page = await ask(`layers/${this.layer.id}/features?${query({ ids: ids.join(","), limit: ids.length, fields: fieldsDrawn(this.layer).join(","), count: false })}`);
+    for (const feature of page.features) {
+      const drawn = drawnOf(this.layer, feature);
+      const known = this.changed.get(String(feature.id));
+      if (drawn && !(known && known.at > at)) this.changed.set(drawn.id, { drawn, at });
+    }
+    tell("data", this.layer.id);
+  }
+
+  /** Tiles that meet the box are stale. @param {[number, number, number, number]} box west, south, east, north @param {number} at */
+  touch([west, south, east, north], at) {
+    const [left, right, top, bottom] = [worldX(west), worldX(east), worldY(north), worldY(south)];
+    for (const tile of this.tiles.values()) {
+      const side = 2 ** tile.z;
+      if (left * side <= tile.x + 1 + MARGIN && right * side >= tile.x - MARGIN && top * side <= tile.y + 1 + MARGIN && bottom * side >= tile.y - MARGIN) tile.changed = at;
+    }
+  }
+
+  /** @param {View} view @returns {Tile[]} */
+  wanted(view) {
+    const z = Math.max(0, Math.min(DEEPEST, Math.round(view.zoom)));
+    const side = 2 ** z;
+    const found = [];
+    for (let x = Math.floor(view.west * side); x <= Math.floor(view.east * side); x++) {
+      for (let y = Math.max(0, Math.floor(view.north * side)); y <= Math.min(side - 1, Math.floor(view.south * side)); y++) found.push(this.tile(z, ((x % side) + side) % side, y));
+    }
+    return found;
+  }
+
+  /** @param {number} z @param {number} x @param {number} y @returns {Tile} */
+  tile(z, x, y) {
+    const key = `${z}/${y}/${x}`;
+    let tile = this.tiles.get(key);
+    if (!tile) {
+      if (this.tiles.size >= KEPT_TILES) this.forget();
+      tile = { z, x, y, drawn: null, waiting: false, asked: -1, changed: 0, came: -1, gathered: false, left: 0, after: 0 };
+      this.tiles.set(key, tile);
+    }
+    return tile;
+  }
+
+  /** Let the tiles go that came first. */
+  forget() {
+    let many = KEPT_TILES / 5;
+    for (const [key, tile] of this.tiles) if (many-- > 0 && !tile.waiting && !this.last.includes(tile)) this.tiles.delete(key);
+  }
+
+  /** @param {View} view @returns {Iterable<Drawn>} */
+  *within(view) {
+    const wanted = this.wanted(view);
+    for (const tile of wanted) if (!tile.waiting && tile.came < tile.changed && tile.after <= performance.now()) this.fetch(tile);
+    const missing = wanted.filter((tile) => !tile.drawn);
+    if (!missing.length) this.last = wanted;
+    const seen = new Set();
+    for (const tile of wanted) yield* this.of(tile, view, seen);
+    // Where a tile has not come yet, what was shown there last.
+    if (missing.length) for (const tile of this.last) if (!wanted.includes(tile)) for (const drawn of this.of(tile, view, seen)) if (missing.some((gap) => holdsBox(gap, drawn))) yield drawn;
+    for (const [id, { drawn, at }] of this.changed) {
+      if (!drawn || seen.has(id) || !meets(drawn.box, view)) continue;
+      const home = this.homeOf(drawn, wanted);
+      if (!home || (home.came < at && !home.gathered)) yield drawn; // a crowded tile counts it as soon as it comes anew
+    }
+  }
+
+  /** @param {Tile} tile @param {View} view @param {Set<string>} seen */
+  *of(tile, view, seen) {
+    for (const drawn of tile.drawn || []) {
+      const { id } = drawn;
+      if (id) {
+        const changed = this.changed.get(id);
+        if (changed && tile.came < changed.at) continue;
+        if (drawn.kind === 1) {
+          if (seen.has(id)) continue;
+          seen.add(id);
+        } else if (changed) seen.add(id);
+      }
+      if (meets(drawn.box, view)) yield drawn;
+    }
+  }
+
+  /** @param {Drawn} drawn @param {Tile[]} tiles */
+  homeOf(drawn, tiles) {
+    const [x, y] = anchorOf(drawn);
+    return tiles.find((tile) => Math.floor(x * 2 ** tile.z) === tile.x && Math.floor(y * 2 ** tile.z) === tile.y);
+  }
+
+  /** Whether a tile of the view leaves out shapes that are too small for its zoom. @param {View} view */
+  thinned(view) {
+    return this.wanted(view).some((tile) => tile.left > 0);
+  }
+
+  /** How many of the layer lie in a view: the server's count, or null until it is known. @param {View} view @returns {number | null} */
+  count(view) {
+    const bbox = [lonOf(view.west), latOf(view.south), lonOf(view.east), latOf(view.north)].map((one) => one.toFixed(6)).join(",");
+    const key = `${bbox} ${this.token()}`;
+    if (this.counted.key === key) return this.counted.count;
+    this.counted = { key, count: null };
+    clearTimeout(this.asking);
+    this.asking = window.setTimeout(async () => {
+      const answer = await ask(`layers/${this.layer.id}/count?${query({ bbox })}`).catch(() => null);
+      if (!answer || this.counted.key !== key) return;
+      this.counted.count = answer.count;
+      tell("counts", this.layer.id);
+    }, COUNT_PAUSE_MS);
+    return null;
+  }
+
+  token() {
+    return (state.layers.get(this.layer.id) || this.layer).token;
+  }
+
+  /** @param {Tile} tile */
+  async fetch(tile) {
+    tile.waiting = true;
+    tile.asked = this.clock;
+    this.waiting += 1;
+    try {
+      const response = await fetch(`${config.ogc}/collections/${this.layer.id}/tiles/WebMercatorQuad/${tile.z}/${tile.y}/${tile.x}?v=${this.token().slice(0, 8)}`, { credentials: "same-origin" });
+      if (!response.ok) throw new Error(String(response.status));
+      Object.assign(tile, decode(this.layer, await response.arrayBuffer(), tile));
+      tile.came = tile.asked;
+      this.failed = false;
+    } catch {
+      this.failed = true;
+      tile.after = performance.now() + AGAIN_MS;
+      setTimeout(() => tell("data", this.layer.id), AGAIN_MS + 10);
+    }
+    tile.waiting = false;
+    this.waiting -= 1;
+    this.arrived();
+  }
+
+  /** Draw when all have come, or when some have waited. */
+  arrived() {
+    if (!this.waiting) {
+      clearTimeout(this.soon);
+      this.soon = 0;
+      tell("data", this.layer.id);
+    } else if (!this.soon) {
+      this.soon = window.setTimeout(() => { this.soon = 0; tell("data", this.layer.id); }, TOGETHER_MS);
+    }
+  }
+}
+
+/** @param {Tile} tile @param {Drawn} drawn */
+function holdsBox(tile, drawn) {
+  const side = 2 ** tile.z;
+  if (drawn.kind === 1) return Math.floor(drawn.box[0] * side) === tile.x && Math.floor(drawn.box[1] * side) === tile.y;
+  return drawn.box[0] * side < tile.x + 1 && drawn.box[2] * side > tile.x && drawn.box[1] * side < tile.y + 1 && drawn.box[3] * side > tile.y;
+}
+
+/** @param {import("../types").Layer} layer @param {ArrayBuffer} bytes @param {{z: number, x: number, y: number}} at @returns {{drawn: Drawn[], gathered: boolean, left: number}} */
+function decode(layer, bytes, at) {
+  const { layers } = new VectorTile(new PbfReader(bytes));
+  const inside = layers[layer.id];
+  const said = layers.thinned?.feature(0).properties;
+  /** @type {{drawn: Drawn[], gathered: boolean, left: number}} */
+  const found = { drawn: [], gathered: Boolean(said), left: Number(said?.counted || 0) };
+  if (!inside) return found;
+  const side = 2 ** at.z;
+  /** @type {[number, number, number, number]} */
+  const clip = [at.x / side, at.y / side, (at.x + 1) / side, (at.y + 1) / side];
+  for (let i = 0; i < inside.length; i++) {
+    const feature = inside.feature(i);
+    const properties = /** @type {Record<string, any>} */ (feature.properties);
+    const parts = feature.loadGeometry().map((line) => {
+      const flat = new Float64Array(line.length * 2);
+      line.forEach((point, j) => {
+        flat[2 * j] = (at.x + point.x / inside.extent) / side;
+        flat[2 * j + 1] = (at.y + point.y / inside.extent) / side;
+      });
+      return flat;
+    });
+    const box = boxOf(parts);
+    const kind = /** @type {1 | 2 | 3} */ (feature.type);
+    if (kind === 1 && !(box[0] >= clip[0] && box[0] < clip[2] && box[1] >= clip[1] && box[1] < clip[3])) continue; // its own tile draws it
+    const count = Number(properties.count || 0);
+    found.drawn.push({ id: String(properties.id || ""), kind, parts, box, title: String(properties.title || ""), shade: String(properties.shade || ""), count, properties, clip: kind === 1 ? undefined : clip, reach: count ? 1 / CELLS / side : undefined });
+  }
+  return found;
+}
