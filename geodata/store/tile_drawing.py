@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,8 @@ from geodata.store.tile_address import TileAddress
 from layers.errors import NotFound
 from layers.messages import Sentence, declare
 from layers.spec import Geometry, Label, Layer, Sensitivity
+
+Pyramids = Callable[[Connection, str, Layer], Pyramid | None]
 
 EXTENT = 4096
 BUFFER = 256  # 16 of 256 px, half of the largest symbol
@@ -59,7 +62,7 @@ def tile_fields(layer: Layer) -> dict[str, str]:
     return {name: field_id for name, field_id in named.items() if field_id in public}
 
 
-def draw(connection: Connection, schema: str, layer: Layer, address: TileAddress, *, exact: bool = True) -> bytes:
+def draw(connection: Connection, schema: str, layer: Layer, address: TileAddress, *, exact: bool = True, pyramids: Pyramids | None = None) -> bytes:
     """The tile as MVT bytes, its MVT layer named as the layer; empty bytes where nothing lies.
 
     Each feature has `id`, and `title`, `shade` and summary fields where the layer has them. A shape below the tile's
@@ -68,7 +71,8 @@ def draw(connection: Connection, schema: str, layer: Layer, address: TileAddress
     position, in the one tile where that lies; one alone stays itself. No feature vanishes. A tile that leaves anything
     out says so in a second MVT layer, `thinned`: how many are `drawn` as themselves, how many `counted`, and the
     simplification in px. Counts of a large layer come from its pyramid, which is first brought to where the layer is.
-    Without `exact` each feature is a point at the corner of a coarse grid.
+    Without `exact` each feature is a point at the corner of a coarse grid. `pyramids` gives the layer's pyramid if the
+    caller knows it (and may keep what it learns).
     """
     if not address.exists() or layer.geometry is Geometry.NONE:
         raise TileNotFound(layer=layer.id, z=address.z, row=address.y, col=address.x)
@@ -77,7 +81,7 @@ def draw(connection: Connection, schema: str, layer: Layer, address: TileAddress
         mvt = sheet.drawn(_PLAIN, STRENGTHS[0])
         if len(mvt) <= MAX_TILE_BYTES:
             return mvt
-    query = sheet.gathered()
+    query = sheet.gathered((pyramids or keep)(connection, schema, layer))
     for strength in STRENGTHS:
         mvt = sheet.drawn(query, strength)
         if len(mvt) <= MAX_TILE_BYTES:
@@ -107,9 +111,8 @@ class _Sheet:
         count = self.connection.execute(text(_COUNT.format(table=self.table)), self.values | {"limit": limit}).scalar_one()
         return bool(count <= limit)
 
-    def gathered(self) -> str:
+    def gathered(self, pyramid: Pyramid | None) -> str:
         """The query that counts what is too much: from the pyramid where it has this zoom, else from the features."""
-        pyramid = keep(self.connection, self.schema, self.layer)
         counted = self._counted(pyramid)
         return _GATHERED.replace("{counted}", counted)
 

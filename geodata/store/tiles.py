@@ -8,10 +8,11 @@ import threading
 from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from geodata.store import pyramid
 from geodata.store.changes import Box, LayerVersion
@@ -21,7 +22,7 @@ from geodata.store.spaces import Space
 from geodata.store.tile_address import TileAddress
 from geodata.store.tile_drawing import MARGIN, draw
 from layers.errors import Forbidden, TooMany
-from layers.spec import Action, Actor, Geometry
+from layers.spec import Action, Actor, Geometry, Layer
 
 DRAW_TIMEOUT_MS = 20_000  # a layer that gathers nothing (all shapes large) is read whole for its lowest zooms
 _ENTRY_BYTES = 400  # key and bookkeeping, so that many empty tiles fill the cache too
@@ -113,6 +114,7 @@ class TileKeeper:
         self._bytes = 0
         self._tiles: OrderedDict[tuple[Any, ...], _Kept] = OrderedDict()
         self._changes: dict[tuple[str, str], _Changes] = {}
+        self._pyramids: dict[tuple[str, str], pyramid.Pyramid] = {}
         self._lock = threading.Lock()
         self.drawn = 0  # how many were drawn, for tests and figures
 
@@ -141,9 +143,19 @@ class TileKeeper:
     def _draw(self, space: Space, layer_id: str, address: TileAddress, shown: Shown) -> bytes:
         with translated(), space.engine.connect() as connection:
             connection.execute(text(f"SET LOCAL statement_timeout = {DRAW_TIMEOUT_MS}"))
-            mvt = draw(connection, space.schema, space.catalogue.layer(layer_id), address, exact=shown.reveals)
+            mvt = draw(connection, space.schema, space.catalogue.layer(layer_id), address, exact=shown.reveals,
+                       pyramids=partial(self._pyramid, space.id, LayerVersion(shown.version, shown.token)))
         self.drawn += 1
         return mvt
+
+    def _pyramid(self, space_id: str, version: LayerVersion, connection: Connection, schema: str, layer: Layer) -> pyramid.Pyramid | None:
+        """The layer's pyramid, asked for once a version."""
+        known = self._pyramids.get((space_id, layer.id))
+        if known is None or known.version != version:
+            known = pyramid.keep(connection, schema, layer)
+            if known is not None:
+                self._pyramids[space_id, layer.id] = known
+        return known
 
     def _put(self, key: tuple[Any, ...], kept: _Kept) -> None:
         with self._lock:

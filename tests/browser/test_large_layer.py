@@ -1,12 +1,13 @@
-"""A layer too large for GeoJSON comes as tiles, and stays exact to the click."""
+"""A layer too large for GeoJSON comes as tiles, and stays exact to the count and the click."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from random import Random
+from uuid import UUID
 
 import pytest
-from shapely.geometry import Point
+from shapely.geometry import Point, box
 
 from geodata.store.bulk import Row
 from layers.spec import OPERATOR, Family, Field, Geometry, Label, Layer, Style
@@ -14,7 +15,10 @@ from tests.browser.conftest import Server, Visit
 
 LARGE = Layer(id="many_points", label=Label("很多点", "Many points"), geometry=Geometry.POINT, key="code", title="name", style=Style(Family.TARGET),
               fields=(Field("code", Label("编号", "Code"), required=True), Field("name", Label("名称", "Name"))))
-COUNT = 10_000
+PLOTS = Layer(id="many_plots", label=Label("很多地块", "Many plots"), geometry=Geometry.POLYGON, key="code", title="name", style=Style(Family.RESOURCE, visible=False),
+              fields=LARGE.fields)
+COUNT = 20_500
+LON, LAT = 109.7, 40.6
 
 
 @pytest.fixture(scope="module")
@@ -22,21 +26,119 @@ def many(live_server: Server) -> Iterator[None]:
     dice = Random(7)
     space = live_server.database.space()
     space.create_layer(LARGE, OPERATOR)
-    rows = [Row({"code": str(i), "name": f"点{i}"}, Point(dice.uniform(109.45, 110.0), dice.uniform(40.48, 40.72))) for i in range(COUNT)]
+    space.create_layer(PLOTS, OPERATOR)
     with space.transaction(OPERATOR) as store:
-        store.upsert("many_points", rows)
+        store.upsert("many_points", [Row({"code": str(i), "name": f"点{i}"}, Point(dice.uniform(109.45, 110.0), dice.uniform(40.48, 40.72))) for i in range(COUNT)])
+    with space.transaction(OPERATOR) as store:
+        plots = [box(LON + x * 4e-4, LAT + y * 3e-4, LON + x * 4e-4 + 3e-4, LAT + y * 3e-4 + 2e-4) for x in range(110) for y in range(50)]
+        store.upsert("many_plots", [Row({"code": str(i), "name": f"地块{i}"}, plot) for i, plot in enumerate(plots)])
     yield
 
 
+def count_of(one: Visit, layer: str = "many_points") -> str:
+    return one.page.inner_text(f".layer[data-layer={layer}] .count")
+
+
+def look_at(one: Visit, lon: float, lat: float, zoom: float) -> None:
+    one.page.evaluate(f"onemap.view.map.setView([{lat}, {lon}], {zoom}, {{animate: false}})")
+    one.ready()
+
+
+def at_rest(one: Visit) -> bool:
+    """Whether all tiles that the map draws from are there, those around the view too."""
+    return bool(one.page.evaluate("(({ waiting, around, queue }) => !waiting && !around && ![...queue].some((tile) => tile.came < tile.changed))(onemap.sourceOf('many_points'))"))
+
+
+def shown(one: Visit, layer: str = "many_points") -> int:
+    """How many of the layer the map draws in view, gathered ones counted."""
+    return int(one.page.evaluate(f"""() => {{
+        const view = onemap.viewOf(onemap.view.map);
+        let sum = 0;
+        for (const drawn of onemap.sourceOf('{layer}').within(view)) {{
+            const inside = drawn.kind !== 1 || (drawn.box[0] >= view.west && drawn.box[0] <= view.east && drawn.box[1] >= view.north && drawn.box[1] <= view.south);
+            if (inside) sum += drawn.count || 1;
+        }}
+        return sum;
+    }}"""))
+
+
 @pytest.mark.usefixtures("many")
-def test_ten_thousand_points_are_counted_gathered_and_clicked(visit: Callable[..., Visit]) -> None:
+def test_many_points_are_counted_gathered_and_clicked(visit: Callable[..., Visit]) -> None:
     one = visit()
-    one.until(lambda: "10,000" in one.page.inner_text(".layer[data-layer=many_points] .count"), "the tree counts them")
+    one.until(lambda: count_of(one).replace(" ", "") == "20,500/20,500", "the tree counts them, in view and in all")
     one.until(lambda: one.page.locator(".cluster.large").count() > 0, "they are gathered")
-    assert one.page.locator(".sym, .cluster").count() < 1600, "the page draws no more than one can read"
+    assert shown(one) == COUNT
+    assert one.page.locator(".sym, .cluster").count() <= 700, "the page draws no more than one can read"
     assert one.page.evaluate("performance.getEntriesByType('resource').filter(one => one.name.includes('many_points') && one.name.includes('/features')).length") == 0
     one.shot("many_1280")
-    one.page.evaluate("onemap.view.map.setView([40.6, 109.7], 16, {animate: false})")
+    zoom = one.page.evaluate("onemap.view.map.getZoom()")
+    crowd = one.page.locator(".cluster.large").first
+    assert "点击放大" in (crowd.get_attribute("title") or "") and "很多点" in (crowd.get_attribute("title") or "")
+    crowd.click()
+    one.until(lambda: one.page.evaluate("onemap.view.map.getZoom()") > zoom + 1, "a click on a crowd goes nearer")
+    assert one.page.evaluate("onemap.state.chosen") is None
+    look_at(one, LON, LAT, 16)
     one.until(lambda: one.page.locator(".sym[title^=点]").count() > 0, "single points come as one goes near")
-    one.page.locator(".sym[title^=点]").first.click()
-    one.until(lambda: one.page.inner_text(".panel-head h2").startswith("点"), "the card of the point clicked")
+    single = one.page.locator(".sym[title^=点]").first
+    name = single.get_attribute("title")
+    single.click()
+    one.until(lambda: one.page.inner_text(".panel-head h2") == name, "the card of the very point clicked")
+
+
+@pytest.mark.usefixtures("many")
+def test_one_change_is_seen_at_once_and_asks_only_for_the_tiles_it_meets(visit: Callable[..., Visit]) -> None:
+    one = visit()
+    asked: list[str] = []
+    one.page.on("request", lambda request: asked.append(request.url) if "many_points/tiles" in request.url else None)
+    space = one.server.database.space()
+
+    def change(act: Callable[[], object], lon: float, lat: float, zoom: float, less: int) -> int:
+        look_at(one, lon, lat, zoom)
+        one.until(lambda: at_rest(one), "the surroundings come too")
+        before, tiles = shown(one), len(asked)
+        act()
+        one.until(lambda: shown(one) == before + less, "the change is on the map")
+        one.until(lambda: at_rest(one), "the tiles it meets came anew")
+        assert shown(one) == before + less, "and neither twice nor gone"
+        assert one.page.evaluate("onemap.sourceOf('many_points').wanted(onemap.viewOf(onemap.view.map)).length") >= 12
+        return len(asked) - tiles
+
+    made: list[UUID] = []
+
+    def insert() -> None:
+        with space.transaction(OPERATOR) as store:
+            made.append(store.insert("many_points", {"code": f"new{len(made)}", "name": "新来的"}, Point(109.7031, 40.6013)).id)
+
+    def delete() -> None:
+        with space.transaction(OPERATOR) as store:
+            store.delete("many_points", made.pop(), version=1, reason="gone")
+
+    for zoom in (12, 15):  # gathered; as themselves
+        assert 1 <= change(insert, 109.7031, 40.6013, zoom, 1) <= 2
+        assert 1 <= change(delete, 109.7031, 40.6013, zoom, -1) <= 2
+    look_at(one, 109.7031, 40.6013, 15)
+    one.until(lambda: at_rest(one), "at rest")
+    tiles = len(asked)
+    with space.transaction(OPERATOR) as store:
+        store.insert("many_points", {"code": "far", "name": "远处"}, Point(109.95, 40.7))
+    one.until(lambda: "20,501" in count_of(one), "the page heard of it")
+    one.until(lambda: at_rest(one), "at rest")
+    assert len(asked) == tiles, "a change out of view asks for nothing"
+
+
+@pytest.mark.usefixtures("many")
+def test_shapes_too_small_to_draw_are_counted_and_the_legend_says_so(visit: Callable[..., Visit]) -> None:
+    one = visit()
+    one.page.check(".layer[data-layer=many_plots] input")
+    look_at(one, LON + 0.022, LAT + 0.0075, 12)
+    one.until(lambda: "以数目表示" in one.page.inner_text(".legend"), "the legend says what is left out")
+    assert shown(one, "many_plots") == 5_500
+    one.shot("many_plots_1280")
+    look_at(one, LON + 0.0222, LAT + 0.0076, 17)
+    one.until(lambda: "以数目表示" not in one.page.inner_text(".legend"), "and is silent where all is drawn")
+    one.page.mouse.click(*one.page.evaluate("""() => {
+        const main = onemap.view.map.getContainer().getBoundingClientRect();
+        const at = onemap.view.map.latLngToContainerPoint([40.6 + 25 * 3e-4 + 1e-4, 109.7 + 55 * 4e-4 + 1.5e-4]);
+        return [at.x + main.left, at.y + main.top];
+    }"""))
+    one.until(lambda: one.page.inner_text(".panel-head h2") == f"地块{55 * 50 + 25}", "the card of the very plot clicked")

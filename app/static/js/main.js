@@ -153,12 +153,15 @@ function failed(error) {
   notice.replaceChildren(el("div", { class: "note stale", role: "status" }, el("b", { text: t("map.partial") }), error ? error.message : t("map.broken", { n: count }), el("div", { class: "acts" }, button(t("action.again"), () => { retry(); readLayers(); }, { small: true }))));
 }
 add(main, notice);
-on("data", () => {
-  failed(null);
+on("data", () => { failed(null); notePending(); });
+on("view", () => notePending());
+
+/** How many layers are not yet there, for tests; and the moment when the first view was whole. */
+function notePending() {
   const left = pending();
   document.body.dataset.pending = String(left);
-  if (!left && document.body.dataset.ready && !performance.getEntriesByName("onemap-whole").length) requestAnimationFrame(() => requestAnimationFrame(() => performance.mark("onemap-whole"))); // first whole and drawn
-});
+  if (!left && document.body.dataset.ready && !performance.getEntriesByName("onemap-whole").length) requestAnimationFrame(() => requestAnimationFrame(() => performance.mark("onemap-whole")));
+}
 
 topBar(part("bar"), search.element, { drills: () => { stop(); drillsPanel(panel); } });
 drillBand(part("band"));

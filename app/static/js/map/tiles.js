@@ -11,7 +11,8 @@ const DEEPEST = 18; // tiles of deeper zooms hold nothing more
 const KEPT_TILES = 320;
 const CELLS = 16; // a side, of the grid that a crowded tile is gathered in
 const MARGIN = 1 / 16; // of a tile's side, where a shape of the next tile may still show
-const TOGETHER_MS = 150; // tiles that come within this time are drawn in one go
+const TOGETHER_MS = 400; // tiles that come within this time are drawn in one go
+const AT_ONCE = 8; // requests; what is looked at comes first, its surroundings when that is there
 const AGAIN_MS = 2000;
 const COUNT_PAUSE_MS = 250;
 const MOST_CHANGED = 300; // features drawn above the tiles; beyond it the tiles are asked for anew
@@ -28,7 +29,10 @@ export class TileSource {
     this.tiles = new Map();
     this.ready = false;
     this.failed = false;
-    this.waiting = 0;
+    this.waiting = 0; // requests for what is looked at
+    this.around = 0; // and for its surroundings
+    /** @type {Set<Tile>} */
+    this.queue = new Set();
     this.clock = 0;
     /** Features that changed, as they are now (null: gone), until the tiles know them. @type {Map<string, {drawn: Drawn | null, at: number}>} */
     this.changed = new Map();
@@ -37,6 +41,7 @@ export class TileSource {
     this.counted = { key: "", count: /** @type {number | null} */ (null) };
     this.asking = 0;
     this.soon = 0;
+    this.whole = false; // what is looked at was drawn
   }
 
   /** Take every tile for stale: the layer is shown anew, or the feed lost its place. */
@@ -80,7 +85,7 @@ export class TileSource {
 
   /** @param {View} view @returns {Tile[]} */
   wanted(view) {
-    const z = Math.max(0, Math.min(DEEPEST, Math.round(view.zoom)));
+    const z = zoomOf(view);
     const side = 2 ** z;
     const found = [];
     for (let x = Math.floor(view.west * side); x <= Math.floor(view.east * side); x++) {
@@ -110,9 +115,9 @@ export class TileSource {
   /** @param {View} view @returns {Iterable<Drawn>} */
   *within(view) {
     const wanted = this.wanted(view);
-    for (const tile of wanted) if (!tile.waiting && tile.came < tile.changed && tile.after <= performance.now()) this.fetch(tile);
+    for (const tile of wanted) if (!tile.waiting && tile.came < tile.changed) this.want(tile);
     const missing = wanted.filter((tile) => !tile.drawn);
-    if (!missing.length) this.last = wanted;
+    if (!missing.length && view.west <= looked.view.west && view.east >= looked.view.east) this.last = wanted; // not of the question what lies under a click
     const seen = new Set();
     for (const tile of wanted) yield* this.of(tile, view, seen);
     // Where a tile has not come yet, what was shown there last.
@@ -156,6 +161,7 @@ export class TileSource {
     const bbox = [lonOf(view.west), latOf(view.south), lonOf(view.east), latOf(view.north)].map((one) => one.toFixed(6)).join(",");
     const key = `${bbox} ${this.token()}`;
     if (this.counted.key === key) return this.counted.count;
+    if (this.pending()) return null; // the map first
     this.counted = { key, count: null };
     clearTimeout(this.asking);
     this.asking = window.setTimeout(async () => {
@@ -167,15 +173,44 @@ export class TileSource {
     return null;
   }
 
+  /** Ask for a tile soon. @param {Tile} tile */
+  want(tile) {
+    if (!this.queue.size) queueMicrotask(() => this.pump());
+    this.queue.add(tile);
+  }
+
+  /** Start requests: from the middle of what is looked at outward. What is not looked at any more is not asked for. */
+  pump() {
+    const { view } = looked;
+    const [x, y] = [(view.west + view.east) / 2, (view.north + view.south) / 2];
+    const now = performance.now();
+    const far = (/** @type {Tile} */ tile) => Math.hypot((tile.x + 0.5) / 2 ** tile.z - x, (tile.y + 0.5) / 2 ** tile.z - y);
+    const queued = [...this.queue].filter((tile) => !tile.waiting && tile.after <= now).sort((a, b) => far(a) - far(b));
+    for (const near of [true, false]) {
+      for (const tile of queued) {
+        if (near !== touches(tile, view)) continue;
+        if (this.waiting + this.around >= AT_ONCE || (!near && this.waiting)) break;
+        this.queue.delete(tile);
+        this.fetch(tile, near);
+      }
+    }
+  }
+
   token() {
     return (state.layers.get(this.layer.id) || this.layer).token;
   }
 
-  /** @param {Tile} tile */
-  async fetch(tile) {
+  /** Whether something that is looked at has not come yet. */
+  pending() {
+    return this.waiting > 0 || [...this.queue].some((tile) => touches(tile, looked.view));
+  }
+
+  /** @param {Tile} tile @param {boolean} near */
+  async fetch(tile, near) {
     tile.waiting = true;
     tile.asked = this.clock;
-    this.waiting += 1;
+    if (near) this.whole = false;
+    this[near ? "waiting" : "around"] += 1;
     try {
       const response = await fetch(`${config.ogc}/collections/${this.layer.id}/tiles/WebMercatorQuad/${tile.z}/${tile.y}/${tile.x}?v=${this.token().slice(0, 8)}`, { credentials: "same-origin" });
       if (!response.ok) throw new Error(String(response.status));
@@ -184,17 +219,19 @@ export class TileSource {
       this.failed = false;
     } catch {
       this.failed = true;
-      tile.after = performance.now() + AGAIN_MS;
+      tile.after = performance.now() + AGAIN_MS; // and only then again
       setTimeout(() => tell("data", this.layer.id), AGAIN_MS + 10);
     }
     tile.waiting = false;
-    this.waiting -= 1;
+    this[near ? "waiting" : "around"] -= 1;
+    this.pump();
     this.arrived();
   }
 
-  /** Draw when all have come, or when some have waited. */
+  /** Draw when all that is looked at has come, later once for its surroundings; before, when some have waited. */
   arrived() {
-    if (!this.waiting) {
+    if (!this.pending() && (!this.around || !this.whole)) {
+      this.whole = true;
       clearTimeout(this.soon);
       this.soon = 0;
       tell("data", this.layer.id);
@@ -203,6 +240,18 @@ export class TileSource {
     }
   }
 }
+
+/** What the map shows now, without the margin that it is drawn with. */
+export const looked = { view: /** @type {View} */ ({ west: 0, east: 1, north: 0, south: 1, zoom: 0 }) };
+
+/** @param {Tile} tile @param {View} view */
+function touches(tile, view) {
+  const side = 2 ** tile.z;
+  return tile.z === zoomOf(view) && tile.x < view.east * side && tile.x + 1 > view.west * side && tile.y < view.south * side && tile.y + 1 > view.north * side;
+}
+
+/** @param {View} view */
+const zoomOf = (view) => Math.max(0, Math.min(DEEPEST, Math.round(view.zoom)));
 
 /** @param {Tile} tile @param {Drawn} drawn */
 function holdsBox(tile, drawn) {

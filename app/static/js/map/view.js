@@ -8,6 +8,7 @@ import { forgetTokens } from "./paints.js";
 import { latOf, lonOf, worldX, worldY } from "./project.js";
 import { Sheet } from "./sheet.js";
 import { Symbols, placed, viewOf } from "./symbols.js";
+import { looked } from "./tiles.js";
 
 const KEPT = `onemap-view-${config.space.id}`;
 
@@ -51,12 +52,14 @@ export class MapView {
     this.frame = requestAnimationFrame(() => {
       this.frame = 0;
       if (this.map._animatingZoom) return;
+      looked.view = viewOf(this.map);
       for (const sheet of Object.values(this.sheets)) sheet._update();
       this.rested();
     });
   }
 
   rested() {
+    looked.view = viewOf(this.map);
     this.symbols.draw();
     tell("view", { off: placed.off }); // pills and legend first: names keep clear of them
     this.lettering._update();
