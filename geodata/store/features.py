@@ -38,7 +38,7 @@ UNCHANGED: Final = Unchanged.UNCHANGED
 
 @dataclass(frozen=True)
 class Change:
-    """One act of a changeset: op is insert, replace, patch or delete."""
+    """One act of a changeset: op is insert, replace, patch or delete. An insert may start from another feature's values (`copy_of`)."""
 
     op: str
     layer: str
@@ -46,6 +46,7 @@ class Change:
     version: int | None = None
     properties: Mapping[str, Any] | None = None
     geometry: BaseGeometry | Unchanged | None = UNCHANGED
+    copy_of: UUID | None = None
 
 
 class Store(Reader):
@@ -59,6 +60,12 @@ class Store(Reader):
         assert feature_id is not None
         return self.get(layer_id, feature_id)
 
+    def copied(self, layer_id: str, feature_id: UUID, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """The values of a feature for a new one beside it, with `changes`: all but its key, hidden ones too, which the copier need not see."""
+        layer, _ = self._open(layer_id, Action.WRITE)
+        kept = {name: value for name, value in self._whole(layer, feature_id).properties.items() if name != layer.key}
+        return {**kept, **changes}
+
     def replace(self, layer_id: str, feature_id: UUID, properties: Mapping[str, Any], geometry: BaseGeometry | None, *,
                 version: int | None) -> Feature:
         """All values anew (fields not given become empty). Raises StaleVersion when the feature moved on since `version`."""
@@ -69,11 +76,8 @@ class Store(Reader):
     def patch(self, layer_id: str, feature_id: UUID, changes: Mapping[str, Any], *, version: int | None,
               geometry: BaseGeometry | Unchanged | None = UNCHANGED) -> Feature:
         """Some values anew; the rest stays. The whole feature is checked as it would be. Raises StaleVersion."""
-        layer, table = self._open(layer_id, Action.WRITE)
-        row = self.connection.execute(feature_select(layer, table, reveal=True).where(table.c.id == feature_id)).first()
-        if row is None:
-            raise FeatureNotFound(layer=layer_id, id=feature_id)
-        present = to_feature(layer, row)
+        layer, _ = self._open(layer_id, Action.WRITE)
+        present = self._whole(layer, feature_id)
         shape = present.geometry if geometry is UNCHANGED else geometry
         return self._write(layer, feature_id, {**present.properties, **changes}, shape, version)  # type: ignore[arg-type]
 
@@ -100,7 +104,9 @@ class Store(Reader):
     def _act(self, place: int, one: Change, reason: str | None) -> Feature | None:
         shape = None if one.geometry is UNCHANGED else one.geometry
         if one.op == "insert":
-            return self.insert(one.layer, one.properties or {}, shape)  # type: ignore[arg-type]
+            given = one.properties or {}
+            values = given if one.copy_of is None else self.copied(one.layer, one.copy_of, given)
+            return self.insert(one.layer, values, shape)  # type: ignore[arg-type]
         if one.id is None or one.op not in ("replace", "patch", "delete"):
             raise InvalidInput(problems=[Problem(f"/changes/{place}", "value-refused", {"constraint": one.op})])
         if one.op == "replace":
@@ -127,6 +133,14 @@ class Store(Reader):
         """The PostgreSQL schema of this space."""
         options = self.connection.get_execution_options()
         return str(next(iter(options["schema_translate_map"].values())))
+
+    def _whole(self, layer: Layer, feature_id: UUID) -> Feature:
+        """The feature with nothing hidden, for writing it or its like; never to be shown."""
+        table = self.tables.layers[layer.id]
+        row = self.connection.execute(feature_select(layer, table, reveal=True).where(table.c.id == feature_id)).first()
+        if row is None:
+            raise FeatureNotFound(layer=layer.id, id=feature_id)
+        return to_feature(layer, row)
 
     def _write(self, layer: Layer, feature_id: UUID, properties: Mapping[str, Any], geometry: BaseGeometry | None, version: int | None) -> Feature:
         table = self.tables.layers[layer.id]

@@ -152,6 +152,19 @@ def test_changeset_is_done_whole_or_not_at_all(planner_program: Program, made: d
     assert planner_program.post("/api/v1/changesets", {"changes": [gone], "reason": "重复"}).status_code == 200
 
 
+def test_a_copy_starts_from_the_values_of_another_but_its_key(planner_program: Program, made: dict[str, Any]) -> None:
+    place = {"type": "Point", "coordinates": [109.6, 40.6]}
+    copy = {"op": "insert", "layer": "posts", "copy_of": made["id"], "properties": {"name": "乙哨所"}, "geometry": place}
+    done = planner_program.post("/api/v1/changesets", {"changes": [copy], "reason": "切分"})
+    assert done.status_code == 200, done.text
+    with_it = planner_program.get(f"{POSTS}/{done.json['results'][0]['id']}").json
+    assert (with_it["properties"]["name"], with_it["properties"]["phone"]) == ("乙哨所", "13812345678"), "what is hidden in lists is copied whole"
+    assert with_it["properties"]["code"] is None
+    gone = {**copy, "copy_of": "018f0000-0000-7000-8000-000000000000"}
+    assert planner_program.post("/api/v1/changesets", {"changes": [gone]}).status_code == 404
+    assert planner_program.post("/api/v1/changesets", {"changes": [{**copy, "op": "patch", "id": made["id"], "version": 1}]}).status_code == 422
+
+
 def test_viewer_reads_masked_and_writes_nothing(planner_program: Program, viewer_program: Program, made: dict[str, Any]) -> None:
     address = f"{POSTS}/{made['id']}"
     assert viewer_program.get(address).json["properties"]["phone"] == "138****5678"
