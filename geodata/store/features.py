@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Final
 from uuid import UUID
@@ -99,16 +99,24 @@ class Store(Reader):
         for layer_id, feature_id in sorted({(one.layer, one.id) for one in changes if one.id is not None}):
             table = self._open(layer_id, Action.READ)[1]
             self.connection.execute(select(table.c.id).where(table.c.id == feature_id).with_for_update())
-        return [self._act(place, one, reason) for place, one in enumerate(changes)]
+        return [self._placed(place, one, reason) for place, one in enumerate(changes)]
 
-    def _act(self, place: int, one: Change, reason: str | None) -> Feature | None:
+    def _placed(self, place: int, one: Change, reason: str | None) -> Feature | None:
+        """One act; what is wrong with it is said to be at its place in the changeset."""
+        try:
+            return self._act(one, reason)
+        except InvalidInput as refused:
+            refused.problems = tuple(replace(each, pointer=f"/changes/{place}/{each.pointer.lstrip('/')}") for each in refused.problems)
+            raise
+
+    def _act(self, one: Change, reason: str | None) -> Feature | None:
         shape = None if one.geometry is UNCHANGED else one.geometry
         if one.op == "insert":
             given = one.properties or {}
             values = given if one.copy_of is None else self.copied(one.layer, one.copy_of, given)
             return self.insert(one.layer, values, shape)  # type: ignore[arg-type]
         if one.id is None or one.op not in ("replace", "patch", "delete"):
-            raise InvalidInput(problems=[Problem(f"/changes/{place}", "value-refused", {"constraint": one.op})])
+            raise InvalidInput(problems=[Problem("/op", "value-refused", {"constraint": one.op})])
         if one.op == "replace":
             return self.replace(one.layer, one.id, one.properties or {}, shape, version=one.version)  # type: ignore[arg-type]
         if one.op == "patch":

@@ -179,7 +179,7 @@ def test_a_drill_is_opened_and_its_scenario_plotted_without_touching_live(visit:
     one.page.fill("#f-name", "假设淹没 T+30")
     one.page.select_option("#f-kind", "flash_flood")
     one.page.click(".panel-acts .primary")
-    one.see("已标绘")
+    one.see("已保存")
     one.shot("drill_1280")
     database = one.server.database
     with database.space().reading(OPERATOR) as store:

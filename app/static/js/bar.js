@@ -6,8 +6,8 @@ import { monthDay, timeOf, weekday } from "./format.js";
 import { on } from "./state.js";
 import { t } from "./words.js";
 
-/** @param {Element} bar @param {Element} find @param {{drills: () => void}} act */
-export function topBar(bar, find, act) {
+/** @param {Element} bar @param {Element} find @param {Element} drafts @param {{drills: () => void}} act */
+export function topBar(bar, find, drafts, act) {
   const { space } = config;
   const clock = el("span", { class: "clock" });
   const day = el("span", { class: "quiet" });
@@ -19,7 +19,7 @@ export function topBar(bar, find, act) {
   tick();
   setInterval(tick, 5000);
   const spaceChip = el("button", { class: `space${space.drill ? " drill" : ""}`, type: "button", text: t(space.drill ? "space.drill" : "space.live"), title: t("drill.title"), on: { click: act.drills } });
-  add(bar, spaceChip, find, el("span", { class: "push" }), freshness(), el("span", { class: "rule wide-only" }), el("span", { class: "time" }, clock, day), el("span", { class: "rule" }), userMenu(act));
+  add(bar, spaceChip, find, el("span", { class: "push" }), drafts, freshness(), el("span", { class: "rule wide-only" }), el("span", { class: "time" }, clock, day), el("span", { class: "rule" }), userMenu(act));
 }
 
 /** Whether what one sees is of this moment. */

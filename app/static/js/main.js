@@ -4,6 +4,8 @@ import { drillBand, topBar, watermark } from "./bar.js";
 import { config, hasRole } from "./config.js";
 import { add, button, el } from "./dom.js";
 import { Live } from "./live.js";
+import { Editor } from "./edit/editor.js";
+import { draftsButton, draftsPanel } from "./edit/shelf.js";
 import { foot } from "./map/foot.js";
 import { broken, keepSources, pending, reloadAll, retry, sourceOf } from "./map/holdings.js";
 import { legend } from "./map/legend.js";
@@ -19,7 +21,7 @@ import { loadPanel } from "./panels/load.js";
 import { plotPanel, writable } from "./panels/plot.js";
 import { Question } from "./panels/question.js";
 import { searchBox } from "./search.js";
-import { choose, on, state, tell } from "./state.js";
+import { choose, on, show, state, tell } from "./state.js";
 import { toast, toasts } from "./toast.js";
 import { promptCard, toolButtons } from "./tools.js";
 import { layerTree, showAsKept } from "./tree.js";
@@ -41,7 +43,7 @@ const question = new Question(panel, view, drawing, { card: (layer, id) => openC
 const card = new Card(panel, view, {
   nearest: (place) => question.at(place, "nearest"),
   zone: (place) => question.at(place, "zone"),
-  back: null, card: (layer, id) => openCard(layer, id, Boolean(card.act.back)), saved: () => toast(t("form.saved")),
+  back: null, card: (layer, id) => openCard(layer, id, Boolean(card.act.back)), edit: (layer, feature) => { stop(); editor.change(layer, feature); },
 });
 
 /** @param {string} layer @param {string} id @param {boolean} [fromAnswer] */
@@ -56,6 +58,17 @@ async function openCard(layer, id, fromAnswer = false) {
 }
 
 const tellPrompt = promptCard(main);
+const editor = new Editor(panel, view, drawing, {
+  done: (layer, feature) => {
+    if (!feature) return panel.close();
+    toast(t("form.saved"));
+    if (!state.shown.has(layer.id)) show(layer.id, true);
+    choose({ layer: layer.id, id: feature.id });
+    card.show(layer, feature);
+  },
+  left: (layer, feature) => (feature ? card.show(layer, feature) : openPlot()),
+  prompt: tellPrompt, tools: () => pressed(),
+});
 const measure = new Measure(view, (words) => tellPrompt(words && t("prompt.measure", { length: words })));
 const search = searchBox({
   place: (place) => { view.go(place.lon, place.lat, 13); question.at(place); },
@@ -101,7 +114,7 @@ function stop() {
   return was;
 }
 
-const openPlot = () => { stop(); plotPanel(panel, drawing, { card: openCard, prompt: tellPrompt, tools: () => pressed() }); };
+const openPlot = () => { stop(); plotPanel(panel, (layer) => editor.make(layer)); };
 const toggleMeasure = () => { const was = measure.on; stop(); if (!was) measure.start(); pressed(); };
 const openLoad = () => { stop(); loadPanel(panel, { layers: readLayers }); };
 const pressed = toolButtons(main, [
@@ -154,7 +167,7 @@ function failed(error) {
 add(main, notice);
 on("data", () => { failed(null); document.body.dataset.pending = String(pending()); });
 
-topBar(part("bar"), search.element, { drills: () => { stop(); drillsPanel(panel); } });
+topBar(part("bar"), search.element, draftsButton(() => { stop(); draftsPanel(panel, editor); }), { drills: () => { stop(); drillsPanel(panel); } });
 drillBand(part("band"));
 watermark(main);
 layerTree(part("left"), view, { resized: () => view.size(), load: hasRole("gis_staff", "planner", "drill_controller") ? openLoad : null });

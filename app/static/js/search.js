@@ -10,7 +10,7 @@ import { symbolOf } from "./panels/rows.js";
 
 const PAUSE_MS = 140;
 
-/** @typedef {{title: string, sub: string, picture: string, go: () => void}} Row */
+/** @typedef {{title: string, sub: string, picture: string, at: {lon: number, lat: number}, go: () => void}} Row */
 
 /** @param {{place: (place: import("./state.js").Place) => void, feature: (layer: string, id: string, at: {lon: number | null, lat: number | null, bbox: number[] | null}) => void}} act */
 export function searchBox(act) {
@@ -93,13 +93,19 @@ function placeRows(here, go) {
   return datums.map(([datum, at], i) => {
     const outside = at.lon < west || at.lon > east || at.lat < south || at.lat > north;
     const note = [swapped && t("search.swapped"), outside && t("search.outside")].filter(Boolean).join(" · ");
-    return { title: coordinates(at.lon, at.lat, 6), sub: [datum, note].filter(Boolean).join(" · "), picture: symbolUrl("point", "plot"), go: () => go({ ...at, note: i ? t("search.from", { datum }) : undefined }) };
+    return { title: coordinates(at.lon, at.lat, 6), sub: [datum, note].filter(Boolean).join(" · "), picture: symbolUrl("point", "plot"), at, go: () => go({ ...at, note: i ? t("search.from", { datum }) : undefined }) };
   });
+}
+
+/** What a text may mean as a place, one reading for each datum; none where it is no coordinate. @param {string} text @returns {Promise<{lon: number, lat: number, words: string}[]>} */
+export async function places(text) {
+  const here = readPlace(text);
+  return here ? placeRows(here, () => undefined).map((row) => ({ ...row.at, words: `${row.sub}` })) : [];
 }
 
 /** @param {any} one @param {any} act @returns {Row} */
 function resultRow(one, act) {
   const layer = state.layers.get(one.layer);
-  if (one.kind === "coordinate" || !layer) return { title: one.title, sub: one.subtitle, picture: symbolUrl("point", "plot"), go: () => act.place({ lon: one.lon, lat: one.lat }) };
-  return { title: one.title, sub: one.subtitle, picture: symbolOf(layer, {}), go: () => act.feature(one.layer, one.id, one) };
+  if (one.kind === "coordinate" || !layer) return { title: one.title, sub: one.subtitle, picture: symbolUrl("point", "plot"), at: one, go: () => act.place({ lon: one.lon, lat: one.lat }) };
+  return { title: one.title, sub: one.subtitle, picture: symbolOf(layer, {}), at: one, go: () => act.feature(one.layer, one.id, one) };
 }

@@ -152,6 +152,15 @@ def test_changeset_is_done_whole_or_not_at_all(planner_program: Program, made: d
     assert planner_program.post("/api/v1/changesets", {"changes": [gone], "reason": "重复"}).status_code == 200
 
 
+def test_what_is_wrong_in_a_changeset_is_said_with_its_place(planner_program: Program, made: dict[str, Any]) -> None:
+    place = {"type": "Point", "coordinates": [109.6, 40.6]}
+    good = {"op": "insert", "layer": "posts", "properties": {"name": "新"}, "geometry": place}
+    refused = planner_program.post("/api/v1/changesets", {"changes": [good, {**good, "properties": {"name": "错", "people": -1}}]})
+    assert refused.status_code == 422
+    assert [one["pointer"] for one in refused.json["errors"]] == ["/changes/1/properties/people"]
+    assert planner_program.get(POSTS).json["numberMatched"] == 1
+
+
 def test_a_copy_starts_from_the_values_of_another_but_its_key(planner_program: Program, made: dict[str, Any]) -> None:
     place = {"type": "Point", "coordinates": [109.6, 40.6]}
     copy = {"op": "insert", "layer": "posts", "copy_of": made["id"], "properties": {"name": "乙哨所"}, "geometry": place}

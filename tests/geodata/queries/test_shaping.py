@@ -8,6 +8,7 @@ import pytest
 import shapely
 from pyproj import Geod
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
+from shapely.geometry.base import BaseGeometry
 
 from geodata.queries import shaping
 from geodata.queries.extent import areas_m2
@@ -89,21 +90,23 @@ def test_a_hole_is_cut_and_a_hole_across_the_edge_takes_a_bite() -> None:
 
 
 @pytest.mark.parametrize(("hole", "code"), [(box(110.6, 40.5, 110.7, 40.6), "cut-outside"), (box(109, 40, 110, 41), "cut-all"), (BLADE, "cut-not-area")])
-def test_a_hole_that_makes_no_sense_is_refused(hole: object, code: str) -> None:
+def test_a_hole_that_makes_no_sense_is_refused(hole: BaseGeometry, code: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         shaping.without(SQUARE, hole)
     assert code_of(refused) == code
 
 
-def test_what_is_broken_never_reaches_geos() -> None:
-    for shape in (Point(math.inf, 40), Polygon([(109, 40), (110, 41), (110, 40), (109, 41)]), Polygon(), Point(200, 40)):
-        for asked in (lambda: shaping.size(shape), lambda: shaping.merged([shape, SQUARE]), lambda: shaping.divided(shape, BLADE),
-                      lambda: shaping.without(SQUARE, shape), lambda: shaping.move(SQUARE, shape)):
-            with pytest.raises(InvalidInput):
-                asked()
+@pytest.mark.parametrize("shape", [Point(math.inf, 40), Polygon([(109, 40), (110, 41), (110, 40), (109, 41)]), Polygon(), Point(200, 40)],
+                         ids=["infinite", "crossed", "empty", "out of range"])
+def test_what_is_broken_never_reaches_geos(shape: BaseGeometry) -> None:
+    for asked in (lambda: shaping.size(shape), lambda: shaping.merged([shape, SQUARE]), lambda: shaping.divided(shape, BLADE),
+                  lambda: shaping.without(SQUARE, shape), lambda: shaping.move(SQUARE, shape)):
+        with pytest.raises(InvalidInput):
+            asked()
+
+
+@pytest.mark.parametrize(("shapes", "code"), [([SQUARE, BLADE], "merge-kinds"), ([SQUARE], "merge-few"), ([Point(109, 40), Point(109, 41)], "merge-kinds")])
+def test_what_cannot_be_merged_is_refused(shapes: list[BaseGeometry], code: str) -> None:
     with pytest.raises(InvalidInput) as refused:
-        shaping.merged([SQUARE, BLADE])
-    assert code_of(refused) == "merge-kinds"
-    with pytest.raises(InvalidInput) as refused:
-        shaping.merged([SQUARE])
-    assert code_of(refused) == "merge-few"
+        shaping.merged(shapes)
+    assert code_of(refused) == code

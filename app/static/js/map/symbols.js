@@ -2,7 +2,7 @@
 import { symbolUrl } from "../config.js";
 import { el, image } from "../dom.js";
 import { ageBand } from "../format.js";
-import { nameOf, state } from "../state.js";
+import { inHand, nameOf, state } from "../state.js";
 import { nameFor } from "./titles.js";
 import { t } from "../words.js";
 import { gather, join, ring } from "./clusters.js";
@@ -63,7 +63,7 @@ export class Symbols {
     const met = new Set();
     const take = (/** @type {Layer} */ layer, /** @type {Drawn} */ drawn) => {
       const name = nameOf(layer.id, drawn.id);
-      if (met.has(name) && drawn.id) return;
+      if ((met.has(name) && drawn.id) || inHand(layer.id, drawn.id)) return;
       met.add(name);
       const at = anchorOf(drawn);
       const mark = state.marks.get(name);

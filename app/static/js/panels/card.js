@@ -8,13 +8,12 @@ import { drawnOf } from "../map/sources.js";
 import { refused, section, sectionHead, waiting } from "../panel.js";
 import { choose, state } from "../state.js";
 import { say, t } from "../words.js";
-import { editForm } from "./form.js";
 import { plainRow, symbolOf } from "./rows.js";
 
 const SYSTEM = new Set(["adcode", "source", "source_date", "verified_at"]);
 const CHILDREN = 50;
 
-/** @typedef {{nearest: (place: import("../state.js").Place) => void, zone: (place: import("../state.js").Place) => void, back: (() => void) | null, card: (layer: string, id: string) => void, saved: () => void}} Acts */
+/** @typedef {{nearest: (place: import("../state.js").Place) => void, zone: (place: import("../state.js").Place) => void, back: (() => void) | null, card: (layer: string, id: string) => void, edit: (layer: import("../types").Layer, feature: import("../types").Feature) => void}} Acts */
 
 export class Card {
   /** @param {import("../panel.js").Panel} panel @param {import("../map/view.js").MapView} view @param {Acts} act */
@@ -59,7 +58,7 @@ export class Card {
     this.related(layer, feature, children, panel.current);
     this.history(layer, feature, kept, panel.current);
     const place = placeOf(layer, feature);
-    const edit = layer.allowed.includes("write") && button(t("card.edit"), () => this.edit(), { icon: "edit" });
+    const edit = layer.allowed.includes("write") && button(t("card.edit"), () => this.act.edit(layer, feature), { icon: "edit" });
     panel.acts(...(place ? [button(t("nearest.short"), () => this.act.nearest(place), { primary: true, wide: true, icon: "nearest", key: "N" }), button(t("zone.short"), () => this.act.zone(place), { icon: "zone", key: "Z" })] : []), edit);
   }
 
@@ -127,12 +126,6 @@ export class Card {
     } catch {
       return; // the card stands without its history
     }
-  }
-
-  edit() {
-    const { layer, feature } = this;
-    if (!layer || !feature) return;
-    editForm(this.panel, layer, feature, { done: (saved) => { this.act.saved(); this.show(layer, saved); }, left: () => this.show(layer, feature) });
   }
 }
 
