@@ -11,6 +11,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.api.features",
     "app.api.changesets",
     "app.api.shapes",
+    "app.api.commits",
     "app.api.nearest",
     "app.api.exposure",
     "app.api.search",

@@ -18,6 +18,7 @@ from geodata.store.bulk import Row, UpsertCounts
 from geodata.store.idempotency import Answered, claim, settle
 from geodata.store.metadata import STORAGE_SRID
 from geodata.store.reading import MAX_PAGE, HistoryEntry, JsonPage, Page, Reader, Snapshot
+from geodata.store.reverting import Undone, revert_feature, undo_commit
 from geodata.store.rows import Feature, feature_select, to_feature
 from geodata.store.shapes import admit
 from layers.checking import examine
@@ -123,6 +124,25 @@ class Store(Reader):
             return self.patch(one.layer, one.id, one.properties or {}, version=one.version, geometry=one.geometry)
         self.delete(one.layer, one.id, version=one.version, reason=reason or "")
         return None
+
+    def revert(self, layer_id: str, feature_id: UUID, to_version: int, *, version: int | None) -> Feature:
+        """A feature as it was at `to_version`, as a new version; a deleted one comes back. See `geodata.store.reverting`."""
+        revert_feature(self, layer_id, feature_id, to_version, version=version)
+        return self.get(layer_id, feature_id)
+
+    def undo(self, token: UUID) -> list[Undone]:
+        """All that one commit did undone, or nothing; see `geodata.store.reverting.undo_commit`."""
+        return undo_commit(self, token)
+
+    def opened(self, layer_id: str, action: Action) -> tuple[Layer, Table]:
+        """A layer and its table, for those who may do this with it. Raises LayerNotFound, Forbidden."""
+        return self._open(layer_id, action)
+
+    def expect(self, layer: Layer, feature_id: UUID, version: int | None, present: int) -> None:
+        """Raises VersionRequired without a version, StaleVersion with the differences when it is not the present one."""
+        expected = _given(version)
+        if expected != present:
+            self._refuse_stale(layer, self.tables.layers[layer.id], feature_id, {}, expected)
 
     def upsert(self, layer_id: str, rows: Iterable[Row], *, dry_run: bool = False) -> UpsertCounts:
         """Many rows by the layer's key, in one go; values must be clean already. `dry_run` counts and takes all back."""

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, false, func, sele
 from geodata.store.changes import ChangedItem, ChangesSince, LayerVersion, changed_ids, read_versions
 from geodata.store.filters import condition
 from geodata.store.metadata import STORAGE_SRID
+from geodata.store.reverting import Commit, recent
 from geodata.store.rows import Feature, coarse, feature_select, geojson_text, mask_value, shown_shape, to_feature
 from geodata.store.tables import SpaceTables
 from layers.errors import FeatureNotFound, Forbidden, InvalidInput, Problem
@@ -212,6 +213,11 @@ class Reader:
         return [HistoryEntry(row.version, row.op, row.at, row.by, row.reason, _shown(layer, row.before, reveal), _shown(layer, row.after, reveal),
                              coarse(layer, _shape(row.shape_before), reveal=reveal),
                              coarse(layer, _shape(row.shape_after), reveal=reveal)) for row in rows]
+
+    def commits(self, *, layers: Iterable[str] | None = None, before: datetime | None = None, by: str | None = None, limit: int = 50) -> list[Commit]:
+        """Commits to the layers the actor may read (or to some of them), newest first; see `geodata.store.reverting.recent`."""
+        readable = {one.id for one in self.catalogue.values() if self.may(Action.READ, one)}
+        return recent(self.connection, self.tables, readable if layers is None else readable & set(layers), before=before, by=by, limit=limit)
 
     def snapshot(self, layer_id: str, fields: Sequence[str] = ()) -> Snapshot:
         """The whole layer with its version, from one snapshot. Layers without geometry give empty `wkb`."""
