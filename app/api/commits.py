@@ -15,6 +15,7 @@ from app.api.preconditions import given_version, once
 from app.api.rendering import GEOJSON, answer
 from app.security import current_actor, requires
 from app.spaces import current_space
+from geodata.store.reverting import CommitNotFound
 from layers.errors import Forbidden
 from layers.spec import Action, Label
 
@@ -53,6 +54,17 @@ def commits(query: CommitsParameters) -> Response:
                 raise Forbidden(action=Action.READ.value, layer=one)
         found = store.commits(layers=query.layers, before=query.before, by=query.by, limit=query.limit)
     return answer({"commits": found})
+
+
+@blueprint.get("/commits/<uuid:token>")
+@requires(Action.READ)
+@operation(tag="features", summary=Label("一次修改动了哪些要素", "The features that one commit touched"), answers={200: "CommitFeatures"})
+def one_commit(token: UUID) -> Response:
+    with current_space().reading(current_actor()) as store:
+        features = store.touched_by(token)
+    if not features:
+        raise CommitNotFound(token=str(token))
+    return answer({"token": token, "features": features})
 
 
 @blueprint.post("/commits/<uuid:token>/undo")

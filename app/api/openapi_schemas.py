@@ -103,6 +103,8 @@ _ANSWERS: dict[str, Any] = {
     "Shapes": _object("geometries sizes", geometries=_list(_GEOMETRY), sizes=_list(_SIZE)),
     "Commits": _object("commits", commits=_list(_object("token at by reason layers", token=_TEXT, at=_TEXT, by=_TEXT, reason=_OR_NULL, layers=_list(_object(
         "layer version inserted updated deleted", layer=_TEXT, version=_WHOLE, inserted=_WHOLE, updated=_WHOLE, deleted=_WHOLE))))),
+    "CommitFeatures": _object("token features", token=_TEXT, features=_list(_object("layer id op version there", layer=_TEXT, id=_TEXT, op=_TEXT, version=_WHOLE,
+                                                                                    title=_OR_NULL, there={"type": "boolean"}))),
     "Undone": _object("token layers", token=_TEXT, layers=_list(_object("layer restored changed removed", layer=_TEXT, restored=_WHOLE, changed=_WHOLE, removed=_WHOLE))),
     "Layers": _object("space layers", space=_TEXT, layers=_list({"$ref": "#/components/schemas/Layer"})),
     "Layer": _object("id label group geometry style fields count version token allowed", id=_TEXT, label=_LABEL, group={"type": "object"}, geometry=_TEXT,

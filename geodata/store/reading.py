@@ -15,11 +15,11 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, false, func, sele
 from geodata.store.changes import ChangedItem, ChangesSince, LayerVersion, changed_ids, read_versions
 from geodata.store.filters import condition
 from geodata.store.metadata import STORAGE_SRID
-from geodata.store.reverting import Commit, recent
+from geodata.store.reverting import Commit, CommitFeature, recent, touched_by
 from geodata.store.rows import Feature, coarse, feature_select, geojson_text, mask_value, shown_shape, to_feature
 from geodata.store.tables import SpaceTables
 from layers.errors import FeatureNotFound, Forbidden, InvalidInput, Problem
-from layers.spec import Action, Actor, Catalogue, Geometry, Layer, Role
+from layers.spec import Action, Actor, Catalogue, Geometry, Layer, Role, Sensitivity
 
 MAX_PAGE = 10_000  # one answer stays under some tens of MB; larger sets are paged or tiled
 Box = tuple[float, float, float, float]  # west, south, east, north in degrees, EPSG:4490
@@ -218,6 +218,15 @@ class Reader:
         """Commits to the layers the actor may read (or to some of them), newest first; see `geodata.store.reverting.recent`."""
         readable = {one.id for one in self.catalogue.values() if self.may(Action.READ, one)}
         return recent(self.connection, self.tables, readable if layers is None else readable & set(layers), before=before, by=by, limit=limit)
+
+    def touched_by(self, token: UUID, *, limit: int = 200) -> list[CommitFeature]:
+        """Features that a commit touched, of the layers the actor may read; a personal title only for those who may reveal it."""
+        readable = {one.id: (self._told_title(one), self.tables.layers[one.id]) for one in self.catalogue.values() if self.may(Action.READ, one)}
+        return touched_by(self.connection, self.tables, token, readable, limit)
+
+    def _told_title(self, layer: Layer) -> str | None:
+        title = layer.field(layer.title) if layer.title else None
+        return title.id if title and (title.sensitivity is Sensitivity.PUBLIC or self._reveals(layer)) else None
 
     def snapshot(self, layer_id: str, fields: Sequence[str] = ()) -> Snapshot:
         """The whole layer with its version, from one snapshot. Layers without geometry give empty `wkb`."""

@@ -6,13 +6,13 @@ comes back under its own id, its versions going on from the last, so that no old
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, func, select, text
+from sqlalchemy import Connection, Table, func, null, select, text
 
 from geodata.store.tables import SpaceTables
 from layers.errors import Conflict, FeatureNotFound, NotFound
@@ -76,6 +76,32 @@ class Commit:
     by: str
     reason: str | None
     layers: tuple[CommitLayer, ...]
+
+
+@dataclass(frozen=True)
+class CommitFeature:
+    """A feature that a commit touched. `title` as it was after (before, when it was deleted); `there` whether it is there now."""
+
+    layer: str
+    id: UUID
+    op: str
+    version: int
+    title: str | None
+    there: bool
+
+
+def touched_by(connection: Connection, tables: SpaceTables, token: UUID, layers: Mapping[str, tuple[str | None, Table]], limit: int) -> list[CommitFeature]:
+    """Features of a commit in the order they were written, at most `limit`. `layers`: those to tell of, each with the field of its title
+    (None where it is not to be told) and its table."""
+    steps = tables.history.c
+    found = []
+    for layer_id, (title, table) in layers.items():
+        row = func.coalesce(steps.after, steps.before)
+        name = row[title].astext if title else null()
+        query = select(steps.id, steps.feature_id, steps.op, steps.version, name, table.c.id.is_not(None)).select_from(
+            tables.history.outerjoin(table, table.c.id == steps.feature_id)).where(steps.token == token, steps.layer == layer_id).order_by(steps.id).limit(limit)
+        found += [(one[0], CommitFeature(layer_id, one[1], one[2], one[3], one[4], one[5])) for one in connection.execute(query)]
+    return [one for _, one in sorted(found, key=lambda each: each[0])][:limit]
 
 
 def recent(connection: Connection, tables: SpaceTables, layers: set[str], *, before: datetime | None = None, by: str | None = None,

@@ -16,6 +16,7 @@ import { MapView } from "./map/view.js";
 import { ZoneDrawing } from "./map/zone.js";
 import { Panel } from "./panel.js";
 import { Card, crowdPanel, placeOf } from "./panels/card.js";
+import { changesPanel } from "./panels/changes.js";
 import { drillsPanel } from "./panels/drills.js";
 import { loadPanel } from "./panels/load.js";
 import { plotPanel, writable } from "./panels/plot.js";
@@ -170,7 +171,7 @@ on("data", () => { failed(null); document.body.dataset.pending = String(pending(
 topBar(part("bar"), search.element, draftsButton(() => { stop(); draftsPanel(panel, editor); }), { drills: () => { stop(); drillsPanel(panel); } });
 drillBand(part("band"));
 watermark(main);
-layerTree(part("left"), view, { resized: () => view.size(), load: hasRole("gis_staff", "planner", "drill_controller") ? openLoad : null });
+layerTree(part("left"), view, { resized: () => view.size(), changes: () => { stop(); changesPanel(panel, view, { card: openCard }); }, load: hasRole("gis_staff", "planner", "drill_controller") ? openLoad : null });
 legend(main, view);
 foot(main, view);
 pills(main, view);

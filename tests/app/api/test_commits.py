@@ -30,6 +30,14 @@ def test_commits_say_who_when_why_and_what(planner_program: Program, viewer_prog
     assert viewer_program.get("/api/v1/commits?layers=nothing").status_code == 404
 
 
+def test_a_commit_names_the_features_it_touched(planner_program: Program, made: dict[str, Any]) -> None:
+    assert planner_program.ask("DELETE", f"{POSTS}/{made['id']}?reason=x", If_Match='"1"').status_code == 204
+    token = planner_program.get("/api/v1/commits?layers=posts").json["commits"][0]["token"]
+    assert planner_program.get(f"/api/v1/commits/{token}").json["features"] == [
+        {"layer": "posts", "id": made["id"], "op": "delete", "version": 1, "title": "甲哨所", "there": False}]
+    assert planner_program.get("/api/v1/commits/018f0000-0000-7000-8000-000000000000").status_code == 404
+
+
 def test_a_feature_is_taken_back_and_a_deleted_one_restored(planner_program: Program, made: dict[str, Any]) -> None:
     patch(planner_program, made, 1, people=7)
     address = f"{POSTS}/{made['id']}"

@@ -1,6 +1,7 @@
 // The shape one edits, on the map: a point to drag, corners to move, neighbours to snap to, and where it was before.
 import { ask, query } from "../api.js";
-import { el, image } from "../dom.js";
+import { image } from "../dom.js";
+import { Ghosts } from "../map/ghosts.js";
 import { t } from "../words.js";
 import { state } from "../state.js";
 
@@ -15,7 +16,7 @@ export class Shaper {
     this.picture = picture;
     this.changed = changed;
     this.renderer = L.svg({ pane: "zone" });
-    this.before = L.featureGroup().addTo(this.map);
+    this.before = new Ghosts(this.map);
     this.group = L.featureGroup().addTo(this.map);
     this.around = L.featureGroup().addTo(this.map);
     this.shape = null;
@@ -24,23 +25,17 @@ export class Shaper {
   /** @param {any} geometry what it is now @param {any} before what is stored @param {{geometry: any, words: string}[]} [others] pieces, another's version */
   show(geometry, before, others = []) {
     this.group.clearLayers();
-    this.before.clearLayers();
+    this.before.clear();
     this.shape = null;
-    if (before && JSON.stringify(before) !== JSON.stringify(geometry)) this.ghost(before, t("edit.before"), geometry);
-    for (const one of others) this.ghost(one.geometry, one.words);
+    if (before && JSON.stringify(before) !== JSON.stringify(geometry)) {
+      this.before.add(before, t("edit.before"));
+      this.before.join(before, geometry);
+    }
+    for (const one of others) this.before.add(one.geometry, one.words);
     if (!geometry) return;
     if (geometry.type === "Point") this.point(geometry);
     else if (geometry.type === "MultiPoint") geometry.coordinates.forEach((/** @type {number[]} */ at, /** @type {number} */ i) => this.point({ type: "Point", coordinates: at }, (moved) => this.changed({ ...geometry, coordinates: geometry.coordinates.map((/** @type {number[]} */ one, /** @type {number} */ j) => (i === j ? moved : one)) })));
     else this.path(geometry);
-  }
-
-  /** @param {any} geometry @param {string} words @param {any} [moved] */
-  ghost(geometry, words, moved) {
-    const style = { className: "z-before", pane: "zone", renderer: this.renderer, interactive: false, pmIgnore: true, snapIgnore: true };
-    const icon = L.divIcon({ className: "was-here", iconSize: [10, 10], html: el("span", { text: words }) });
-    const shape = L.geoJSON(geometry, { ...style, pointToLayer: (/** @type {any} */ _, /** @type {any} */ at) => L.marker(at, { icon, interactive: false, keyboard: false, pmIgnore: true, snapIgnore: true }) }).addTo(this.before);
-    if (geometry.type !== "Point") L.marker(shape.getBounds().getCenter(), { icon: L.divIcon({ className: "was-here bare", iconSize: [0, 0], html: el("span", { text: words }) }), interactive: false, keyboard: false, pmIgnore: true, snapIgnore: true }).addTo(this.before);
-    if (geometry.type === "Point" && moved?.type === "Point") L.polyline([geometry, moved].map((one) => [one.coordinates[1], one.coordinates[0]]), style).addTo(this.before);
   }
 
   /** @param {any} geometry @param {(at: number[]) => void} [moved] */
@@ -92,6 +87,7 @@ export class Shaper {
 
   remove() {
     this.shape?.pm.disable();
-    for (const one of [this.group, this.before, this.around]) one.clearLayers().remove();
+    this.before.remove();
+    for (const one of [this.group, this.around]) one.clearLayers().remove();
   }
 }

@@ -5,9 +5,10 @@ import { add, button, el, image } from "../dom.js";
 import { age, coordinates, moment, number, sized, titleOf, words } from "../format.js";
 import { anchorOf, latOf, lonOf } from "../map/project.js";
 import { drawnOf } from "../map/sources.js";
-import { refused, section, sectionHead, waiting } from "../panel.js";
+import { refused, section, waiting } from "../panel.js";
 import { choose, state } from "../state.js";
 import { say, t } from "../words.js";
+import { historySection } from "./history.js";
 import { plainRow, symbolOf } from "./rows.js";
 
 const SYSTEM = new Set(["adcode", "source", "source_date", "verified_at"]);
@@ -48,15 +49,14 @@ export class Card {
     const { properties } = feature;
     const code = layer.key ? properties[layer.key] : null;
     const meta = [say(layer.label), code, t("card.version", { n: properties.version })].filter(Boolean).join(" · ");
-    const panel = this.panel.open({ kind: "card", picture: symbolOf(layer, properties), title: titleOf(layer, feature), meta });
+    const past = historySection(this.view, layer, feature.id, Number(properties.version), { current: () => panel.current(), reverted: (back) => this.show(layer, back) });
+    const panel = this.panel.open({ kind: "card", left: past.left, picture: symbolOf(layer, properties), title: titleOf(layer, feature), meta });
     if (this.act.back) add(panel.body, el("div", { class: "section" }, button(t("card.back"), this.act.back, { small: true, icon: "left" })));
     const known = layer.fields.filter((field) => !SYSTEM.has(field.id) && field.id !== layer.title && field.id !== layer.key && !field.reference && words(field, properties[field.id]) != null);
     section(panel.body, el("dl", { class: "facts" }, known.flatMap((field) => [el("dt", { text: say(field.label), title: field.description ? say(field.description) : null }), el("dd", {}, this.value(field, properties[field.id]))])), this.unknowns(layer, properties));
     const children = el("div");
-    const kept = el("div");
-    add(panel.body, children, this.origin(layer, feature), kept);
+    add(panel.body, children, this.origin(layer, feature), past.element);
     this.related(layer, feature, children, panel.current);
-    this.history(layer, feature, kept, panel.current);
     const place = placeOf(layer, feature);
     const edit = layer.allowed.includes("write") && button(t("card.edit"), () => this.act.edit(layer, feature), { icon: "edit" });
     panel.acts(...(place ? [button(t("nearest.short"), () => this.act.nearest(place), { primary: true, wide: true, icon: "nearest", key: "N" }), button(t("zone.short"), () => this.act.zone(place), { icon: "zone", key: "Z" })] : []), edit);
@@ -113,18 +113,6 @@ export class Card {
       } catch {
         continue; // a parent that may not be read is not named
       }
-    }
-  }
-
-  /** @param {import("../types").Layer} layer @param {import("../types").Feature} feature @param {Element} into @param {() => boolean} current */
-  async history(layer, feature, into, current) {
-    try {
-      const { entries } = await ask(`layers/${layer.id}/features/${feature.id}/history`);
-      if (!current() || !entries.length) return;
-      const lines = [...entries].reverse().slice(0, 12).map((one, i) => el("li", { class: i ? "" : "now" }, el("b", { text: one.version }), el("span", { class: "cut", text: `${one.by} · ${t(/** @type {any} */ (`op.${one.op}`))}${one.reason ? ` · ${one.reason}` : ""}` }), el("time", { text: moment(one.at) })));
-      section(into, sectionHead(t("card.history"), t("card.historyOf")), el("ol", { class: "history" }, lines));
-    } catch {
-      return; // the card stands without its history
     }
   }
 }
