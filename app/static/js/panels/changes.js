@@ -97,7 +97,7 @@ function undoPart(commit) {
         fill(box, el("p", { class: "hint", text: t("changes.undone") }));
         toast(t("changes.undone"));
       } catch (error) {
-        said.textContent = [/** @type {Error} */ (error).message, /** @type {any} */ (error).problem?.remedy].filter(Boolean).join(t("list.stop"));
+        said.textContent = /** @type {Error} */ (error).message;
       }
       return undefined;
     };
