@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
 from geodata.queries import refusals
 from geodata.queries.admission import Admission
-from geodata.queries.audit import Differences, compare
+from geodata.queries.audit import Audited, Differences, audit, compare
 from geodata.queries.exposure import ExposureAnswer, ExposureQuestion
 from geodata.queries.index import LayerIndex
 from geodata.queries.inside import expose, pick
@@ -24,7 +24,7 @@ from geodata.store.database import Database
 from geodata.store.features import Store
 from geodata.store.rows import sees_exactly
 from geodata.store.spaces import Space
-from layers.errors import Forbidden, LayerNotFound
+from layers.errors import Forbidden, LayerNotFound, SpaceNotFound
 from layers.spec import Action, Actor, Geometry, Layer, Role, Sensitivity
 
 
@@ -87,6 +87,36 @@ class QueryEngine:
     def compare(self, space: Space, layer_id: str) -> Differences:
         """The self-audit: what the index of a layer holds against what PostGIS holds at the same version."""
         return compare(space, self._keeper(space, space.catalogue.layer(layer_id)))
+
+    def audit(self, layers: int) -> list[Audited]:
+        """Look at a part of some indexes, those longest not looked at first; what has drifted is built anew.
+
+        Indexes of drills that ended, here or in another process, are let go. See `geodata.queries.audit`.
+        """
+        self._tidy()
+        with self._lock:
+            ready = [(key, keeper) for key, keeper in self._keepers.items() if keeper.index is not None]
+        done = []
+        for (space_id, _), keeper in sorted(ready, key=lambda one: (one[1].counts.audited, one[0]))[:layers]:
+            with suppress(SpaceNotFound):
+                done.append(audit(self.database.space(space_id), keeper))
+                keeper.counts.audited += 1
+                keeper.counts.drifted += done[-1].drifted
+        return done
+
+    def _tidy(self) -> None:
+        """Let go of indexes of spaces that are no more, or are not the copy that they were."""
+        with self._lock:
+            spaces = {space_id for space_id, _ in self._keepers}
+        for space_id in spaces:
+            try:
+                space = self.database.space(space_id)
+            except SpaceNotFound:
+                self.forget(space_id)
+                continue
+            with self._lock:
+                for key in [key for key, keeper in self._keepers.items() if key[0] == space_id and not keeper.keeps(space, keeper.layer)]:
+                    del self._keepers[key]
 
     def close(self) -> None:
         """Let go of every index."""
@@ -195,6 +225,6 @@ def _said(space_id: str, keeper: Keeper) -> dict[str, Any]:
     return {
         "space": space_id, "layer": keeper.layer.id, "state": "building" if keeper.building else "ready" if index is not None else "absent",
         "features": len(index) if index is not None else 0, "version": index.version.version if index is not None else None,
-        "built": counts.built, "refreshed": counts.refreshed, "failed": counts.failed,
+        "built": counts.built, "refreshed": counts.refreshed, "failed": counts.failed, "audited": counts.audited, "drifted": counts.drifted,
         "answered_by_index": counts.by_index, "answered_by_postgis": counts.by_postgis,
     }
