@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from app.api.refusals import MalformedRequest, NotOffered, OneAtATime, UnsupportedMedia
 from geodata.store.reverting import MovedOn
+from geodata.store.spaces import PastIsFixed
 from layers import errors, messages
 from layers.messages import Sentence, declare
 from layers.spec import Label
@@ -87,6 +88,7 @@ TABLE: Mapping[type[BaseException], Answer] = {
     SignInRefused: Answer(401, "sign-in-refused", Label("登录失败", "Sign-in refused")),
     SignInLocked: Answer(429, "sign-in-locked", Label("登录暂停", "Sign-in paused"), ("retry_after_s",), retry_after_s=60),
     MovedOn: Answer(409, "moved-on", Label("之后又有修改", "Changed since"), ("count", "features")),
+    PastIsFixed: Answer(403, "past-is-fixed", Label("过去不能修改", "The past is fixed")),
     errors.Conflict: Answer(409, "conflict", Label("冲突", "Conflict")),
     OneAtATime: Answer(409, "one-at-a-time", Label("正在处理", "Being answered"), retry_after_s=1),
     errors.StaleVersion: Answer(412, "stale-version", Label("版本已过期", "Stale version"), ("current", "differences")),

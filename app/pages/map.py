@@ -37,9 +37,9 @@ def page() -> Response:
 def configuration(language: str) -> dict[str, Any]:
     """What the modules need to know before they ask for anything."""
     space, actor = current_space(), current_actor()
-    root = f"/spaces/{space.id}" if space.is_drill else ""
+    root = f"/spaces/{space.id}" if space.is_drill or space.is_past else ""
     return {
-        "space": {"id": space.id, "drill": space.is_drill, "as_of": space.record.as_of.isoformat() if space.is_drill else None},
+        "space": {"id": space.id, "drill": space.is_drill, "past": space.is_past, "as_of": space.record.as_of.isoformat() if space.is_drill or space.is_past else None},
         "user": {"name": actor.name, "roles": sorted(actor.roles)},
         "csrf": csrf_token(),
         "language": language,

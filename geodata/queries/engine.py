@@ -174,7 +174,7 @@ class QueryEngine:
     def _in_step(self, space: Space, layer: Layer, wanted: LayerVersion, actor: Actor) -> LayerIndex | None:
         """The index at `wanted` or later; None when PostGIS has to answer, as for readers who may not know exact positions."""
         exact = sees_exactly(layer, reveal=_may(space, actor, Action.REVEAL, layer))
-        return self._keeper(space, layer).catch_up(wanted) if self._indexed and exact else None
+        return self._keeper(space, layer).catch_up(wanted) if self._indexed and exact and not space.is_past else None  # the past is asked seldom: PostGIS answers
 
     def _keeper(self, space: Space, layer: Layer) -> Keeper:
         key = (space.id, layer.id)

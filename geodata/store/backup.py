@@ -37,7 +37,7 @@ def dump(url: str, file: Path) -> None:
     draft = file.with_name(f".{file.name}.{os.getpid()}")
     os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     try:
-        _run("pg_dump", url, "--format=custom", "--no-comments", "--exclude-table-data=spatial_ref_sys", f"--file={draft}")
+        _run("pg_dump", url, "--format=custom", "--no-comments", "--exclude-table-data=spatial_ref_sys", "--exclude-schema=past_*", f"--file={draft}")
         draft.rename(file)
     finally:
         draft.unlink(missing_ok=True)

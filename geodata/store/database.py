@@ -6,18 +6,20 @@ import hashlib
 import hmac
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
-from geodata.store import migration
+from geodata.store import migration, past
 from geodata.store.drills import Drills
 from geodata.store.metadata import DRILL_ROLE, LIVE_ROLE
 from geodata.store.pulse import Pulse
-from geodata.store.spaces import LIVE, Space, SpaceRecord
+from geodata.store.spaces import LIVE, PAST_PREFIX, Space, SpaceRecord
 from layers.catalogue import CATALOGUE
+from layers.errors import SpaceNotFound
 from layers.spec import Actor, Catalogue
 
 STATEMENT_TIMEOUT_MS = 5_000  # a question that takes longer is refused rather than hung; bulk work raises it for itself
@@ -38,6 +40,7 @@ class Database:
         self._pool_size = pool_size
         self._lock = threading.Lock()
         self._spaces: dict[str, Space] = {}
+        self._pasts: dict[str, Space] = {}
         self.owner = self._engine(None, pool_size=2)
         self.engine = self._engine(LIVE_ROLE, pool_size=pool_size)
         self.drill_engine = self._engine(DRILL_ROLE, pool_size=max(2, pool_size // 2))
@@ -77,7 +80,9 @@ class Database:
         return True
 
     def space(self, space_id: str = LIVE) -> Space:
-        """The live space or an open drill, with its catalogue as of now. Raises SpaceNotFound."""
+        """The live space, an open drill, or a past moment of live, with its catalogue as of now (or then). Raises SpaceNotFound, InvalidInput."""
+        if space_id.startswith(PAST_PREFIX):
+            return self._past(space_id)
         space = self._spaces.get(space_id)
         if space is not None and space.is_drill and self.pulse.as_of(space_id) != space.record.as_of:
             self._let_go(space_id, space)  # another process may have closed it, or reset it
@@ -93,6 +98,23 @@ class Database:
         space = Space(record, engine, self.owner, self.catalogue, pulse)
         with self._lock:
             return self._spaces.setdefault(space_id, space)
+
+    def _past(self, space_id: str) -> Space:
+        """A copy that was dropped for others is made again."""
+        space = self._pasts.get(space_id)
+        with suppress(SpaceNotFound):
+            if space is not None:
+                space.refresh()
+                return space
+        record = past.record_of(space_id)
+        past.ensure(self, record)
+        space = Space(record, self.drill_engine, self.owner, self.catalogue, self.drill_pulse)
+        space.refresh()
+        with self._lock:
+            self._pasts[space_id] = space
+            while len(self._pasts) > past.MOST_KEPT:
+                del self._pasts[next(iter(self._pasts))]
+        return space
 
     def _let_go(self, space_id: str, space: Space | None = None) -> None:
         """Forget a space as it was; with `space` only if it is still that one and not one opened since."""

@@ -20,6 +20,7 @@ from geodata.store.drills import close_all, seal
 from geodata.store.faults import translated
 from geodata.store.metadata import CONTROL, CONTROL_SCHEMA, DRILL_ROLE, LIVE_ROLE, LIVE_SCHEMA
 from geodata.store.migrations.scope import options, targets
+from geodata.store.past import drop_all
 from geodata.store.spaces import watch
 from geodata.store.tables import DEFINITIONS, space_tables
 from layers.catalogue import CATALOGUE
@@ -63,6 +64,7 @@ def run(database: Database, scripts: Path | None = None) -> None:
             upgrade(connection, scripts, database.catalogue)
             if before not in (None, _at(connection)):
                 close_all(connection)
+                drop_all(connection)
             _refuse_missing(connection, database.catalogue)
             _finish(database, connection)
             connection.commit()

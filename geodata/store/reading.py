@@ -72,15 +72,18 @@ class Snapshot:
 class Reader:
     """What one actor can see in one transaction of one space."""
 
-    def __init__(self, connection: Connection, catalogue: Catalogue, tables: SpaceTables, actor: Actor, *, is_drill: bool) -> None:
+    def __init__(self, connection: Connection, catalogue: Catalogue, tables: SpaceTables, actor: Actor, *, is_drill: bool, is_past: bool = False) -> None:
         self.connection = connection
         self.catalogue = catalogue
         self.actor = actor
         self.tables = tables
         self._is_drill = is_drill
+        self._is_past = is_past
 
     def may(self, action: Action, layer: Layer) -> bool:
-        """Whether the actor may do this here. In a drill its controllers play every part; live refuses drill layers."""
+        """Whether the actor may do this here. In a drill its controllers play every part; live refuses drill layers; the past is only read."""
+        if self._is_past and action not in (Action.READ, Action.REVEAL):
+            return False
         if layer.drill_only and not self._is_drill and action not in (Action.READ, Action.REVEAL):
             return False
         if self._is_drill and Role.DRILL_CONTROLLER in self.actor.roles:

@@ -18,11 +18,24 @@ from geodata.store.metadata import DRILL_ROLE, LIVE_ROLE, LIVE_SCHEMA
 from geodata.store.pulse import Pulse
 from geodata.store.tables import DEFINITIONS, SpaceTables, space_tables
 from layers.errors import Conflict, Forbidden, SpaceNotFound, Unavailable
+from layers.messages import Sentence, declare
 from layers.serial import layer_from_json, layer_to_json
-from layers.spec import Action, Actor, Catalogue, Layer, Role
+from layers.spec import Action, Actor, Catalogue, Label, Layer, Role
 
 LIVE = "live"
+PAST_PREFIX = "past-"  # ids of past moments, see `geodata.store.past`
 _CREATORS = frozenset({Role.GIS_STAFF, Role.PLANNER})
+
+
+class PastIsFixed(Forbidden):
+    """Nobody writes to a past moment. `values`: space."""
+
+    code = "past-is-fixed"
+
+
+declare({"past-is-fixed": Sentence(
+    Label("正在回看过去，不能修改", "This is a past moment: nothing can be changed in it"),
+    Label("回到现在再修改", "Go back to the present to make changes"))})
 
 
 @dataclass(frozen=True)
@@ -39,7 +52,11 @@ class SpaceRecord:
 
     @property
     def is_drill(self) -> bool:
-        return self.id != LIVE
+        return self.id != LIVE and not self.is_past
+
+    @property
+    def is_past(self) -> bool:
+        return self.id.startswith(PAST_PREFIX)
 
     @staticmethod
     def live() -> SpaceRecord:
@@ -56,7 +73,7 @@ class Space:
         self._owner = owner.execution_options(schema_translate_map={LIVE_SCHEMA: record.schema})
         self._built_in = built_in
         self._pulse = pulse
-        self._drill = record.id if record.is_drill else None
+        self._copy = None if record.id == LIVE else record.id  # a space that may be gone
         self._lock = threading.Lock()
         self._known: LayerVersion | None = None
         self.tables: SpaceTables = space_tables(built_in)
@@ -73,6 +90,10 @@ class Space:
     @property
     def is_drill(self) -> bool:
         return self.record.is_drill
+
+    @property
+    def is_past(self) -> bool:
+        return self.record.is_past
 
     def versions(self, layers: Iterable[str] | None = None) -> dict[str, LayerVersion]:
         """(version, token) of each layer, in one query; also notices run-time layers made elsewhere.
@@ -97,7 +118,7 @@ class Space:
     def _notice(self, known: LayerVersion | None) -> None:
         if known == self._known:
             return
-        with translated(self._drill), self.engine.connect() as connection:
+        with translated(self._copy), self.engine.connect() as connection:
             catalogue = self._built_in.with_layers(*run_time_layers(connection, self.tables))
         tables = space_tables(catalogue)
         with self._lock:
@@ -105,27 +126,29 @@ class Space:
 
     @contextmanager
     def transaction(self, actor: Actor, reason: str | None = None) -> Iterator[Store]:
-        """A read-write store: all that is done in it is committed together at the end, or nothing is."""
-        with translated(self._drill), self.engine.begin() as connection:
+        """A read-write store: all that is done in it is committed together at the end, or nothing is. Raises PastIsFixed in a past moment."""
+        if self.is_past:
+            raise PastIsFixed(space=self.id)
+        with translated(self._copy), self.engine.begin() as connection:
             connection.execute(_WHO, {"actor": actor.name, "reason": reason or ""})
             yield Store(connection, self.catalogue, self.tables, actor, is_drill=self.is_drill)
 
     @contextmanager
     def reading(self, actor: Actor) -> Iterator[Store]:
         """A read-only store on one snapshot (REPEATABLE READ)."""
-        with translated(self._drill), self.engine.connect() as connection:
+        with translated(self._copy), self.engine.connect() as connection:
             connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            yield Store(connection, self.catalogue, self.tables, actor, is_drill=self.is_drill)
+            yield Store(connection, self.catalogue, self.tables, actor, is_drill=self.is_drill, is_past=self.is_past)
 
     def feed(self, after: str | None, *, layers: Iterable[str] | None = None, limit: int = 1000) -> Feed:
         """Commits after a cursor, in commit order per layer; see `geodata.store.changes.read_feed`."""
-        with translated(self._drill), self.engine.connect() as connection:
+        with translated(self._copy), self.engine.connect() as connection:
             connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             return read_feed(connection, self.tables, after, layers=None if layers is None else set(layers), limit=limit)
 
     def may_create(self, actor: Actor) -> bool:
         """Whether the actor may make run-time layers here: editors, and in a drill its controllers."""
-        return bool(actor.roles & (_CREATORS | ({Role.DRILL_CONTROLLER} if self.is_drill else set())))
+        return not self.is_past and bool(actor.roles & (_CREATORS | ({Role.DRILL_CONTROLLER} if self.is_drill else set())))
 
     def create_layer(self, layer: Layer, actor: Actor, reason: str | None = None) -> None:
         """Make a run-time layer: its table and its definition in one transaction. Raises Conflict, Forbidden."""
@@ -141,7 +164,7 @@ class Space:
         """
         if not self.may_create(actor):
             raise Forbidden(action=Action.LOAD.value, layer=layer.id)
-        with translated(self._drill), self._owner.begin() as connection:
+        with translated(self._copy), self._owner.begin() as connection:
             connection.execute(text("SET LOCAL lock_timeout = '5s'"))
             connection.execute(_ONE_MAKER, {"name": f"{self.schema}.{layer.id}"})
             present = self._built_in.with_layers(*run_time_layers(connection, self.tables))
