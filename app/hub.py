@@ -40,6 +40,28 @@ class Channel:
         self.space = space
         self.cursor = cursor
         self.streams: set[Stream] = set()
+        self._stale = False
+
+    def end(self, kind: str) -> None:
+        """End every stream of the space, with the reason."""
+        for stream in self.streams:
+            stream.end(kind)
+
+    def say_stale(self) -> None:
+        """Tell everyone, once, that the space cannot be read now."""
+        if not self._stale:
+            self._stale = True
+            self._say("stale")
+
+    def say_fresh(self) -> None:
+        """Tell everyone who heard of it that it can be read again."""
+        if self._stale:
+            self._stale = False
+            self._say("fresh")
+
+    def _say(self, kind: str) -> None:
+        for stream in self.streams:
+            stream.tell(kind)
 
     def tell(self, feed: Feed) -> None:
         """Give a page of the feed to everyone who may hear of it."""
@@ -67,7 +89,6 @@ class Hub:
         self._tasks: list[asyncio.Task[None]] = []
         self._opening = asyncio.Lock()
         self._count = 0
-        self._since: float | None = None
         self._closed = False
         self._figures = Figures()
 
@@ -110,8 +131,7 @@ class Hub:
         """End every stream and stop following."""
         self._closed = True
         for channel in self._channels.values():
-            for stream in channel.streams:
-                stream.end("restart")
+            channel.end("restart")
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -152,17 +172,31 @@ class Hub:
                 await asyncio.sleep(GATHER_S)
             self._hint.clear()
             try:
-                if time.monotonic() - checked >= LOOK_S:
-                    await self._check_spaces()
+                look = time.monotonic() - checked >= LOOK_S
+                if look:
                     await self._check_people()
                     checked = time.monotonic()
-                await asyncio.gather(*(self._read(channel) for channel in list(self._channels.values())))
-                self._say_fresh()
+                await asyncio.gather(*(self._follow_one(channel, look) for channel in list(self._channels.values())))
             except OnemapError:
                 self._say_stale()
             except Exception:  # one bad round must not silence every stream for good
                 log.exception("events")
                 self._say_stale()
+
+    async def _follow_one(self, channel: Channel, look: bool) -> None:
+        """Tell one space's news. What befalls it, a drill closed at any moment or tables locked, is no matter of the others."""
+        try:
+            if look:  # closed or reset, here or by another process
+                channel.space = await self.ask(self._known.database.space, channel.space.id)
+            await self._read(channel)
+            channel.say_fresh()
+        except SpaceNotFound:
+            channel.end("closed")
+        except OnemapError:
+            channel.say_stale()
+        except Exception:
+            log.exception("events", space=channel.space.id)
+            channel.say_stale()
 
     async def _read(self, channel: Channel) -> None:
         while True:
@@ -173,15 +207,6 @@ class Hub:
             if len(feed.items) < PAGE:
                 return
 
-    async def _check_spaces(self) -> None:
-        """End the streams of a drill that was closed, here or by another process."""
-        for channel in list(self._channels.values()):
-            try:
-                await self.ask(self._known.database.space, channel.space.id)
-            except SpaceNotFound:
-                for stream in channel.streams:
-                    stream.end("closed")
-
     async def _check_people(self) -> None:
         streams = [stream for channel in self._channels.values() for stream in channel.streams]
         if streams:
@@ -191,19 +216,8 @@ class Hub:
                     stream.end("signed-out")
 
     def _say_stale(self) -> None:
-        if self._since is None:
-            self._since = time.time()
-            self._say("stale")
-
-    def _say_fresh(self) -> None:
-        if self._since is not None:
-            self._since = None
-            self._say("fresh")
-
-    def _say(self, kind: str) -> None:
         for channel in self._channels.values():
-            for stream in channel.streams:
-                stream.tell(kind)
+            channel.say_stale()
 
     async def _listen(self) -> None:
         """Turn notifications into hints; without them changes are still told, within LOOK_S."""

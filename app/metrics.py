@@ -66,6 +66,8 @@ def _series() -> dict[str, Any]:
         "events": Counter("onemap_events_sent", "Events written to streams"),
         "streams_refused": Counter("onemap_event_streams_refused", "Event streams refused above the cap"),
         "streams_reset": Counter("onemap_event_streams_reset", "Readers too slow, told to read anew"),
+        "audits": Counter("onemap_index_audits", "Looks at an index in memory against the database", ["layer"]),
+        "drifts": Counter("onemap_index_drifts", "Indexes found to differ from the database, and built anew", ["layer"]),
         "overloaded": Counter("onemap_requests_overloaded", "Requests refused because too many waited"),
     }
 

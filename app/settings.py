@@ -67,6 +67,8 @@ class Settings:
     login_failures: int = _setting("连续输错几次口令后锁定", "wrong passwords in a row before an account is locked", 5, least=1)
     login_lock_minutes: int = _setting("锁定多少分钟", "minutes it stays locked", 15, least=1)
     event_streams_max: int = _setting("实时推送连接总数上限", "live update connections over all processes", 1000, least=1)
+    index_audit_s: int = _setting("每隔多少秒抽查内存索引与数据库是否一致；0 为不查", "seconds between looks whether the indexes in memory agree with the database; 0: never",
+                                  300, least=0)
     max_body_mb: int = _setting("一次请求的最大体积（MB）", "the largest request body in MB: an upload of 50 and the form around it", 55, least=1)
 
 

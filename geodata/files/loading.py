@@ -101,7 +101,7 @@ def plan(
 
 
 def commit(space: Space, planned: LoadPlan, actor: Actor, *, reason: str | None = None) -> LoadReport:
-    """Put a plan's rows into the space in one transaction, making the layer first where it is new. All rows are in, or none.
+    """Put a plan's rows into the space in one transaction, the layer with them where it is new. All of it is in, or nothing.
 
     Returns the report with `committed` and the counts; a plan that was refused stays so. Raises Forbidden.
     """
@@ -110,10 +110,7 @@ def commit(space: Space, planned: LoadPlan, actor: Actor, *, reason: str | None 
         return report
     reason = reason or f"load {report.file}"
     try:
-        if planned.new_layer and planned.layer.id not in space.catalogue:
-            space.create_layer(planned.layer, actor, reason)
-            report.created = True
-        with space.transaction(actor, reason) as store:
+        with space.creating(planned.layer, actor, reason) if planned.new_layer else space.transaction(actor, reason) as store:
             _count(report, store.upsert(planned.layer.id, planned.rows) if planned.rows else UpsertCounts(0, 0, 0), planned)
     except InvalidInput as refused:
         _refuse(planned, *_store_notices(refused))
@@ -121,7 +118,7 @@ def commit(space: Space, planned: LoadPlan, actor: Actor, *, reason: str | None 
     except Conflict as conflict:
         _refuse(planned, Notice("conflict", conflict.values))
         return report
-    report.committed = True
+    report.committed, report.created = True, planned.new_layer
     if report.inserted == 0 and report.updated == 0:
         report.warnings.append(Notice("all-unchanged", {"count": report.unchanged}))
     return report

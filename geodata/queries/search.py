@@ -67,8 +67,9 @@ class NameIndex:
         asked = fold(text)[:MAX_QUERY]
         if not asked:
             return []
+        versions = space.versions()  # before the snapshot, so that nobody waits for a connection while holding one
         with space.reading(OPERATOR) as whole:
-            ranked = sorted(self._matches(space, whole, asked, actor, limit))[:limit]
+            ranked = sorted(self._matches(space, versions, whole, asked, actor, limit))[:limit]
         wanted: dict[str, list[UUID]] = {}
         for _, _, _, _, layer_id, feature_id in ranked:
             wanted.setdefault(layer_id, []).append(feature_id)
@@ -77,8 +78,8 @@ class NameIndex:
         return [_found(space.catalogue.layer(layer_id), features[layer_id][feature_id])
                 for *_, layer_id, feature_id in ranked if feature_id in features[layer_id]]
 
-    def _matches(self, space: Space, store: Store, asked: str, actor: Actor, limit: int) -> Iterator[tuple[int, int, int, str, str, UUID]]:
-        versions = space.versions()
+    def _matches(self, space: Space, versions: Mapping[str, LayerVersion], store: Store, asked: str, actor: Actor,
+                 limit: int) -> Iterator[tuple[int, int, int, str, str, UUID]]:
         for order, layer in enumerate(space.catalogue.values()):
             if not _searchable(layer, actor) or layer.id not in versions:
                 continue

@@ -15,9 +15,9 @@ from sqlalchemy.exc import DBAPIError
 from geodata.store import migration
 from geodata.store.drills import Drills
 from geodata.store.metadata import DRILL_ROLE, LIVE_ROLE
+from geodata.store.pulse import Pulse
 from geodata.store.spaces import LIVE, Space, SpaceRecord
 from layers.catalogue import CATALOGUE
-from layers.errors import SpaceNotFound
 from layers.spec import Actor, Catalogue
 
 STATEMENT_TIMEOUT_MS = 5_000  # a question that takes longer is refused rather than hung; bulk work raises it for itself
@@ -41,6 +41,7 @@ class Database:
         self.owner = self._engine(None, pool_size=2)
         self.engine = self._engine(LIVE_ROLE, pool_size=pool_size)
         self.drill_engine = self._engine(DRILL_ROLE, pool_size=max(2, pool_size // 2))
+        self.pulse, self.drill_pulse = Pulse(self.conninfo(LIVE_ROLE)), Pulse(self.conninfo(DRILL_ROLE))
         self._drills = Drills(self)
 
     def password(self, role: str) -> str:
@@ -78,21 +79,26 @@ class Database:
     def space(self, space_id: str = LIVE) -> Space:
         """The live space or an open drill, with its catalogue as of now. Raises SpaceNotFound."""
         space = self._spaces.get(space_id)
+        if space is not None and space.is_drill and self.pulse.as_of(space_id) != space.record.as_of:
+            self._let_go(space_id, space)  # another process may have closed it, or reset it
+            space = None
         if space is None:
             space = self._open(space_id)
-        elif space.is_drill and not self._drills.is_open(space_id):
-            with self._lock:
-                self._spaces.pop(space_id, None)
-            raise SpaceNotFound(space=space_id)
         space.refresh()
         return space
 
     def _open(self, space_id: str) -> Space:
         record = SpaceRecord.live() if space_id == LIVE else self._drills.record(space_id)
-        engine = self.drill_engine if record.is_drill else self.engine
-        space = Space(record, engine, self.owner, self.catalogue)
+        engine, pulse = (self.drill_engine, self.drill_pulse) if record.is_drill else (self.engine, self.pulse)
+        space = Space(record, engine, self.owner, self.catalogue, pulse)
         with self._lock:
             return self._spaces.setdefault(space_id, space)
+
+    def _let_go(self, space_id: str, space: Space | None = None) -> None:
+        """Forget a space as it was; with `space` only if it is still that one and not one opened since."""
+        with self._lock:
+            if space is None or self._spaces.get(space_id) is space:
+                self._spaces.pop(space_id, None)
 
     def drills(self, *, closed: bool = False) -> list[SpaceRecord]:
         """Open drills, newest first; with `closed` also those that have ended."""
@@ -104,17 +110,17 @@ class Database:
 
     def reset_drill(self, drill_id: str, actor: Actor) -> SpaceRecord:
         """Throw away what was done in a drill and copy the live space anew."""
-        with self._lock:
-            self._spaces.pop(drill_id, None)
+        self._let_go(drill_id)
         return self._drills.reset(drill_id, actor)
 
     def close_drill(self, drill_id: str, actor: Actor) -> SpaceRecord:
         """End a drill and drop its copy; its record stays."""
-        with self._lock:
-            self._spaces.pop(drill_id, None)
+        self._let_go(drill_id)
         return self._drills.close(drill_id, actor)
 
     def dispose(self) -> None:
-        """Close every pooled connection."""
+        """Close every kept connection."""
+        for pulse in (self.pulse, self.drill_pulse):
+            pulse.close()
         for engine in (self.owner, self.engine, self.drill_engine):
             engine.dispose()

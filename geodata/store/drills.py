@@ -11,10 +11,10 @@ from sqlalchemy import Connection, insert, select, text, update
 from geodata.store.control import DRILLS
 from geodata.store.faults import translated
 from geodata.store.metadata import DRILL_ROLE, LIVE_SCHEMA
-from geodata.store.spaces import LIVE, Space, SpaceRecord, watch
-from geodata.store.tables import DEFINITIONS, SpaceTables
+from geodata.store.spaces import SpaceRecord, run_time_layers, watch
+from geodata.store.tables import DEFINITIONS, SpaceTables, space_tables
 from layers.errors import Forbidden, InvalidInput, Problem, SpaceNotFound
-from layers.spec import Actor, Role
+from layers.spec import Actor, Catalogue, Role
 
 if TYPE_CHECKING:
     from geodata.store.database import Database
@@ -37,11 +37,6 @@ class Drills:
             raise SpaceNotFound(space=drill_id)
         return _record(row)
 
-    def is_open(self, drill_id: str) -> bool:
-        """Whether a drill is still open, asked of the database because another process may have closed it."""
-        with translated(), self._database.engine.connect() as connection:
-            return connection.scalar(select(DRILLS.c.id).where(DRILLS.c.id == drill_id, DRILLS.c.closed_at.is_(None))) is not None
-
     def all(self, *, closed: bool) -> list[SpaceRecord]:
         """Drills, newest first."""
         query = select(DRILLS).order_by(DRILLS.c.opened_at.desc())
@@ -55,9 +50,8 @@ class Drills:
         if not name or len(name) > MAX_NAME:
             raise InvalidInput(problems=[Problem("/name", "required" if not name else "too-long", {"field": "name", "maximum": MAX_NAME})])
         drill_id = f"d{datetime.now(UTC):%m%d}{secrets.token_hex(3)}"
-        live = self._database.space(LIVE)
         with translated(), self._snapshot.begin() as connection:
-            as_of = _copy(connection, live, _schema(drill_id))
+            as_of = _copy(connection, self._database.catalogue, _schema(drill_id))
             connection.execute(insert(DRILLS).values(id=drill_id, name=name, opened_at=as_of, opened_by=actor.name, as_of=as_of))
         return self.record(drill_id)
 
@@ -65,10 +59,9 @@ class Drills:
         """Drop the copy and make it anew as of now, under the same id."""
         _controllers_only(actor)
         schema = self.record(drill_id).schema
-        live = self._database.space(LIVE)
-        with translated(), self._snapshot.begin() as connection:
+        with translated(drill_id), self._snapshot.begin() as connection:
             connection.execute(text(f'DROP SCHEMA "{schema}" CASCADE'))
-            as_of = _copy(connection, live, schema)
+            as_of = _copy(connection, self._database.catalogue, schema)
             connection.execute(update(DRILLS).where(DRILLS.c.id == drill_id).values(as_of=as_of))
         return self.record(drill_id)
 
@@ -76,7 +69,7 @@ class Drills:
         """Drop the copy; the record keeps who ended it and when."""
         _controllers_only(actor)
         schema = self.record(drill_id).schema
-        with translated(), self._database.owner.begin() as connection:
+        with translated(drill_id), self._database.owner.begin() as connection:
             connection.execute(text(f'DROP SCHEMA "{schema}" CASCADE'))
             row = connection.execute(update(DRILLS).where(DRILLS.c.id == drill_id)
                                      .values(closed_at=datetime.now(UTC), closed_by=actor.name).returning(DRILLS)).one()
@@ -104,13 +97,14 @@ def _record(row: Any) -> SpaceRecord:
     return SpaceRecord(row.id, row.name, _schema(row.id), row.opened_at, row.opened_by, row.as_of, row.closed_at)
 
 
-def _copy(connection: Connection, live: Space, schema: str) -> datetime:
+def _copy(connection: Connection, built_in: Catalogue, schema: str) -> datetime:
     """Make `schema` with the live tables and rows of this moment; returns the moment. Triggers come after the rows, so
-    the copy starts with an empty history and every layer at version 0 of a history of its own."""
+    the copy starts with an empty history and every layer at version 0 of a history of its own. Which layers there are
+    is read in the snapshot that the rows come from: one made meanwhile is wholly in the copy, or not at all."""
     connection.execute(text("SET LOCAL lock_timeout = '5s'"))
+    tables = space_tables(built_in.with_layers(*run_time_layers(connection, space_tables(built_in))))
     connection.execute(text(f'CREATE SCHEMA "{schema}"'))
     translated_to = connection.execution_options(schema_translate_map={LIVE_SCHEMA: schema})
-    tables = live.tables
     tables.metadata.create_all(translated_to, checkfirst=False)
     connection.execution_options(schema_translate_map={})
     for name in _in_order(tables):

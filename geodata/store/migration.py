@@ -129,6 +129,7 @@ def _prepare(database: Database, connection: Connection) -> None:
     connection.commit()
     for role in (LIVE_ROLE, DRILL_ROLE):
         _role(database, connection, role)
+        _let_owner_be(connection, role)
     connection.exec_driver_sql(resources.files("geodata.store").joinpath("functions.sql").read_text("utf-8").replace("%", "%%"))
 
 
@@ -150,6 +151,14 @@ def _role(database: Database, connection: Connection, role: str) -> None:
         connection.rollback()
         if not exists:
             _role(database, connection, role)
+
+
+def _let_owner_be(connection: Connection, role: str) -> None:
+    """The owner becomes the space's role for the first rows of a layer that it makes (`Space.creating`)."""
+    modern = (connection.dialect.server_version_info or ()) >= (16,)  # since then whoever makes a role is a member that may not become it
+    if not connection.scalar(text("SELECT pg_has_role(:role, :how)"), {"role": role, "how": "SET" if modern else "MEMBER"}):
+        connection.exec_driver_sql(f"GRANT {role} TO CURRENT_USER")
+    connection.commit()
 
 
 def _finish(database: Database, connection: Connection) -> None:

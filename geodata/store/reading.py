@@ -213,15 +213,19 @@ class Reader:
                              coarse(layer, _shape(row.shape_before), reveal=reveal),
                              coarse(layer, _shape(row.shape_after), reveal=reveal)) for row in rows]
 
-    def snapshot(self, layer_id: str, fields: Sequence[str] = ()) -> Snapshot:
-        """The whole layer with its version, from one snapshot. Layers without geometry give empty `wkb`."""
+    def snapshot(self, layer_id: str, fields: Sequence[str] = (), *, ids: Iterable[UUID] | None = None) -> Snapshot:
+        """The whole layer, or those of these features that are there, with its version, from one snapshot.
+
+        Layers without geometry give empty `wkb`.
+        """
         _, table = self._open(layer_id, Action.READ)
         version = self.version(layer_id)
         columns: list[ColumnElement[Any]] = [table.c.id, *(table.c[name] for name in fields)]
         if "geom" in table.c:
             columns.append(func.ST_AsBinary(table.c.geom))
-        self.connection.execute(text("SET LOCAL statement_timeout = 0"))
-        rows = self.connection.execute(select(*columns).order_by(table.c.id)).all()
+        if ids is None:
+            self.connection.execute(text("SET LOCAL statement_timeout = 0"))
+        rows = self.connection.execute(select(*columns).where(true() if ids is None else _among(table, ids)).order_by(table.c.id)).all()
         wkb = [bytes(row[-1]) for row in rows] if "geom" in table.c else []
         return Snapshot(version, [row[0] for row in rows], wkb, {name: [row[place] for row in rows] for place, name in enumerate(fields, 1)})
 

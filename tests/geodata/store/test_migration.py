@@ -76,6 +76,18 @@ def test_the_scripts_and_the_declarations_make_the_same_tables(database: Databas
     assert made == declared and len(made) > 200
 
 
+def test_the_owner_may_become_the_roles_that_work_in_spaces(bare: Database) -> None:
+    """Also where they were made by an earlier version that did not let it."""
+    bare.migrate()
+    with bare.owner.begin() as connection:
+        connection.execute(text("REVOKE onemap_live, onemap_drill FROM CURRENT_USER"))
+    bare.migrate()
+    with bare.owner.begin() as connection:
+        for role in ("onemap_live", "onemap_drill"):
+            connection.execute(text(f"SET LOCAL ROLE {role}"))
+            connection.execute(text("RESET ROLE"))
+
+
 def test_two_processes_that_migrate_at_once_take_turns(bare: Database) -> None:
     faults: list[BaseException] = []
 
