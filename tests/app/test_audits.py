@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
 
 import httpx
@@ -86,7 +85,6 @@ def test_a_round_that_fails_does_not_end_the_rounds(known: Services, monkeypatch
 
     monkeypatch.setattr(known.engine, "audit", fails)
     quick = Audits(replace(known, settings=replace(known.settings, index_audit_s=1)))
-    waited: Callable[[float], bool] = lambda _: len(asked) >= 3  # noqa: E731 - the clock of the rounds, in one expression
-    monkeypatch.setattr(quick._stop, "wait", waited)
+    monkeypatch.setattr(quick._stop, "wait", lambda _: len(asked) >= 3)
     quick._run()
     assert asked == [audits.LAYERS] * 3
