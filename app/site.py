@@ -11,6 +11,7 @@ from jinja2 import StrictUndefined
 
 from app import answers, language, logs, metrics, security, spaces
 from app.api import BLUEPRINTS, SITE_BLUEPRINTS
+from app.assets import SiteWithAssets
 from app.people import People
 from app.services import Services
 from app.settings import Settings
@@ -23,7 +24,7 @@ LOCALES = {"zh": "zh_Hans_CN", "en": "en"}
 
 def build(settings: Settings, database: Database | None = None) -> Flask:
     """The Flask application. Order matters: a request is numbered, timed, then guarded."""
-    app = Flask("app", root_path=str(ROOT), static_folder="static", template_folder="templates")
+    app = SiteWithAssets("app", ROOT)
     app.secret_key = settings.secret_key
     app.config.update(
         MAX_CONTENT_LENGTH=settings.max_body_mb * 1_000_000,
