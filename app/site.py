@@ -9,7 +9,7 @@ from flask import Flask, request
 from flask_babel import Babel, get_locale
 from jinja2 import StrictUndefined
 
-from app import answers, language, logs, metrics, security, spaces
+from app import answers, language, logs, metrics, packing, security, spaces
 from app.api import BLUEPRINTS, SITE_BLUEPRINTS
 from app.assets import SiteWithAssets
 from app.people import People
@@ -41,7 +41,7 @@ def build(settings: Settings, database: Database | None = None) -> Flask:
     app.extensions["onemap"] = Services(settings, database, QueryEngine(database), People(settings, database))
     Babel(app, locale_selector=lambda: LOCALES[language.language_of(request)])
     app.jinja_env.globals["get_locale"] = get_locale
-    for part in (logs, metrics, spaces, security, answers):
+    for part in (packing, logs, metrics, spaces, security, answers):
         part.install(app)
     for name in SITE_BLUEPRINTS:
         app.register_blueprint(import_module(name).blueprint)

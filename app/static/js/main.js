@@ -152,7 +152,8 @@ function failed(error) {
   notice.replaceChildren(el("div", { class: "note stale", role: "status" }, el("b", { text: t("map.partial") }), error ? error.message : t("map.broken", { n: count }), el("div", { class: "acts" }, button(t("action.again"), () => { retry(); readLayers(); }, { small: true }))));
 }
 add(main, notice);
-on("data", () => { failed(null); document.body.dataset.pending = String(pending()); });
+on("data", () => failed(null));
+for (const topic of /** @type {const} */ (["data", "view"])) on(topic, () => { document.body.dataset.pending = String(pending()); });
 
 topBar(part("bar"), search.element, { drills: () => { stop(); drillsPanel(panel); } });
 drillBand(part("band"));

@@ -15,6 +15,7 @@ export function pills(main, view) {
   main.append(box);
   on("view", ({ off }) => {
     box.replaceChildren();
+    if (!off.length) return; // to measure the cards would make the browser lay the page out anew
     const size = view.map.getSize();
     const taken = [...main.querySelectorAll(".float")].filter((one) => one instanceof HTMLElement && !one.hidden).map((one) => inside(one, main));
     const corner = view.map.containerPointToLayerPoint([0, 0]);

@@ -3,12 +3,14 @@ import { config } from "../config.js";
 import { on, tell } from "../state.js";
 import { drawAreas, hit } from "./areas.js";
 import { drawBoundary, drawGround } from "./ground.js";
+import { pending } from "./holdings.js";
 import { drawLettering } from "./lettering.js";
 import { forgetTokens } from "./paints.js";
 import { latOf, lonOf, worldX, worldY } from "./project.js";
 import { Sheet } from "./sheet.js";
 import { Symbols, placed, viewOf } from "./symbols.js";
 
+const FOLLOW_MS = 120; // between drawings while data arrive: each takes 20-100 ms of the one thread that also reads the data
 const KEPT = `onemap-view-${config.space.id}`;
 
 export class MapView {
@@ -28,6 +30,9 @@ export class MapView {
     };
     this.symbols = new Symbols(this.map, act);
     this.lettering = new Sheet((/** @type {import("./sheet.js").Frame} */ frame) => this.letter(frame), { pane: "lettering", padding: 0 }).addTo(this.map);
+    this.frame = 0;
+    this.later = 0;
+    this.drawn = -FOLLOW_MS;
     this.busy = false; // drawing or measuring: clicks are not questions then
     this.map.on("click", (/** @type {any} */ event) => this.clicked(event));
     this.map.on("moveend", () => this.rested());
@@ -45,14 +50,21 @@ export class MapView {
     if (!kept) this.map.fitBounds([[south, west], [north, east]], { animate: false });
   }
 
-  /** Draw all that hangs on data, once a frame. */
+  /** Draw all that hangs on data, once a frame; while more is on its way, no oftener than one can follow. */
   redraw() {
     if (this.frame) return;
+    clearTimeout(this.later);
+    const rest = pending() ? this.drawn + FOLLOW_MS - performance.now() : 0;
+    if (rest > 0) {
+      this.later = window.setTimeout(() => this.redraw(), rest);
+      return;
+    }
     this.frame = requestAnimationFrame(() => {
       this.frame = 0;
       if (this.map._animatingZoom) return;
       for (const sheet of Object.values(this.sheets)) sheet._update();
       this.rested();
+      this.drawn = performance.now();
     });
   }
 
