@@ -46,6 +46,41 @@ def test_a_coordinate_of_amap_is_moved_to_where_it_belongs(visit: Come) -> None:
     assert abs(lon - 109.6404) < 0.0005 and abs(lat - 40.6102) < 0.0005
 
 
+FORMS = {
+    "109.64,40.61": (109.64, 40.61), "40.61 109.64": (109.64, 40.61), "１０９.６４，４０.６１": (109.64, 40.61), "109°34′30″ 40°36′15″": (109.575, 40.604166667),
+    "N40°36′15″ E109°34′30″": (109.575, 40.604166667), "109°34′30″E, 40°36′15″N": (109.575, 40.604166667), "东经109度34分30秒 北纬40度36分15秒": (109.575, 40.604166667),
+    "37412000 4500000": (109.959868491, 40.629956503), "4500000 37412000": (109.959868491, 40.629956503), "412000 4500000": (109.959868491, 40.629956503),
+}
+
+
+def test_a_coordinate_in_any_form_leads_to_its_place(visit: Come) -> None:
+    one = visit()
+    for typed, place in FORMS.items():
+        one.page.evaluate("onemap.state.place = null")
+        one.find(typed)
+        one.until(lambda: one.page.evaluate("onemap.state.place !== null"), f"{typed} is taken")
+        assert one.page.evaluate("[onemap.state.place.lon, onemap.state.place.lat]") == pytest.approx(place, abs=2e-9), typed
+    assert "未写带号" in one.page.inner_text(".right"), "what was assumed stays in sight"
+
+
+def test_words_beside_a_coordinate_are_not_passed_over(visit: Come) -> None:
+    one = visit()
+    one.page.keyboard.press("/")
+    one.page.keyboard.type("109°34′30″ 40°36′ 靠北约200米")
+    one.see("没有找到")
+    assert one.page.locator("#found [role=option]").count() == 0
+
+
+def test_sixty_seconds_are_a_minute(visit: Come) -> None:
+    one = visit()
+    source = one.page.evaluate("performance.getEntriesByType('resource').map(one => one.name).find(name => name.endsWith('/js/format.js'))")
+    said = one.page.evaluate("async ([source, values]) => { const { degreesMinutes } = await import(source); return values.map(degreesMinutes); }",
+                             [source, [109.64, 109.99999, 40.616666, 40.0, 109.575, -0.99999999]])
+    assert said == ["109°38′24.0″", "110°00′00.0″", "40°37′00.0″", "40°00′00.0″", "109°34′30.0″", "1°00′00.0″"]
+    one.find("109.64,40.616666")
+    one.see("40°37′00.0″")
+
+
 def test_a_click_asks_about_that_place_and_a_zone_changes_by_number(visit: Come) -> None:
     one = visit()
     one.find("109.64,40.61")
