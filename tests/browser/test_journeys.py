@@ -20,6 +20,9 @@ def test_the_first_look_shows_the_district(visit: Come, size: tuple[int, int]) -
     one.until(lambda: one.page.locator(".sym, .cluster").count() > 20, "symbols are drawn")
     assert "实时" in one.page.inner_text(".live")
     assert one.page.locator(".layer").count() >= 13
+    width = one.page.evaluate("""() => { const [west, , east] = [109.39, 0, 110.06]; const { map } = onemap.view;
+        return (map.latLngToContainerPoint([40.6, east]).x - map.latLngToContainerPoint([40.6, west]).x) / map.getSize().x; }""")
+    assert 0.97 < width <= 1, "the district is as large as it goes"
     one.shot(f"map_{size[0]}")
 
 
@@ -247,6 +250,8 @@ def test_the_page_speaks_english(visit: Come) -> None:
     one.until(lambda: one.page.locator(".row .badge").count() >= 15, "ranked")
     words = one.page.evaluate("""[...document.querySelectorAll('.tree-head, .group, .tabs, .rank-head, .panel-acts, .tools button, .layer .name')].map(one => one.textContent + (one.title || '')).join(' ')""")
     assert not any("\u4e00" <= letter <= "\u9fff" for letter in words), words
+    cut = one.page.evaluate("[...document.querySelectorAll('.panel-acts .cut, .tabs button, .tree-head h2')].filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.textContent)")
+    assert cut == [], "no word of ours is cut"
     one.shot("english_1920")
 
 
@@ -289,4 +294,6 @@ def test_on_a_phone_the_panel_is_a_sheet_over_the_map(visit: Come) -> None:
     one.until(lambda: one.page.locator(".row .badge").count() >= 15, "ranked")
     box = one.page.locator("#right").bounding_box()
     assert box and box["width"] == 390 and box["y"] > 200, "it lies at the foot, the map stays"
+    place = one.page.evaluate("onemap.view.map.latLngToContainerPoint([40.61, 109.64]).y")
+    assert 0 < place < box["y"] - 48, "the place asked about is in the part of the map that is free"
     one.shot("phone_390")

@@ -109,7 +109,7 @@ const pressed = toolButtons(main, [
   { id: "zone", icon: "zone", key: "Z", words: t("tools.zone"), act: () => askAbout("zone"), on: () => aiming === "zone" || (panel?.kind === "question" && question?.tab === "zone") },
   { id: "measure", icon: "measure", key: "M", words: t("tools.measure"), act: toggleMeasure, on: () => Boolean(measure?.on) },
   { id: "plot", icon: "plot", key: "P", words: t("tools.plot"), act: openPlot, on: () => panel?.kind === "plot" },
-], { zoom: (by) => view.map.setZoom(Math.round(view.map.getZoom()) + by), whole: () => { const [w, s, e, n] = config.district.bbox; view.map.fitBounds([[s, w], [n, e]]); } });
+], { zoom: (by) => view.map.setZoom(Math.round(view.map.getZoom()) + by), whole: () => view.whole() });
 
 const keys = {
   "/": () => search.focus(), n: () => askAbout("nearest"), z: () => askAbout("zone"), m: toggleMeasure,

@@ -166,8 +166,8 @@ export class TileSource {
   }
 }
 
-/** Points in tiles lie on a grid of 8 px of the tile's own zoom. Few tiles are wanted, and a grid finer than the reach within
- * which symbols are gathered (26 px and more below zoom 12): 11-22 px there, 8-16 px nearer by. @param {number} zoom */
+/** Points in tiles lie on a grid of 8 px of the tile's own zoom. Few tiles are wanted, and a grid about as fine as
+ * the reach within which symbols are gathered and their discs joined (20 and 38 px): 11-22 px below zoom 12, 8-16 px nearer by. @param {number} zoom */
 const depthForPoints = (zoom) => Math.floor(zoom < 12 ? zoom - 0.5 : zoom);
 
 /** @param {import("../types").Layer} layer @param {ArrayBuffer} bytes @param {{z: number, x: number, y: number}} at @returns {Drawn[]} */

@@ -42,12 +42,29 @@ export class MapView {
 
   /** Where one left off, or the whole district. @param {any} options */
   first(options) {
-    const [west, south, east, north] = config.district.bbox;
     const hash = location.hash.match(/^#([\d.]+)\/(-?[\d.]+)\/(-?[\d.]+)/);
     const kept = hash ? hash.slice(1).map(Number) : JSON.parse(sessionStorage.getItem(KEPT) || "null");
     if (kept) this.map.setView([kept[1], kept[2]], kept[0], { animate: false });
     else if (options.center) this.map.setView(options.center, options.zoom, { animate: false });
-    if (!kept) this.map.fitBounds([[south, west], [north, east]], { animate: false });
+    if (!kept) this.whole();
+  }
+
+  /** The whole district as large as it goes, not only to the next step of the zoom. */
+  whole() {
+    const [west, south, east, north] = config.district.bbox;
+    const { options } = this.map;
+    const step = options.zoomSnap;
+    options.zoomSnap = 0;
+    this.map.fitBounds([[south, west], [north, east]], { animate: false });
+    options.zoomSnap = step;
+  }
+
+  /** Bring a place into the part of the map that a sheet over it leaves free. @param {number} lon @param {number} lat @param {Element} sheet */
+  clear(lon, lat, sheet) {
+    const [map, over] = [this.map.getContainer().getBoundingClientRect(), sheet.getBoundingClientRect()];
+    if (!over.height || over.width < map.width - 1) return; // beside the map, not over it
+    const at = this.map.latLngToContainerPoint([lat, lon]);
+    this.map.panBy([at.x - map.width / 2, at.y - (over.top - map.top) / 2], { animate: false });
   }
 
   /** Draw all that hangs on data, once a frame; while more is on its way, no oftener than one can follow. */

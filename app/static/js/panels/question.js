@@ -40,6 +40,7 @@ export class Question {
       if (state.zone?.kind === "circle") this.setZone({ ...state.zone, lon: place.lon, lat: place.lat }, false);
     }
     this.open(tab || (this.panel.kind === "question" ? this.tab : "place"));
+    if (moved) this.view.clear(place.lon, place.lat, this.panel.element);
   }
 
   /** @param {Tab} tab */
