@@ -23,16 +23,18 @@ def test_a_drill_is_plotted_reset_and_ended(visit: Come) -> None:
     one = visit(Role.DRILL_CONTROLLER)
     one.refusals = (404, 410)
     database = one.server.database
-    drill = database.open_drill("桌面推演", OPERATOR)
+    drill = database.open_drill("哈德门沟山洪桌面推演", OPERATOR)
     one.page.goto(f"{one.server.address}/spaces/{drill.id}/")
     one.ready()
     one.page.keyboard.press("p")
     one.page.click(".right .row >> nth=0")
     draw(one, CORNERS)
-    one.page.fill("#f-name", "假设蔓延")
+    one.page.fill("#f-name", "假设淹没 T+30")
     one.page.select_option("#f-kind", "flash_flood")
     one.page.click(".panel-acts .primary")
     one.see("已标绘")
+    one.until(lambda: one.page.inner_text(".layer[data-layer=scenario_areas] .count").endswith("1"), "the tree counts it")
+    one.shot("guide_drill_1280")
     with database.space(drill.id).reading(OPERATOR) as store:
         assert store.count("scenario_areas") == 1
     one.page.click(".bar .space")
