@@ -7,7 +7,7 @@ import gzip
 from flask import Flask, Response, request
 
 LONG = 8_000  # bytes; a shorter one fits into the first packets anyway
-LEVEL = 1  # 700 kB in 8 ms to a sixth; level 6 takes 28 ms for a seventh
+LEVEL = 1  # measured on 633 kB of roads: 1.9 ms to a ninth of it; level 6 takes 5.4 ms to a tenth
 _TYPES = frozenset({"application/json", "application/geo+json"})
 
 
