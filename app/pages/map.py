@@ -47,11 +47,16 @@ def configuration(language: str) -> dict[str, Any]:
         "api": f"{root}/api/v1",
         "ogc": f"{root}/ogc",
         "static": _static(""),
-        "district": {"bbox": list(JIUYUAN.bbox), "adcode": JIUYUAN.adcode, "label": {"zh": JIUYUAN.label.zh, "en": JIUYUAN.label.en}},
+        "district": {"bbox": list(JIUYUAN.bbox), "adcode": JIUYUAN.adcode, "label": _words(JIUYUAN.label),
+                     "neighbours": [{"label": _words(one.label), "lon": one.lon, "lat": one.lat} for one in JIUYUAN.neighbours]},
         "version": VERSION,
         "symbols": list(_symbols(Path(str(current_app.static_folder)))),
         "time_zone": "Asia/Shanghai",
     }
+
+
+def _words(label: Label) -> dict[str, str]:
+    return {"zh": label.zh, "en": label.en}
 
 
 def _static(path: str) -> str:

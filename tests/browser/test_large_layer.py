@@ -31,6 +31,8 @@ def many(live_server: Server) -> Iterator[None]:
 @pytest.mark.usefixtures("many")
 def test_ten_thousand_points_are_counted_gathered_and_clicked(visit: Callable[..., Visit]) -> None:
     one = visit()
+    tiles = one.page.evaluate("performance.getEntriesByType('resource').filter(one => one.name.includes('many_points/tiles')).length")
+    assert 0 < tiles <= 20, "a first look takes few tiles"
     one.until(lambda: "10,000" in one.page.inner_text(".layer[data-layer=many_points] .count"), "the tree counts them")
     one.until(lambda: one.page.locator(".cluster.large").count() > 0, "they are gathered")
     assert one.page.locator(".sym, .cluster").count() < 1600, "the page draws no more than one can read"
@@ -40,3 +42,14 @@ def test_ten_thousand_points_are_counted_gathered_and_clicked(visit: Callable[..
     one.until(lambda: one.page.locator(".sym[title^=点]").count() > 0, "single points come as one goes near")
     one.page.locator(".sym[title^=点]").first.click()
     one.until(lambda: one.page.inner_text(".panel-head h2").startswith("点"), "the card of the point clicked")
+
+
+@pytest.mark.usefixtures("many")
+def test_a_second_look_asks_for_no_script_style_or_picture_again(visit: Callable[..., Visit]) -> None:
+    one = visit()
+    one.page.goto(f"{one.server.address}/")
+    one.ready()
+    own = one.page.evaluate("performance.getEntriesByType('resource').filter(one => one.name.includes('/static/')).map(one => [one.name, one.transferSize])")
+    assert len(own) > 40 and [name for name, size in own if size] == [], "all of them come from the browser's own store"
+    first = one.page.evaluate("performance.getEntriesByType('resource').filter(one => one.name.endsWith('/api/v1/layers')).map(one => one.initiatorType)")
+    assert first == ["link"], "the layers are asked for once, before any script runs"

@@ -123,7 +123,7 @@ const pressed = toolButtons(main, [
   { id: "zone", icon: "zone", key: "Z", words: t("tools.zone"), act: () => askAbout("zone"), on: () => aiming === "zone" || (panel?.kind === "question" && question?.tab === "zone") },
   { id: "measure", icon: "measure", key: "M", words: t("tools.measure"), act: toggleMeasure, on: () => Boolean(measure?.on) },
   { id: "plot", icon: "plot", key: "P", words: t("tools.plot"), act: openPlot, on: () => panel?.kind === "plot" },
-], { zoom: (by) => view.map.setZoom(Math.round(view.map.getZoom()) + by), whole: () => { const [w, s, e, n] = config.district.bbox; view.map.fitBounds([[s, w], [n, e]]); } });
+], { zoom: (by) => view.map.setZoom(Math.round(view.map.getZoom()) + by), whole: () => view.whole() });
 
 const keys = {
   "/": () => search.focus(), n: () => askAbout("nearest"), z: () => askAbout("zone"), m: toggleMeasure,
@@ -166,7 +166,8 @@ function failed(error) {
   notice.replaceChildren(el("div", { class: "note stale", role: "status" }, el("b", { text: t("map.partial") }), error ? error.message : t("map.broken", { n: count }), el("div", { class: "acts" }, button(t("action.again"), () => { retry(); readLayers(); }, { small: true }))));
 }
 add(main, notice);
-on("data", () => { failed(null); document.body.dataset.pending = String(pending()); });
+on("data", () => failed(null));
+for (const topic of /** @type {const} */ (["data", "view"])) on(topic, () => { document.body.dataset.pending = String(pending()); });
 
 topBar(part("bar"), search.element, draftsButton(() => { stop(); draftsPanel(panel, editor); }), { drills: () => { stop(); drillsPanel(panel); } });
 drillBand(part("band"));

@@ -1,16 +1,14 @@
 // Search: names in Chinese or by pinyin initials, codes, coordinates in any form and datum; keyboard alone is enough.
 import { ask, query } from "./api.js";
-import { config, symbolUrl } from "./config.js";
-import { fromBd09, fromGcj02, readPlace } from "./coordinates.js";
+import { symbolUrl } from "./config.js";
 import { add, el, fill, icon, image } from "./dom.js";
-import { coordinates } from "./format.js";
 import { state } from "./state.js";
 import { t } from "./words.js";
 import { symbolOf } from "./panels/rows.js";
 
 const PAUSE_MS = 140;
 
-/** @typedef {{title: string, sub: string, picture: string, at: {lon: number, lat: number}, go: () => void}} Row */
+/** @typedef {{title: string, sub: string, picture: string, go: () => void}} Row */
 
 /** @param {{place: (place: import("./state.js").Place) => void, feature: (layer: string, id: string, at: {lon: number | null, lat: number | null, bbox: number[] | null}) => void}} act */
 export function searchBox(act) {
@@ -47,16 +45,12 @@ export function searchBox(act) {
     const text = input.value.trim();
     const mine = ++turn;
     if (!text) return open(false);
-    const here = readPlace(text);
-    const places = here ? placeRows(here, act.place) : [];
-    rows = places;
-    at = 0;
-    if (here) return draw(t("search.datumAsk"));
     try {
       const { results } = await ask(`search?${query({ q: text, limit: 12 })}`);
       if (mine !== turn) return;
       rows = results.map((/** @type {any} */ one) => resultRow(one, act));
-      draw(rows.length ? "" : t("search.nothing", { text }));
+      at = 0;
+      draw(!rows.length ? t("search.nothing", { text }) : results[0].kind === "coordinate" ? t("search.datumAsk") : "");
     } catch (error) {
       if (mine === turn) draw(/** @type {Error} */ (error).message);
     }
@@ -84,28 +78,9 @@ export function searchBox(act) {
   return { element: box, focus: () => { input.focus(); input.select(); } };
 }
 
-/** A coordinate may be of several datums, and its value cannot tell: each is offered. @param {import("./coordinates.js").Place} here @param {(place: import("./state.js").Place) => void} go @returns {Row[]} */
-function placeRows(here, go) {
-  const { lon, lat, swapped } = here;
-  /** @type {[string, {lon: number, lat: number}][]} */
-  const datums = [["CGCS2000 / WGS84", { lon, lat }], [t("search.gcj"), fromGcj02(lon, lat)], [t("search.bd"), fromBd09(lon, lat)]];
-  const [west, south, east, north] = config.district.bbox;
-  return datums.map(([datum, at], i) => {
-    const outside = at.lon < west || at.lon > east || at.lat < south || at.lat > north;
-    const note = [swapped && t("search.swapped"), outside && t("search.outside")].filter(Boolean).join(" · ");
-    return { title: coordinates(at.lon, at.lat, 6), sub: [datum, note].filter(Boolean).join(" · "), picture: symbolUrl("point", "plot"), at, go: () => go({ ...at, note: i ? t("search.from", { datum }) : undefined }) };
-  });
-}
-
-/** What a text may mean as a place, one reading for each datum; none where it is no coordinate. @param {string} text @returns {Promise<{lon: number, lat: number, words: string}[]>} */
-export async function places(text) {
-  const here = readPlace(text);
-  return here ? placeRows(here, () => undefined).map((row) => ({ ...row.at, words: `${row.sub}` })) : [];
-}
-
 /** @param {any} one @param {any} act @returns {Row} */
 function resultRow(one, act) {
   const layer = state.layers.get(one.layer);
-  if (one.kind === "coordinate" || !layer) return { title: one.title, sub: one.subtitle, picture: symbolUrl("point", "plot"), at: one, go: () => act.place({ lon: one.lon, lat: one.lat }) };
-  return { title: one.title, sub: one.subtitle, picture: symbolOf(layer, {}), at: one, go: () => act.feature(one.layer, one.id, one) };
+  if (one.kind === "coordinate" || !layer) return { title: one.title, sub: one.subtitle, picture: symbolUrl("point", "plot"), go: () => act.place({ lon: one.lon, lat: one.lat, note: one.datum === "as given" ? undefined : t("search.from", { datum: one.system }) }) };
+  return { title: one.title, sub: one.subtitle, picture: symbolOf(layer, {}), go: () => act.feature(one.layer, one.id, one) };
 }

@@ -80,7 +80,6 @@ export function layerTree(element, view, act) {
   on("layers", draw);
   on("shown", draw);
   on("view", count);
-  on("data", count);
   addEventListener("onemap:theme", draw);
   fold(sessionStorage.getItem("onemap-rail") === "1" || innerWidth <= 900);
   draw();

@@ -19,7 +19,7 @@ from geodata.store import past
 from geodata.store.database import Database
 from geodata.store.spaces import PastIsFixed, Space
 from layers.errors import Forbidden, InvalidInput, LayerNotFound, SpaceNotFound
-from layers.spec import OPERATOR, Actor, Field, Geometry, Label, Layer, Role
+from layers.spec import OPERATOR, Actor, Family, Field, Geometry, Label, Layer, Role, Style
 from tests.conftest import SECRET, actor
 
 
@@ -93,7 +93,7 @@ def test_nobody_writes_to_the_past(database: Database, story: Any, planner: Acto
     with old.reading(planner) as store:
         assert not any(store.may(action, layer) for layer in store.catalogue.values() for action in ("write", "delete", "load"))
     with pytest.raises(Forbidden):
-        old.create_layer(Layer(id="new_one", label=Label("新", "New"), geometry=Geometry.POINT, fields=(Field("name", Label("名", "Name")),)), planner)
+        old.create_layer(Layer(id="new_one", label=Label("新", "New"), geometry=Geometry.POINT, style=Style(Family.BASE), fields=(Field("name", Label("名", "Name")),)), planner)
     for role in ("onemap_drill", "onemap_live"):
         with database.owner.connect() as connection:
             assert not connection.scalar(text("SELECT bool_or(has_table_privilege(:role, c.oid, 'INSERT,UPDATE,DELETE,TRUNCATE')) FROM pg_class c "
@@ -109,8 +109,8 @@ def test_a_commit_counts_when_it_was_committed_not_when_it_began(database: Datab
     old = database.space(past.space_id_of(moment))
     with old.reading(OPERATOR) as store:
         assert store.count("shelters") == 0, "at that moment nobody could see it"
-    with old.reading(OPERATOR) as store:
-        began = store.connection.scalar(text("SELECT max(at) FROM onemap.history"))
+    with database.owner.connect() as connection:
+        began = connection.scalar(text("SELECT max(at) FROM onemap.history"))
     assert began is not None and began < moment, "the wrong build, by the history's own time, would show it"
 
 
@@ -139,7 +139,7 @@ def test_a_moment_waits_for_what_is_being_committed(database: Database, space: S
 
 
 def test_run_time_layers_are_there_from_when_they_were_made(database: Database, space: Space, story: Any) -> None:
-    space.create_layer(Layer(id="hospitals", label=Label("医院", "Hospitals"), geometry=Geometry.POINT, fields=(Field("name", Label("名", "Name")),)), actor(Role.GIS_STAFF))
+    space.create_layer(Layer(id="hospitals", label=Label("医院", "Hospitals"), geometry=Geometry.POINT, style=Style(Family.BASE), fields=(Field("name", Label("名", "Name")),)), actor(Role.GIS_STAFF))
     with space.transaction(actor(Role.PLANNER)) as store:
         store.insert("hospitals", {"name": "一院"}, Point(109.6, 40.6))
     after = database.space(past.space_id_of(at_a_full_second(database)))

@@ -1,5 +1,5 @@
 // The part of the form that is the shape: where, how long, how large, how far it moved, and the tools that change it.
-import { ask } from "../api.js";
+import { ask, query } from "../api.js";
 import { button, el, fill, icon, iconButton } from "../dom.js";
 import { areaText, bearing, coordinates, distanceText, number } from "../format.js";
 import { sectionHead } from "../panel.js";
@@ -68,10 +68,10 @@ export class Position {
     const text = input.value.trim();
     if (!text || !this.choices) return;
     try {
-      const { readings, problem } = await readings_of(text);
-      if (!readings.length) return fill(this.choices, el("span", { class: "hint bad" }, icon("warn"), ` ${problem}`));
-      if (readings.length === 1) return this.act.place(point(readings[0]));
-      fill(this.choices, el("span", { text: t("search.datumAsk") }), el("div", { class: "tool-row" }, readings.map((/** @type {any} */ one) => button(one.words, () => this.act.place(point(one)), { small: true }))));
+      const found = await readings(text);
+      if (!found.length) return fill(this.choices, el("span", { class: "hint bad" }, icon("warn"), ` ${t("edit.unreadable")}`));
+      if (found.length === 1) return this.act.place(point(found[0]));
+      fill(this.choices, el("span", { text: t("search.datumAsk") }), el("div", { class: "tool-row" }, found.map((one) => button(one.words, () => this.act.place(point(one)), { small: true }))));
     } catch (error) {
       fill(this.choices, el("span", { class: "hint bad" }, icon("warn"), ` ${/** @type {Error} */ (error).message}`));
     }
@@ -105,7 +105,7 @@ export class Position {
       size.parts > 1 && t("edit.parts", { n: size.parts }),
       moved && size.vertices === 1 && moved.distance_m >= 0.05 && t("edit.moved", { length: exact(moved.distance_m), way: moved.bearing_deg == null ? "" : bearing(moved.bearing_deg) }),
       this.draft.now.beside.length > 0 && t("edit.beside", { n: this.draft.now.beside.length }),
-      !in_district && t("search.outside"),
+      !in_district && t("edit.outside"),
     ];
     return said.filter(Boolean).join(" · ");
   }
@@ -117,8 +117,8 @@ const exact = (metres) => (metres < 10000 ? `${number(Math.round(metres))} m` : 
 /** @param {{lon: number, lat: number}} at */
 const point = ({ lon, lat }) => ({ type: "Point", coordinates: [lon, lat] });
 
-/** What a text may mean as a place. @param {string} text @returns {Promise<{readings: {lon: number, lat: number, words: string}[], problem: string}>} */
-async function readings_of(text) {
-  const { places } = await import("../search.js");
-  return { readings: await places(text), problem: t("edit.unreadable") };
+/** What a text may mean as a place, one reading for each datum that it could be of. @param {string} text @returns {Promise<{lon: number, lat: number, words: string}[]>} */
+async function readings(text) {
+  const { results } = await ask(`search?${query({ q: text })}`);
+  return results.filter((/** @type {any} */ one) => one.kind === "coordinate").map((/** @type {any} */ one) => ({ lon: one.lon, lat: one.lat, words: one.subtitle }));
 }

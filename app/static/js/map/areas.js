@@ -27,7 +27,7 @@ export function drawAreas(frame) {
 }
 
 /** @param {number} zoom */
-const factSources = (zoom) => shownSources().filter((one) => !one.layer.style.paint && zoom >= Math.min(one.layer.style.min_zoom, 11) - 0.01);
+const factSources = (zoom) => shownSources().filter((one) => !one.layer.style.paint && one.layer.geometry !== "point" && zoom >= Math.min(one.layer.style.min_zoom, 11) - 0.01);
 
 /** The smallest feature under a place, or null. @param {import("./sources.js").View} view @param {number} x @param {number} y @param {number} reach world units */
 export function hit(view, x, y, reach) {

@@ -36,6 +36,11 @@ export class WholeSource {
     this.loading = null;
   }
 
+  /** Whether something that is to be seen is still on its way. */
+  get waiting() {
+    return !this.ready && !this.failed;
+  }
+
   load() {
     this.loading ||= this.read().finally(() => (this.loading = null));
     return this.loading;
@@ -95,6 +100,12 @@ export class TileSource {
     this.failed = false;
     /** What was shown last stays until its successor is there. @type {string[]} */
     this.lastWhole = [];
+    this.whole = false;
+  }
+
+  /** Whether something that is to be seen is still on its way. */
+  get waiting() {
+    return !this.whole && !this.failed;
   }
 
   async load() {
@@ -108,7 +119,7 @@ export class TileSource {
 
   /** @param {View} view */
   addresses(view) {
-    const z = Math.max(0, Math.min(DEEPEST, Math.round(view.zoom)));
+    const z = Math.max(0, Math.min(DEEPEST, this.layer.geometry === "point" ? depthForPoints(view.zoom) : Math.round(view.zoom)));
     const side = 2 ** z;
     const token = (state.layers.get(this.layer.id) || this.layer).token.slice(0, 8);
     const found = [];
@@ -124,6 +135,7 @@ export class TileSource {
     for (const one of wanted) if (!this.tiles.has(one.key)) this.fetch(one);
     const whole = wanted.every((one) => this.tiles.get(one.key)?.drawn);
     const keys = wanted.map((one) => one.key);
+    this.whole = whole;
     if (whole) this.lastWhole = keys;
     const seen = new Set();
     for (const key of whole ? keys : [...this.lastWhole, ...keys]) {
@@ -153,6 +165,10 @@ export class TileSource {
     if (this.tiles.size > KEPT_TILES) for (const key of [...this.tiles.keys()].slice(0, 40)) if (!this.lastWhole.includes(key)) this.tiles.delete(key);
   }
 }
+
+/** Points in tiles lie on a grid of 8 px of the tile's own zoom. Few tiles are wanted, and a grid about as fine as
+ * the reach within which symbols are gathered and their discs joined (20 and 38 px): 11-22 px below zoom 12, 8-16 px nearer by. @param {number} zoom */
+const depthForPoints = (zoom) => Math.floor(zoom < 12 ? zoom - 0.5 : zoom);
 
 /** @param {import("../types").Layer} layer @param {ArrayBuffer} bytes @param {{z: number, x: number, y: number}} at @returns {Drawn[]} */
 function decode(layer, bytes, at) {

@@ -44,7 +44,7 @@ export class Symbols {
     const places = spots.filter((one) => one.place && !one.mark && !one.chosen);
     const plain = spots.filter((one) => !one.place && !one.mark && !one.chosen);
     plain.sort((a, b) => b.layer.style.order - a.layer.style.order || (a.drawn.id < b.drawn.id ? -1 : 1));
-    const groups = join(gather(plain, zoom >= 17 ? 6 : zoom >= 14 ? 16 : zoom >= 12 ? 20 : zoom >= 11 ? 26 : 34), zoom >= 17 ? 0 : zoom >= 14 ? 38 : 46).slice(0, MOST);
+    const groups = join(gather(plain, zoom >= 17 ? 6 : zoom >= 14 ? 16 : zoom >= 11 ? 20 : 30), zoom >= 17 ? 0 : 38).slice(0, MOST);
     placed.labels = [];
     placed.taken = [];
     spread(marked.filter((one) => one.mark?.rank));

@@ -43,7 +43,7 @@ function shapeOf(question) {
     };
     input.addEventListener("change", changed);
     input.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => { if (event.key === "Enter") changed(); event.stopPropagation(); });
-    const quick = el("div", { class: "hint" }, [100, 400, 800, 1600, 3000].map((metres, i) => [i ? " " : "", el("button", { class: `chip${metres === zone.radius_m ? " solid" : ""}`, type: "button", text: distanceText(metres), on: { click: () => question.setZone({ ...zone, radius_m: metres }) } })]).flat());
+    const quick = el("div", { class: "hint choices" }, [100, 400, 800, 1600, 3000].map((metres) => el("button", { class: `chip${metres === zone.radius_m ? " solid" : ""}`, type: "button", text: metres < 1000 ? `${metres} m` : `${metres / 1000} km`, on: { click: () => question.setZone({ ...zone, radius_m: metres }) } })));
     add(box, el("div", { class: "field" }, el("label", { for: "radius", text: t("zone.radius") }), el("div", { class: "input" }, input, el("span", { class: "of", text: "m" })), quick));
   } else add(box, el("div", { class: "field" }, el("span"), button(t("zone.again"), () => question.drawing.draw("Polygon", (geometry) => question.polygon(geometry)), { small: true, icon: "zone" })));
   return box;
@@ -100,7 +100,7 @@ function layerRows(rows, one, answer, question) {
     if (!opened.delete(one.layer)) opened.add(one.layer);
     head.setAttribute("aria-expanded", String(opened.has(one.layer)));
     for (const row of inner) row.hidden = !opened.has(one.layer);
-  } } }, image(symbolOf(layer, {})), say(layer.label), " ", arrow);
+  } } }, image(symbolOf(layer, {})), say(layer.label), "\u00a0", arrow);
   add(rows, el("tr", {}, el("td", {}, head), el("td", { class: "num", text: number(one.count) }), fill(el("td", { class: "num" }), sums.length ? sums : el("span", { class: "unknown", text: "—" }))), ...inner);
 }
 

@@ -29,7 +29,7 @@ export function loadPanel(panel, act) {
   zone.addEventListener("drop", (/** @type {DragEvent} */ event) => { event.preventDefault(); zone.classList.remove("over"); take([...(event.dataTransfer?.files || [])]); });
   const crs = el("input", { id: "load-crs", placeholder: "EPSG:4546", on: { keydown: (/** @type {Event} */ event) => event.stopPropagation() } });
   const encoding = el("input", { id: "load-encoding", placeholder: "GB18030", on: { keydown: (/** @type {Event} */ event) => event.stopPropagation() } });
-  const datum = el("select", { id: "load-datum" }, el("option", { value: "", text: t("load.found") }), el("option", { value: "gcj02", text: t("search.gcj") }), el("option", { value: "bd09", text: t("search.bd") }));
+  const datum = el("select", { id: "load-datum" }, el("option", { value: "", text: t("load.found") }), el("option", { value: "gcj02", text: t("load.gcj") }), el("option", { value: "bd09", text: t("load.bd") }));
   const entry = (/** @type {string} */ id, /** @type {string} */ label, /** @type {any} */ control) => el("div", { class: "field" }, el("label", { for: id, text: label }), el("div", { class: "input" }, control));
   const said = el("div");
   section(body, zone);

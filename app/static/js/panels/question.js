@@ -2,7 +2,7 @@
 import { ask } from "../api.js";
 import { symbolUrl } from "../config.js";
 import { add, button, el, icon } from "../dom.js";
-import { coordinates, timeOf } from "../format.js";
+import { coordinates, degreesMinutes, timeOf } from "../format.js";
 import { empty, refused, section, waiting } from "../panel.js";
 import { nameOf, state, tell } from "../state.js";
 import { say, t } from "../words.js";
@@ -40,6 +40,7 @@ export class Question {
       if (state.zone?.kind === "circle") this.setZone({ ...state.zone, lon: place.lon, lat: place.lat }, false);
     }
     this.open(tab || (this.panel.kind === "question" ? this.tab : "place"));
+    if (moved) this.view.clear(place.lon, place.lat, this.panel.element);
   }
 
   /** @param {Tab} tab */
@@ -189,10 +190,9 @@ export class Question {
   placeBody(body) {
     const place = /** @type {import("../state.js").Place} */ (state.place);
     const copy = (/** @type {string} */ text) => navigator.clipboard?.writeText(text);
-    const dms = (/** @type {number} */ v) => { const a = Math.abs(v); const d = Math.floor(a); const m = Math.floor((a - d) * 60); return `${d}°${String(m).padStart(2, "0")}′${((a - d - m / 60) * 3600).toFixed(1)}″`; };
     section(body, el("dl", { class: "facts" },
       el("dt", { text: t("place.decimal") }), el("dd", {}, coordinates(place.lon, place.lat, 6), " ", el("button", { class: "link meta", type: "button", text: t("action.copy"), on: { click: () => copy(coordinates(place.lon, place.lat, 6)) } })),
-      el("dt", { text: t("place.dms") }), el("dd", { text: `${t("place.east")} ${dms(place.lon)}  ${t("place.north")} ${dms(place.lat)}` }),
+      el("dt", { text: t("place.dms") }), el("dd", { text: `${t("place.east")} ${degreesMinutes(place.lon)}  ${t("place.north")} ${degreesMinutes(place.lat)}` }),
       el("dt", { text: t("place.datum") }), el("dd", { text: t("place.datumWords") })));
     section(body, el("p", { class: "meta", text: t("place.advice") }));
   }
