@@ -64,11 +64,16 @@ postgres_major() {  # that of the distribution; an installed one without PostGIS
   echo "$newest"
 }
 
-good_python() {  # a Python that the locks are made for, able to make a venv
+in_reach() {  # whether a program can be run by the service's own user, who cannot enter root's home; through sh, as setpriv itself gets anywhere
+  [ "$(id -u)" != 0 ] || setpriv --reuid 65534 --regid 65534 --clear-groups sh -c 'test -x "$1"' sh "$(readlink -f "$(command -v "$1")")"
+}
+
+good_python() {  # a Python that the locks are made for, able to make a venv, and within reach of the service's own user
   local candidate
   for candidate in python3 /usr/bin/python3 python3.12 python3.11 python3.13; do
     if command -v "$candidate" >/dev/null &&
-      "$candidate" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then
+      "$candidate" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null &&
+      in_reach "$("$candidate" -c 'import sys; print(sys.executable)')"; then
       command -v "$candidate"
       return 0
     fi
@@ -127,8 +132,9 @@ hash_of() {
 
 make_venv() {  # python
   local python="$here/.venv/bin/python"
-  if ! { "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' && "$python" -m pip --version; }; then
-    rm -rf "$here/.venv"  # not there, left half made, or of a Python that is gone
+  if ! { "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' && "$python" -m pip --version &&
+    in_reach "$python"; }; then
+    rm -rf "$here/.venv"  # not there, left half made, of a Python that is gone or that only root can run
     "$1" -m venv "$here/.venv"
   fi
   "$python" -m pip install -q --require-hashes -r "$here/requirements-uv.lock"
