@@ -6,9 +6,11 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import tomllib
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -133,6 +135,35 @@ def test_the_default_cluster_is_switched_off_while_packages_are_installed(bare: 
     assert "postgresql-common" in first and first.endswith("/ ")
     assert "postgresql-16" in second and second.endswith("create_main_cluster = false")
     assert not (rules / "onemap.conf").exists(), "the machine's own habits are as before"
+
+
+def test_a_taken_port_is_said_before_minutes_of_set_up(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        for words in (["--port", str(port)], [f"--port={port}"]):
+            done = subprocess.run([str(tmp_path / "scripts/up"), *words], capture_output=True, text=True, timeout=20, check=False)
+            assert done.returncode == 1 and f"--port {port + 1}" in done.stderr and str(port) in done.stderr
+    assert not (tmp_path / ".venv").exists()
+
+
+def test_a_second_set_up_waits_for_the_first(bare: Path, tmp_path: Path) -> None:
+    (tmp_path / "scripts").mkdir()
+    body = (f"here={tmp_path}; mkdir() {{ :; }}; room_on_disk() {{ :; }}; system_packages() {{ :; }}; python_packages() {{ echo began; read -r -t 20 _ || :; }}; "
+            "front_end() { echo ended; }; set_up runtime")
+    script = f"source {ROOT}/scripts/setup.sh\n{body}"
+    start = partial(subprocess.Popen, [str(bare / "bash"), "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={"PATH": str(bare), "HOME": "/nonexistent"})
+    with start() as first:
+        assert first.stdout and first.stdin and first.stdout.readline() == "began\n"
+        with start() as second:
+            assert second.stdout and "waiting" in second.stdout.readline()
+            first.stdin.write("\n")
+            first.stdin.flush()
+            assert first.stdout.readline() == "ended\n"
+            out, _ = second.communicate("\n", timeout=20)
+            assert out == "began\nended\n"
 
 
 def test_on_ubuntu_it_says_where_a_browser_comes_from(bare: Path) -> None:

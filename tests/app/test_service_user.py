@@ -178,8 +178,8 @@ def test_commands_by_root_do_not_lock_the_service_out(service: Service, home: Pa
         assert stat.S_IMODE(backup.stat().st_mode) == 0o600
         assert bring(first, said.stdout.strip()) == "examined 1"
         began = time.monotonic()
-        first.process.send_signal(signal.SIGTERM)
-        assert first.process.wait(30) == 0 and time.monotonic() - began < 5
+        first.process.send_signal(signal.SIGINT)  # Ctrl-C
+        assert first.process.wait(30) == 0 and "已停止" in first.words and time.monotonic() - began < 5
     finally:
         if first.process.poll() is None:
             first.process.kill()
