@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -105,6 +105,14 @@ def command(installation: Installation, home: Path | None, host: str | None, por
             supervisor.stop(STOP_WEB_S)
             home_folder.remember(serving=False)
     _say(f"已停止 · stopped: {time.monotonic() - stopped:.1f} s")
+    _end()
+
+
+def _end() -> NoReturn:
+    """End at once: all is put away, and taking down what was imported takes half a second more, several on a busy machine."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _web(home: Home, listening: socket.socket, environment: Mapping[str, str]) -> None:
