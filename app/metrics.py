@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,9 +15,10 @@ VARIABLE = "PROMETHEUS_MULTIPROC_DIR"  # prometheus_client looks at it when it i
 def prepare(home: Path, *, clear: bool = False) -> None:
     """Say where the workers keep their figures. `serve` clears what an earlier run left, before it starts workers."""
     place = home / "metrics"
-    if clear:
-        shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True, exist_ok=True)
+    if clear:
+        for left in place.glob("*.db"):  # the folder itself stays: it may be another user's
+            left.unlink(missing_ok=True)
     os.environ[VARIABLE] = str(place)
 
 

@@ -11,7 +11,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import Script
+from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 
@@ -93,6 +93,18 @@ def generate(connection: Connection, message: str, *, scripts: Path | None = Non
                               version_path=str(_places(scripts)[-1]))
     assert isinstance(script, Script)
     return Path(script.path)
+
+
+def state(connection: Connection, catalogue: Catalogue = CATALOGUE) -> tuple[str | None, str | None]:
+    """The script a database is at, and the newest there is."""
+    return _at(connection), ScriptDirectory.from_config(_config(connection, None, catalogue)).get_current_head()
+
+
+def differences(connection: Connection, catalogue: Catalogue = CATALOGUE) -> list[str]:
+    """What the next script would have to do, in Alembic's words; empty when the tables are as declared."""
+    context = MigrationContext.configure(connection, opts=options(connection, catalogue))
+    found = compare_metadata(context, targets(catalogue))  # type: ignore[arg-type]  # Alembic takes a list, its hints do not
+    return [" ".join(str(part) for part in (one[0] if isinstance(one, list) else one)) for one in found]
 
 
 def _at(connection: Connection) -> str | None:
