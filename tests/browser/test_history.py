@@ -70,3 +70,29 @@ def test_a_commit_is_undone_and_one_that_moved_on_is_refused_in_words(visit: Com
         one.see(answer)
     one.shot("changes_1280")
     assert stored(one.server, shelter).properties["capacity"] == 20
+
+
+def test_the_whole_map_is_looked_at_as_it_was_and_answers_as_then(visit: Come, made: Any) -> None:
+    shelter = made("shelters", Point(109.6, 40.6), name="回看测试操场", capacity=500)
+    one = visit(Role.PLANNER)
+    one.page.wait_for_timeout(1100)  # moments are told apart by the second
+    with one.server.database.space().transaction(OPERATOR, "回看测试挪走") as store:
+        store.patch("shelters", shelter.id, {"capacity": 900}, version=1, geometry=Point(109.7, 40.6))
+    one.page.click("[aria-label=近来改动]")
+    one.page.click(".commit:has-text('回看测试挪走')")
+    one.page.click("text=看这次之前")
+    one.until(lambda: "/spaces/past-" in one.page.url, "we are in the past")
+    one.ready()
+    one.see("不能修改")
+    one.find("回看测试操场")
+    one.see("500")
+    assert one.page.locator("#right button:has-text('编辑')").count() == 0, "nothing is offered that would be refused"
+    assert one.page.evaluate("onemap.question !== undefined")
+    one.find("109.6,40.6")
+    one.page.keyboard.press("n")
+    one.until(lambda: one.page.locator(".row:has-text('回看测试操场')").count() == 1, "the nearest of then")
+    one.shot("past_1280")
+    one.page.click("text=回到现在")
+    one.until(lambda: "/spaces/" not in one.page.url, "and back")
+    one.ready()
+    one.see("实时")

@@ -18,7 +18,7 @@ export function topBar(bar, find, drafts, act) {
   };
   tick();
   setInterval(tick, 5000);
-  const spaceChip = el("button", { class: `space${space.drill ? " drill" : ""}`, type: "button", text: t(space.drill ? "space.drill" : "space.live"), title: t("drill.title"), on: { click: act.drills } });
+  const spaceChip = el("button", { class: `space${space.drill ? " drill" : ""}`, type: "button", text: t(space.drill ? "space.drill" : space.past ? "past.title" : "space.live"), title: t("drill.title"), on: { click: act.drills } });
   add(bar, spaceChip, find, el("span", { class: "push" }), drafts, freshness(), el("span", { class: "rule wide-only" }), el("span", { class: "time" }, clock, day), el("span", { class: "rule" }), userMenu(act));
 }
 
@@ -26,6 +26,11 @@ export function topBar(bar, find, drafts, act) {
 function freshness() {
   const made = el("span", { class: "live waiting wide-only", role: "status", text: t("live.connecting") });
   on("live", ({ state, since }) => {
+    if (state === "past") {
+      made.className = "live wide-only cut-off";
+      made.textContent = t("past.title");
+      return;
+    }
     made.className = `live wide-only ${state === "on" ? "" : state === "off" ? "cut-off" : "waiting"}`;
     made.textContent = state === "on" ? t("live.on") : state === "off" ? t("live.off", { time: timeOf(since) }) : t("live.connecting");
   });

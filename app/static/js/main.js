@@ -14,6 +14,7 @@ import { pills } from "./map/pills.js";
 import { questionPoint } from "./map/point.js";
 import { MapView } from "./map/view.js";
 import { ZoneDrawing } from "./map/zone.js";
+import { pastBand } from "./past.js";
 import { Panel } from "./panel.js";
 import { Card, crowdPanel, placeOf } from "./panels/card.js";
 import { changesPanel } from "./panels/changes.js";
@@ -171,6 +172,7 @@ for (const topic of /** @type {const} */ (["data", "view"])) on(topic, () => { d
 
 topBar(part("bar"), search.element, draftsButton(() => { stop(); draftsPanel(panel, editor); }), { drills: () => { stop(); drillsPanel(panel); } });
 drillBand(part("band"));
+pastBand(part("band"));
 watermark(main);
 layerTree(part("left"), view, { resized: () => view.size(), changes: () => { stop(); changesPanel(panel, view, { card: openCard }); }, load: hasRole("gis_staff", "planner", "drill_controller") ? openLoad : null });
 legend(main, view);
@@ -182,7 +184,8 @@ questionPoint(view);
 toasts(main);
 
 await readLayers();
-new Live({
+if (config.space.past) tell("live", { state: "past", since: new Date(config.space.as_of || 0) }); // nothing happens any more
+else new Live({
   change: async (change) => {
     const layer = state.layers.get(change.layer);
     if (!layer) return readLayers();

@@ -3,6 +3,7 @@ import { ask, query } from "../api.js";
 import { config, symbolUrl } from "../config.js";
 import { add, button, el, fill, icon, image } from "../dom.js";
 import { moment } from "../format.js";
+import { lookBack, momentChooser } from "../past.js";
 import { empty, refused, sectionHead, waiting } from "../panel.js";
 import { state } from "../state.js";
 import { toast } from "../toast.js";
@@ -23,7 +24,7 @@ export async function changesPanel(panel, view, act, only = {}) {
     return made;
   }));
   const list = el("div", {}, waiting());
-  add(opened.body, el("section", { class: "section" }, choice), list);
+  add(opened.body, config.space.drill ? null : momentChooser(), el("section", { class: "section" }, choice), list);
   /** @param {string} [before] */
   const read = async (before) => {
     try {
@@ -59,7 +60,7 @@ function commitRow(panel, view, commit, act) {
     if (more.hidden || more.childElementCount) return;
     try {
       const { features } = await ask(`commits/${commit.token}`);
-      fill(more, features.slice(0, 50).map((/** @type {any} */ one) => featureRow(panel, view, one, act)), features.length > 50 && el("p", { class: "hint", text: t("changes.andMore", { n: features.length - 50 }) }), undoPart(commit));
+      fill(more, features.slice(0, 50).map((/** @type {any} */ one) => featureRow(panel, view, one, act)), features.length > 50 && el("p", { class: "hint", text: t("changes.andMore", { n: features.length - 50 }) }), aroundPart(commit), undoPart(commit));
     } catch (error) {
       fill(more, refused(error));
     }
@@ -80,6 +81,13 @@ export function gonePanel(panel, view, layer, one, act) {
   const past = historySection(view, layer, one.id, null, { current: () => opened.current(), reverted: (back) => act.card(layer.id, back.id) });
   const opened = panel.open({ kind: "gone", left: past.left, picture: symbolOf(layer, {}), title: one.title || t("feature.unnamed", { layer: say(layer.label) }), meta: `${say(layer.label)} · ${t("changes.gone")}` });
   add(opened.body, past.element);
+}
+
+/** The map just before and just after. @param {any} commit */
+function aroundPart(commit) {
+  if (config.space.drill) return null;
+  const at = Date.parse(commit.at);
+  return el("div", { class: "section" }, el("div", { class: "tool-row" }, button(t("past.before"), () => lookBack(new Date(at - 1000)), { small: true }), button(t("past.after"), () => lookBack(new Date(Math.min(at + 1000, Date.now()))), { small: true })));
 }
 
 /** Undoing needs a reason, and says what came after where it cannot. @param {any} commit */

@@ -29,6 +29,7 @@ export const en = {
   "no": "No", "yes": "Yes",
   "op.delete": "deleted", "op.insert": "made", "op.update": "changed",
   "panel.close": "Close", "panel.loading": "Loading",
+  "past.after": "see it after", "past.before": "see it before", "past.day": "yesterday now", "past.fixed": "as it was; nothing can be changed here", "past.go": "Look", "past.home": "Back to now", "past.hour": "1 h ago", "past.look": "Look back", "past.moment": "Moment", "past.shift": "12 h ago", "past.slider": "move through time", "past.title": "The past", "past.week": "a week ago",
   "place.advice": "N finds the nearest shelters, depots and teams; Z puts a zone around this place and shows what lies inside.", "place.datum": "Datum", "place.datumWords": "CGCS2000 (within 1 m of WGS84)", "place.decimal": "Decimal", "place.dms": "Deg min sec", "place.east": "E", "place.north": "N",
   "plot.Line": "line", "plot.Marker": "point", "plot.Polygon": "area", "plot.inDrill": "Written to this drill only", "plot.live": "Written to live data", "plot.none": "No layer to plot on", "plot.noneAdvice": "Your role may only look.", "plot.title": "Plot",
   "prompt.Line": "Draw {layer} corner by corner; double click ends", "prompt.Marker": "Click where {layer} goes", "prompt.Polygon": "Draw {layer} corner by corner; the first corner ends", "prompt.measure": "{length}", "prompt.nearest": "Click the place to ask about", "prompt.zone": "Click the middle of the zone",

@@ -28,6 +28,7 @@ export const zh = {
   "no": "否", "yes": "是",
   "op.delete": "删除", "op.insert": "新建", "op.update": "修改",
   "panel.close": "关闭", "panel.loading": "正在取",
+  "past.after": "看这次之后", "past.before": "看这次之前", "past.day": "昨日此刻", "past.fixed": "这是过去的样子，不能修改", "past.go": "看那一刻", "past.home": "回到现在", "past.hour": "1 小时前", "past.look": "回看", "past.moment": "时刻", "past.shift": "12 小时前", "past.slider": "前后移动时刻", "past.title": "回看", "past.week": "一周前",
   "place.advice": "按 N 查最近的避难场所、物资库和救援队伍；按 Z 以此为中心划定影响区，看区内有什么。", "place.datum": "坐标系", "place.datumWords": "CGCS2000（与 WGS84 相差不到 1 m）", "place.decimal": "十进制度", "place.dms": "度分秒", "place.east": "东经", "place.north": "北纬",
   "plot.Line": "画线", "plot.Marker": "定点", "plot.Polygon": "画面", "plot.inDrill": "只写入本次演练", "plot.live": "写入实战数据", "plot.none": "没有可标绘的图层", "plot.noneAdvice": "您的角色只能查看。", "plot.title": "标绘",
   "prompt.Line": "逐点画出{layer}，双击结束", "prompt.Marker": "点一下放置{layer}", "prompt.Polygon": "逐点画出{layer}，回到起点结束", "prompt.measure": "{length}", "prompt.nearest": "点一下要查的位置", "prompt.zone": "点一下影响区中心",
