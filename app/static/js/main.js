@@ -174,7 +174,7 @@ topBar(part("bar"), search.element, draftsButton(() => { stop(); draftsPanel(pan
 drillBand(part("band"));
 pastBand(part("band"));
 watermark(main);
-layerTree(part("left"), view, { resized: () => view.size(), changes: () => { stop(); changesPanel(panel, view, { card: openCard }); }, load: hasRole("gis_staff", "planner", "drill_controller") ? openLoad : null });
+layerTree(part("left"), view, { resized: () => view.size(), changes: () => { stop(); changesPanel(panel, view, { card: openCard }); }, load: !config.space.past && hasRole("gis_staff", "planner", "drill_controller") ? openLoad : null });
 legend(main, view);
 foot(main, view);
 pills(main, view);
