@@ -12,13 +12,17 @@ from typing import Any, TypeVar
 
 import psycopg
 import structlog
+from sqlalchemy import text
 
 from app.metrics import Figures
 from app.people import Credential
+from app.presence import CHANNEL as HERE
+from app.presence import Presence
 from app.problems import StreamsFull
 from app.services import Services
 from app.streams import Stream, change
 from geodata.store.changes import Feed, FeedItem
+from geodata.store.faults import translated
 from geodata.store.spaces import Space
 from layers.errors import OnemapError, SpaceNotFound
 from layers.spec import Actor
@@ -41,11 +45,20 @@ class Channel:
         self.cursor = cursor
         self.streams: set[Stream] = set()
         self._stale = False
+        self._here: tuple[str, ...] = ()
 
     def end(self, kind: str) -> None:
         """End every stream of the space, with the reason."""
         for stream in self.streams:
             stream.end(kind)
+
+    def say_here(self, people: tuple[str, ...]) -> None:
+        """Tell everyone who is here, when that has changed; a newcomer is told in any case."""
+        for stream in self.streams:
+            if stream.is_person and (people != self._here or not stream.knows_who):
+                stream.knows_who = True
+                stream.tell("here", people=list(people))
+        self._here = people
 
     def say_stale(self) -> None:
         """Tell everyone, once, that the space cannot be read now."""
@@ -91,6 +104,7 @@ class Hub:
         self._count = 0
         self._closed = False
         self._figures = Figures()
+        self._presence = Presence()
 
     async def ask(self, question: Callable[..., T], *arguments: Any) -> T:
         """Run something that waits for the database in one of the hub's threads."""
@@ -106,10 +120,12 @@ class Hub:
             channel = await self._channel(space)
             stream = Stream(actor, credential, layers, channel.cursor)
             channel.streams.add(stream)
+            self._come(space.id, stream)
             try:
                 await self._catch_up(channel, stream, after)
             except BaseException:
                 channel.streams.discard(stream)
+                self._go(space.id, stream)
                 raise
         except BaseException:
             self._count -= 1
@@ -122,10 +138,19 @@ class Hub:
         for space_id, channel in list(self._channels.items()):
             if stream in channel.streams:
                 channel.streams.discard(stream)
+                self._go(space_id, stream)
                 self._count -= 1
                 self._figures.streams.dec()
             if not channel.streams:
                 self._channels.pop(space_id, None)
+
+    def _come(self, space_id: str, stream: Stream) -> None:
+        if stream.is_person:
+            self._presence.come(space_id, stream.actor.name)
+
+    def _go(self, space_id: str, stream: Stream) -> None:
+        if stream.is_person:
+            self._presence.go(space_id, stream.actor.name)
 
     async def close(self) -> None:
         """End every stream and stop following."""
@@ -175,6 +200,7 @@ class Hub:
                 look = time.monotonic() - checked >= LOOK_S
                 if look:
                     await self._check_people()
+                    await self._say_here()
                     checked = time.monotonic()
                 await asyncio.gather(*(self._follow_one(channel, look) for channel in list(self._channels.values())))
             except OnemapError:
@@ -215,6 +241,19 @@ class Hub:
                 if stream.credential not in alive:
                     stream.end("signed-out")
 
+    async def _say_here(self) -> None:
+        """Tell the other processes whom this one serves, and its readers who is here."""
+        news = self._presence.news()
+        if news is not None:
+            with suppress(OnemapError):
+                await self.ask(self._notify, news)
+        for space_id, channel in self._channels.items():
+            channel.say_here(self._presence.people(space_id))
+
+    def _notify(self, payload: str) -> None:
+        with translated(), self._known.database.engine.begin() as connection:
+            connection.execute(text("SELECT pg_notify(:channel, :payload)"), {"channel": HERE, "payload": payload})
+
     def _say_stale(self) -> None:
         for channel in self._channels.values():
             channel.say_stale()
@@ -225,7 +264,10 @@ class Hub:
             with suppress(psycopg.Error, OSError):
                 connection = await psycopg.AsyncConnection.connect(self._known.database.conninfo(), autocommit=True, connect_timeout=2)
                 async with connection:
-                    await connection.execute(f"LISTEN {CHANNEL}")
-                    async for _ in connection.notifies():
-                        self._hint.set()
+                    await connection.execute(f"LISTEN {CHANNEL}; LISTEN {HERE}")
+                    async for one in connection.notifies():
+                        if one.channel == HERE:
+                            self._presence.hear(one.payload)
+                        else:
+                            self._hint.set()
             await asyncio.sleep(1)
