@@ -19,7 +19,7 @@ export function topBar(bar, find, drafts, act) {
   tick();
   setInterval(tick, 5000);
   const spaceChip = el("button", { class: `space${space.drill ? " drill" : ""}`, type: "button", text: t(space.drill ? "space.drill" : space.past ? "past.title" : "space.live"), title: t("drill.title"), on: { click: act.drills } });
-  add(bar, spaceChip, find, el("span", { class: "push" }), drafts, freshness(), el("span", { class: "rule wide-only" }), el("span", { class: "time" }, clock, day), el("span", { class: "rule" }), userMenu(act));
+  add(bar, spaceChip, find, el("span", { class: "push" }), drafts, presence(), freshness(), el("span", { class: "rule wide-only" }), el("span", { class: "time" }, clock, day), el("span", { class: "rule" }), userMenu(act));
 }
 
 /** Whether what one sees is of this moment. */
@@ -31,8 +31,20 @@ function freshness() {
       made.textContent = t("past.title");
       return;
     }
-    made.className = `live wide-only ${state === "on" ? "" : state === "off" ? "cut-off" : "waiting"}`;
-    made.textContent = state === "on" ? t("live.on") : state === "off" ? t("live.off", { time: timeOf(since) }) : t("live.connecting");
+    made.className = `live wide-only ${state === "on" ? "" : state === "off" || state === "stale" ? "cut-off" : "waiting"}`;
+    made.textContent = state === "on" ? t("live.on") : state === "off" || state === "stale" ? t("live.off", { time: timeOf(since) }) : t("live.connecting");
+  });
+  return made;
+}
+
+/** Who else has this map open; nothing while one is alone. */
+function presence() {
+  const made = el("span", { class: "here wide-only", hidden: true });
+  on("here", (/** @type {string[]} */ people) => {
+    const others = people.filter((one) => one !== config.user.name);
+    made.hidden = !others.length;
+    fill(made, icon("user"), t("here.others", { n: others.length }));
+    made.title = t("here.names", { names: others.join(t("list.comma")) });
   });
   return made;
 }

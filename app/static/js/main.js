@@ -2,6 +2,7 @@
 import { ask } from "./api.js";
 import { drillBand, topBar, watermark } from "./bar.js";
 import { config, hasRole } from "./config.js";
+import { degradedBanner } from "./degraded.js";
 import { add, button, el } from "./dom.js";
 import { Live } from "./live.js";
 import { Editor } from "./edit/editor.js";
@@ -167,6 +168,7 @@ function failed(error) {
   notice.replaceChildren(el("div", { class: "note stale", role: "status" }, el("b", { text: t("map.partial") }), error ? error.message : t("map.broken", { n: count }), el("div", { class: "acts" }, button(t("action.again"), () => { retry(); readLayers(); }, { small: true }))));
 }
 add(main, notice);
+degradedBanner(main, { back: () => { retry(); readLayers(); question.again(); } });
 on("data", () => failed(null));
 for (const topic of /** @type {const} */ (["data", "view"])) on(topic, () => { document.body.dataset.pending = String(pending()); });
 

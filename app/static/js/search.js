@@ -1,11 +1,15 @@
 // Search: names in Chinese or by pinyin initials, codes, coordinates in any form and datum; keyboard alone is enough.
-import { ask, query } from "./api.js";
+import { ask, query, unanswered } from "./api.js";
 import { symbolUrl } from "./config.js";
 import { add, el, fill, icon, image } from "./dom.js";
+import { shownSources } from "./map/holdings.js";
+import { anchorOf, latOf, lonOf } from "./map/project.js";
+import { WholeSource } from "./map/sources.js";
 import { state } from "./state.js";
-import { t } from "./words.js";
+import { say, t } from "./words.js";
 import { symbolOf } from "./panels/rows.js";
 
+const MOST_AT_HAND = 12;
 const PAUSE_MS = 140;
 
 /** @typedef {{title: string, sub: string, picture: string, go: () => void}} Row */
@@ -52,7 +56,10 @@ export function searchBox(act) {
       at = 0;
       draw(!rows.length ? t("search.nothing", { text }) : results[0].kind === "coordinate" ? t("search.datumAsk") : "");
     } catch (error) {
-      if (mine === turn) draw(/** @type {Error} */ (error).message);
+      if (mine !== turn) return;
+      rows = unanswered(error) ? rowsAtHand(text, act) : [];
+      at = 0;
+      draw(rows.length ? t("search.atHand") : /** @type {Error} */ (error).message);
     }
   }
 
@@ -76,6 +83,22 @@ export function searchBox(act) {
     }
   });
   return { element: box, focus: () => { input.focus(); input.select(); } };
+}
+
+/** What is on the page already, while nobody answers: names that hold the text. @param {string} text @param {any} act @returns {Row[]} */
+function rowsAtHand(text, act) {
+  const found = [];
+  const wanted = text.normalize("NFKC").toLowerCase();
+  for (const source of shownSources()) {
+    if (!(source instanceof WholeSource) || source.layer.style.paint) continue;
+    for (const drawn of source.all.values()) {
+      if (!drawn.title.toLowerCase().includes(wanted)) continue;
+      const [x, y] = anchorOf(drawn);
+      found.push({ title: drawn.title, sub: say(source.layer.label), picture: symbolOf(source.layer, drawn.properties), go: () => act.feature(source.layer.id, drawn.id, { lon: lonOf(x), lat: latOf(y), bbox: null }) });
+      if (found.length === MOST_AT_HAND) return found;
+    }
+  }
+  return found;
 }
 
 /** @param {any} one @param {any} act @returns {Row} */

@@ -24,7 +24,7 @@ export const state = {
   folded: new Set(),
 };
 
-/** @typedef {"layers" | "shown" | "chosen" | "question" | "data" | "view" | "live" | "drafts"} Topic */
+/** @typedef {"layers" | "shown" | "chosen" | "question" | "data" | "view" | "live" | "drafts" | "here"} Topic */
 /** @type {Map<string, Set<(detail?: any) => void>>} */
 const listeners = new Map();
 

@@ -1,5 +1,5 @@
 // Change a feature or make one: its values, its shape, why; saved as one changeset, never over a colleague's work.
-import { ask, Offline } from "../api.js";
+import { ask, unanswered } from "../api.js";
 import { add, button, el, fill, icon } from "../dom.js";
 import { moment, number, titleOf, unitOf } from "../format.js";
 import { refused, sectionHead } from "../panel.js";
@@ -14,6 +14,7 @@ import { Position } from "./position.js";
 import { Shaper } from "./shaper.js";
 
 const HIDDEN = new Set(["adcode"]); // set by the server
+const ASK_AGAIN_MS = 2000;
 const SPREAD = 0.02; // a figure that differs more from the drawn size is pointed at
 const REASONS = ["edit.why.checked", "edit.why.corrected", "edit.why.updated"];
 
@@ -236,8 +237,9 @@ class Editing {
   /** @param {any} error */
   async failed(error) {
     const { draft, layer } = this;
-    if (error instanceof Offline || error.status === 503) {
+    if (unanswered(error)) {
       this.offline = true;
+      this.awaitServer();
       return this.note("stale", t("edit.offline"), t("edit.offlineAdvice"));
     }
     if (error.status === 412 || (error.status === 404 && draft.id)) {
@@ -291,6 +293,19 @@ class Editing {
   note(kind, title, advice) {
     fill(this.top, el("section", { class: "section" }, el("div", { class: `note ${kind}`, role: "alert" }, el("b", {}, kind === "bad" && icon("warn"), ` ${title}`), el("p", { text: advice }))));
     this.opened.body.scrollTop = 0;
+  }
+
+  /** Ask now and then until somebody answers, for a short outage may pass unheard by the stream. */
+  awaitServer() {
+    setTimeout(async () => {
+      if (!this.offline || this.editor.current !== this) return;
+      try {
+        await ask("/api/v1/me");
+        if (this.offline) this.online();
+      } catch {
+        this.awaitServer();
+      }
+    }, ASK_AGAIN_MS);
   }
 
   online() {

@@ -1,10 +1,11 @@
 // The feature card: everything known, in reading order, with units, age, source, who and when; its related features and history.
-import { ask } from "../api.js";
+import { ask, unanswered } from "../api.js";
 import { symbolUrl } from "../config.js";
 import { add, button, el, image } from "../dom.js";
 import { age, coordinates, moment, number, sized, titleOf, words } from "../format.js";
 import { anchorOf, latOf, lonOf } from "../map/project.js";
-import { drawnOf } from "../map/sources.js";
+import { sourceOf } from "../map/holdings.js";
+import { drawnOf, WholeSource } from "../map/sources.js";
 import { refused, section, waiting } from "../panel.js";
 import { choose, state } from "../state.js";
 import { say, t } from "../words.js";
@@ -36,10 +37,23 @@ export class Card {
     try {
       feature = await ask(`layers/${layerId}/features/${id}`);
     } catch (error) {
+      if (this.panel.turn === turn && unanswered(error) && this.atHand(layer, id)) return;
       if (this.panel.turn === turn) add(this.panel.open({ kind: "card", picture: symbolOf(layer, {}), title: say(layer.label) }).body, refused(error, () => this.open(layerId, id)));
       return;
     }
     if (this.panel.turn === turn) this.show(layer, feature);
+  }
+
+  /** The little that the map itself knows of a feature, while nobody answers; false when it knows nothing. @param {import("../types").Layer} layer @param {string} id */
+  atHand(layer, id) {
+    const source = sourceOf(layer.id);
+    const drawn = source instanceof WholeSource ? source.all.get(id) : undefined;
+    if (!drawn) return false;
+    const { body } = this.panel.open({ kind: "card", picture: symbolOf(layer, drawn.properties), title: drawn.title || say(layer.label), meta: say(layer.label) });
+    const known = layer.fields.filter((field) => field.id !== layer.title && words(field, drawn.properties[field.id]) != null);
+    add(body, el("div", { class: "section" }, el("div", { class: "note stale", role: "status" }, el("b", { text: t("stale.card") }), el("p", { text: t("stale.cardAdvice") }))));
+    section(body, el("dl", { class: "facts" }, known.flatMap((field) => [el("dt", { text: say(field.label) }), el("dd", {}, this.value(field, drawn.properties[field.id]))])));
+    return true;
   }
 
   /** @param {import("../types").Layer} layer @param {import("../types").Feature} feature */

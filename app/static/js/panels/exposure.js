@@ -1,7 +1,7 @@
 // What lies in the zone: figures with unit, the table by layer, the basis of every figure. Unknown is 未知, never 0.
 import { add, el, fill, icon, image, button } from "../dom.js";
 import { areaText, distanceText, number, timeOf, titleOf, unitOf } from "../format.js";
-import { empty, refused, section, sectionHead, waiting } from "../panel.js";
+import { empty, section, sectionHead, waiting } from "../panel.js";
 import { state } from "../state.js";
 import { say, t } from "../words.js";
 import { symbolOf } from "./rows.js";
@@ -9,7 +9,7 @@ import { symbolOf } from "./rows.js";
 /** @param {Element} body @param {import("./question.js").Question} question */
 export function exposureBody(body, question) {
   add(body, shapeOf(question));
-  if (question.error.zone) return add(body, refused(question.error.zone, () => question.askExposure()));
+  if (question.error.zone) return question.refusal(body, question.error.zone, () => question.askExposure());
   if (!question.exposure) return add(body, waiting());
   const answer = question.exposure;
   const held = answer.layers.filter((/** @type {any} */ one) => one.count > 0);

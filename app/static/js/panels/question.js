@@ -1,5 +1,5 @@
 // The question panel: a place, what is nearest to it, the zone around it and what lies inside. Figures of map and list are one answer.
-import { ask } from "../api.js";
+import { ask, unanswered } from "../api.js";
 import { symbolUrl } from "../config.js";
 import { add, button, el, icon } from "../dom.js";
 import { coordinates, degreesMinutes, timeOf } from "../format.js";
@@ -28,6 +28,8 @@ export class Question {
     this.error = { nearest: /** @type {any} */ (null), zone: /** @type {any} */ (null) };
     this.asked = { nearest: 0, zone: 0 };
     this.k = K;
+    /** The last whole answer, to be read again while nobody answers. @type {any} */
+    this.last = null;
   }
 
   /** @param {import("../state.js").Place} place @param {Tab} [tab] */
@@ -88,6 +90,7 @@ export class Question {
       if (turn !== this.asked.nearest) return;
       this.nearest = { ...answer, at: new Date() };
       await this.nameLeftOut(answer);
+      this.keep();
     } catch (error) {
       if (turn === this.asked.nearest) this.error.nearest = error;
     }
@@ -118,6 +121,7 @@ export class Question {
       if (turn !== this.asked.zone) return;
       this.exposure = { ...answer, at: new Date() };
       state.zoneShape = answer.zone;
+      this.keep();
       if (this.nearest || this.tab === "nearest") this.askNearest();
     } catch (error) {
       if (turn === this.asked.zone) this.error.zone = error;
@@ -125,6 +129,36 @@ export class Question {
     if (turn !== this.asked.zone) return;
     this.mark();
     this.render();
+  }
+
+  keep() {
+    const { place, zone, zoneShape } = state;
+    this.last = { place, zone, zoneShape, nearest: this.nearest, exposure: this.exposure, leftOut: this.leftOut };
+  }
+
+  /** All answers again: what failed is asked once more. */
+  again() {
+    if (!state.place) return;
+    if (this.error.nearest) this.askNearest();
+    if (this.error.zone) this.askExposure();
+  }
+
+  /** The last answer as it was, with its place and zone. */
+  recall() {
+    const { place, zone, zoneShape, nearest, exposure, leftOut } = this.last;
+    Object.assign(state, { place, zone, zoneShape });
+    Object.assign(this, { nearest, exposure, leftOut, error: { nearest: null, zone: null }, tab: nearest ? "nearest" : "zone" });
+    this.drawing.show();
+    this.mark();
+    this.render();
+  }
+
+  /** Why there is no answer, and the way to the last there was. @param {Element} body @param {any} error @param {() => void} again */
+  refusal(body, error, again) {
+    add(body, refused(error, again));
+    if (!unanswered(error) || !this.last) return body;
+    const { nearest, exposure, place } = this.last;
+    return section(body, el("p", { class: "meta", text: t("stale.last", { time: timeOf((nearest || exposure).at), place: place?.name || coordinates(place.lon, place.lat) }) }), el("div", { class: "tool-row" }, button(t("stale.recall"), () => this.recall(), { small: true })));
   }
 
   /** Data changed under the answer: ask again, quietly. @param {Set<string>} layers */
@@ -199,7 +233,7 @@ export class Question {
 
   /** @param {Element} body */
   nearestBody(body) {
-    if (this.error.nearest) return add(body, refused(this.error.nearest, () => this.askNearest()));
+    if (this.error.nearest) return this.refusal(body, this.error.nearest, () => this.askNearest());
     if (!this.nearest) return add(body, waiting());
     const basis = el("div", { class: "answer-head" }, state.zone && el("span", { class: "chip soft" }, icon("inside"), t("nearest.zoneOut")), el("span", { class: "meta-3 push", text: t("nearest.at", { time: timeOf(this.nearest.at) }) }));
     add(body, basis);
