@@ -83,6 +83,7 @@ class Dispatcher:
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self.hub.close()
+        self.known.press.close()
         self.known.database.dispose()
         await send({"type": "lifespan.shutdown.complete"})
 

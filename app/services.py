@@ -1,4 +1,4 @@
-"""What a request may use: the settings, the store, the query engine and the people."""
+"""What a request may use: the settings, the store, the query engine, the people and the press."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import cast
 from flask import current_app
 
 from app.people import People
+from app.printing.press import Press
 from app.settings import Settings
 from geodata.queries.engine import QueryEngine
 from geodata.store.database import Database
@@ -21,6 +22,7 @@ class Services:
     database: Database
     engine: QueryEngine
     people: People
+    press: Press
 
 
 def services() -> Services:

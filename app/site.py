@@ -12,6 +12,7 @@ from jinja2 import StrictUndefined
 from app import answers, language, logs, metrics, security, spaces
 from app.api import BLUEPRINTS, SITE_BLUEPRINTS
 from app.people import People
+from app.printing.press import Press
 from app.services import Services
 from app.settings import Settings
 from geodata.queries.engine import QueryEngine
@@ -37,7 +38,7 @@ def build(settings: Settings, database: Database | None = None) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_env.undefined = StrictUndefined
     database = database or Database(settings.database_url, settings.secret_key)
-    app.extensions["onemap"] = Services(settings, database, QueryEngine(database), People(settings, database))
+    app.extensions["onemap"] = Services(settings, database, QueryEngine(database), People(settings, database), Press(settings.home / "cache" / "print"))
     Babel(app, locale_selector=lambda: LOCALES[language.language_of(request)])
     app.jinja_env.globals["get_locale"] = get_locale
     for part in (logs, metrics, spaces, security, answers):

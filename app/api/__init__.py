@@ -13,6 +13,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.api.nearest",
     "app.api.exposure",
     "app.api.search",
+    "app.api.print",
     "app.api.changes",
     "app.api.drills",
     "app.api.loads",

@@ -17,6 +17,7 @@ import { Card, crowdPanel, placeOf } from "./panels/card.js";
 import { drillsPanel } from "./panels/drills.js";
 import { loadPanel } from "./panels/load.js";
 import { plotPanel, writable } from "./panels/plot.js";
+import { printPanel } from "./panels/print.js";
 import { Question } from "./panels/question.js";
 import { searchBox } from "./search.js";
 import { choose, on, state, tell } from "./state.js";
@@ -104,16 +105,18 @@ function stop() {
 const openPlot = () => { stop(); plotPanel(panel, drawing, { card: openCard, prompt: tellPrompt, tools: () => pressed() }); };
 const toggleMeasure = () => { const was = measure.on; stop(); if (!was) measure.start(); pressed(); };
 const openLoad = () => { stop(); loadPanel(panel, { layers: readLayers }); };
+const openPrint = () => { stop(); printPanel(panel, view, question); pressed(); };
 const pressed = toolButtons(main, [
   { id: "nearest", icon: "nearest", key: "N", words: t("tools.nearest"), act: () => askAbout("nearest"), on: () => aiming === "nearest" || (panel?.kind === "question" && question?.tab === "nearest") },
   { id: "zone", icon: "zone", key: "Z", words: t("tools.zone"), act: () => askAbout("zone"), on: () => aiming === "zone" || (panel?.kind === "question" && question?.tab === "zone") },
   { id: "measure", icon: "measure", key: "M", words: t("tools.measure"), act: toggleMeasure, on: () => Boolean(measure?.on) },
   { id: "plot", icon: "plot", key: "P", words: t("tools.plot"), act: openPlot, on: () => panel?.kind === "plot" },
+  { id: "print", icon: "print", key: "I", words: t("print.title"), act: openPrint, on: () => panel?.kind === "print" },
 ], { zoom: (by) => view.map.setZoom(Math.round(view.map.getZoom()) + by), whole: () => { const [w, s, e, n] = config.district.bbox; view.map.fitBounds([[s, w], [n, e]]); } });
 
 const keys = {
   "/": () => search.focus(), n: () => askAbout("nearest"), z: () => askAbout("zone"), m: toggleMeasure,
-  p: openPlot, Escape: () => stop() || panel.close(),
+  p: openPlot, i: openPrint, Escape: () => stop() || panel.close(),
 };
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || (event.target instanceof HTMLElement && event.target.closest("input, textarea, select") && event.key !== "Escape")) return;

@@ -26,6 +26,7 @@ export const zh = {
   "panel.close": "关闭", "panel.loading": "正在取",
   "place.advice": "按 N 查最近的避难场所、物资库和救援队伍；按 Z 以此为中心划定影响区，看区内有什么。", "place.datum": "坐标系", "place.datumWords": "CGCS2000（与 WGS84 相差不到 1 m）", "place.decimal": "十进制度", "place.dms": "度分秒", "place.east": "东经", "place.north": "北纬",
   "plot.Line": "画线", "plot.Marker": "定点", "plot.Polygon": "画面", "plot.inDrill": "只写入本次演练", "plot.live": "写入实战数据", "plot.none": "没有可标绘的图层", "plot.noneAdvice": "您的角色只能查看。", "plot.saved": "已标绘：{name}", "plot.title": "标绘",
+  "print.after": "下一页", "print.always": "图例、资料来源与日期、制图时间、打印人总会印上；底图用本局底图。", "print.before": "上一页", "print.fit": "按当前范围取整", "print.format": "格式", "print.getPdf": "下载 PDF（{n} 页）", "print.getPng": "下载 PNG（{n} 页）", "print.landscape": "横向", "print.meta": "本图范围与所开图层，服务器按整比例尺制图", "print.name": "标题", "print.noQuestion": "先查最近资源或划影响区，结果可一并打印。资料来源总会印上；底图用本局底图。", "print.orientation": "方向", "print.pageOf": "第 {n} / {all} 页", "print.paper": "纸张", "print.portrait": "纵向", "print.preview": "预览", "print.scale": "比例尺", "print.scaleIs": "1 : {n}", "print.title": "打印图", "print.titleHint": "如：哈林格尔园区周边态势", "print.with": "附表",
   "prompt.Line": "逐点画出{layer}，双击结束", "prompt.Marker": "点一下放置{layer}", "prompt.Polygon": "逐点画出{layer}，回到起点结束", "prompt.measure": "{length}", "prompt.nearest": "点一下要查的位置", "prompt.zone": "点一下影响区中心",
   "question.clear": "清除",
   "role.audit_admin": "审计管理员", "role.drill_controller": "演练导调员", "role.duty_officer": "值班员", "role.gis_staff": "数据员", "role.planner": "规划员", "role.security_admin": "安全管理员", "role.system_admin": "系统管理员", "role.viewer": "查看者",
