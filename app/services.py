@@ -1,4 +1,4 @@
-"""What a request may use: the settings, the store, the query engine, the people and the press."""
+"""What a request may use: the settings, the store, the query engine, the people, the press and the basemaps."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import cast
 
 from flask import current_app
 
+from app.basemaps.service import Basemaps
 from app.people import People
 from app.printing.press import Press
 from app.settings import Settings
@@ -23,6 +24,7 @@ class Services:
     engine: QueryEngine
     people: People
     press: Press
+    basemaps: Basemaps
 
 
 def services() -> Services:

@@ -67,6 +67,8 @@ class Settings:
     login_failures: int = _setting("连续输错几次口令后锁定", "wrong passwords in a row before an account is locked", 5, least=1)
     login_lock_minutes: int = _setting("锁定多少分钟", "minutes it stays locked", 15, least=1)
     event_streams_max: int = _setting("实时推送连接总数上限", "live update connections over all processes", 1000, least=1)
+    basemaps: str = _setting("底图来源文件；不设则为数据目录下的 basemaps.json（可以没有）", "the file of basemaps; without it basemaps.json in the home, which need not be there", "")
+    basemap_cache_mb: int = _setting("底图瓦片缓存上限（MB）", "room for kept tiles of basemaps in MB", 500, least=1)
     max_body_mb: int = _setting("一次请求的最大体积（MB）", "the largest request body in MB: an upload of 50 and the form around it", 55, least=1)
 
 

@@ -11,6 +11,7 @@ from jinja2 import StrictUndefined
 
 from app import answers, language, logs, metrics, security, spaces
 from app.api import BLUEPRINTS, SITE_BLUEPRINTS
+from app.basemaps.service import Basemaps
 from app.people import People
 from app.printing.press import Press
 from app.services import Services
@@ -38,7 +39,8 @@ def build(settings: Settings, database: Database | None = None) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_env.undefined = StrictUndefined
     database = database or Database(settings.database_url, settings.secret_key)
-    app.extensions["onemap"] = Services(settings, database, QueryEngine(database), People(settings, database), Press(settings.home / "cache" / "print"))
+    app.extensions["onemap"] = Services(settings, database, QueryEngine(database), People(settings, database), Press(settings.home / "cache" / "print"),
+                                        Basemaps(settings.home, settings.basemaps, settings.basemap_cache_mb))
     Babel(app, locale_selector=lambda: LOCALES[language.language_of(request)])
     app.jinja_env.globals["get_locale"] = get_locale
     for part in (logs, metrics, spaces, security, answers):

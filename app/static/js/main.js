@@ -4,6 +4,7 @@ import { drillBand, topBar, watermark } from "./bar.js";
 import { config, hasRole } from "./config.js";
 import { add, button, el } from "./dom.js";
 import { Live } from "./live.js";
+import { basemapList } from "./map/basemaps.js";
 import { foot } from "./map/foot.js";
 import { broken, keepSources, pending, reloadAll, retry, sourceOf } from "./map/holdings.js";
 import { legend } from "./map/legend.js";
@@ -160,7 +161,7 @@ on("data", () => { failed(null); document.body.dataset.pending = String(pending(
 topBar(part("bar"), search.element, { drills: () => { stop(); drillsPanel(panel); } });
 drillBand(part("band"));
 watermark(main);
-layerTree(part("left"), view, { resized: () => view.size(), load: hasRole("gis_staff", "planner", "drill_controller") ? openLoad : null });
+layerTree(part("left"), view, { resized: () => view.size(), load: hasRole("gis_staff", "planner", "drill_controller") ? openLoad : null, foot: basemapList(view) });
 legend(main, view);
 foot(main, view);
 pills(main, view);

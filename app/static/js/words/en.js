@@ -3,6 +3,7 @@
 export const en = {
   "action.again": "Try again", "action.cancel": "Cancel", "action.copy": "Copy", "action.yes": "Yes",
   "age.days": "{n} days ago", "age.hours": "{n} h ago", "age.minutes": "{n} min ago", "age.never": "Unverified", "age.neverLong": "No time of verification", "age.now": "Just now", "age.overdue": "{n} days overdue", "age.verified": "Verified {when}", "age.yesterday": "Yesterday",
+  "basemap.down": "no answer since {time}", "basemap.local": "here", "basemap.own": "Our own", "basemap.ready": "ready", "basemap.refused": "not usable", "basemap.title": "Basemap",
   "card.back": "Back to the ranking", "card.byWhen": "{by} · {when}", "card.changed": "Last changed", "card.children": "{n}", "card.division": "Division code", "card.edit": "Edit", "card.history": "History", "card.historyOf": "who, when, why",
   "card.noChildren": "{layer} cannot be read now", "card.origin": "Source and age", "card.position": "Position", "card.source": "Source", "card.unknown": "Unknown: {fields}", "card.version": "version {n}",
   "crowd.advice": "At one place: choose one", "crowd.title": "{n} here",

@@ -2,6 +2,7 @@
 export const zh = {
   "action.again": "再试一次", "action.cancel": "取消", "action.copy": "复制", "action.yes": "确定",
   "age.days": "{n} 天前", "age.hours": "{n} 小时前", "age.minutes": "{n} 分前", "age.never": "未核实", "age.neverLong": "没有核实时间", "age.now": "刚刚", "age.overdue": "超期 {n} 天", "age.verified": "核实于 {when}", "age.yesterday": "昨日",
+  "basemap.down": "未接通 自 {time}", "basemap.local": "本机", "basemap.own": "本局底图", "basemap.ready": "可用", "basemap.refused": "不可用", "basemap.title": "底图",
   "card.back": "回到排名", "card.byWhen": "{by} · {when}", "card.changed": "最后修改", "card.children": "{n} 条", "card.division": "区划代码", "card.edit": "编辑", "card.history": "历史", "card.historyOf": "谁、何时、为何",
   "card.noChildren": "{layer}暂时读不到", "card.origin": "来源与时效", "card.position": "位置", "card.source": "数据来源", "card.unknown": "未知：{fields}", "card.version": "第 {n} 版",
   "crowd.advice": "同一位置，选一个", "crowd.title": "此处 {n} 个",
