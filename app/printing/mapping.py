@@ -143,6 +143,15 @@ class MapDrawing:
                 self.canvas.lines(areas, paint.line, px(paint.width * (0.65 if self.view.zoom < 11.5 else 1)), dash)
             if paint.line:
                 self.canvas.lines(lines, paint.line, px(paint.width), dash)
+            if not layer.style.symbol and self.view.zoom >= layer.style.label_zoom:
+                self._names += self._area_names(shapes, "drill" if layer.style.family == "scenario" else "m-text")
+
+    def _area_names(self, shapes: list[Shape], colour: str) -> Iterable[Name]:
+        """Areas and lines that have no symbol carry their names themselves."""
+        for one in shapes:
+            part = shapely.intersection(one.shape, self._frame_shape)
+            if one.drawn.title and one.kind != "Point" and not part.is_empty:
+                yield Name(one.drawn.title, *_anchor(part), 0, px(12), 5, bold=True, colour=colour, fixed=True)
 
     def _zone(self) -> None:
         zone = self.sheet.zone

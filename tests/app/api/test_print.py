@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -23,6 +25,22 @@ from tests.app.api.conftest import Program, post
 
 VIEW = "lon=109.81&lat=40.6&scale=25000"
 PLACES = [(109.80, 40.60), (109.81, 40.60), (109.82, 40.60), (109.85, 40.65)]
+
+
+@pytest.fixture(scope="module")
+def press(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Press]:
+    """One press for all: each application would else load matplotlib into a process of its own."""
+    made = Press(tmp_path_factory.mktemp("print"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(autouse=True)
+def shared(app: Flask, press: Press) -> Iterator[None]:
+    own = app.extensions["onemap"]
+    app.extensions["onemap"] = replace(own, press=press)
+    yield
+    app.extensions["onemap"] = own
 
 
 @pytest.fixture
@@ -133,6 +151,7 @@ def test_every_page_of_a_drill_says_so(program: Callable[..., Program]) -> None:
     for page in PdfReader(BytesIO(answer.data)).pages:
         said = page.extract_text()
         assert said.count("演练") >= 12 and "山洪推演 · 不是真实情况" in said
+    assert "淹没区" in PdfReader(BytesIO(answer.data)).pages[0].extract_text()
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -151,12 +170,15 @@ def sheet(planner_program: Program, posts: list[str], app: Flask, database: Data
     return gather(database.space(), Actor("某人", frozenset({Role.PLANNER})), app.extensions["onemap"].engine, Order(centre=(109.81, 40.6), scale=25000, layers=("posts",)), "zh")
 
 
-def test_a_sheet_that_takes_too_long_is_ended(sheet: Sheet, tmp_path: Any) -> None:
-    with pytest.raises(PressFailed):
-        Press(tmp_path, time_s=0.001).print(sheet, "pdf", dpi=50, page=1)
+def test_a_sheet_that_takes_too_long_is_ended_and_the_next_is_drawn(sheet: Sheet, press: Press, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as hurried:
+        hurried.setattr(press, "_time_s", 0.001)
+        with pytest.raises(PressFailed):
+            press.print(sheet, "pdf", dpi=50, page=1)
+    assert press.print(sheet, "png", dpi=40, page=1).pages == 2
 
 
-def test_the_third_who_waits_is_told_to_come_again(sheet: Sheet, tmp_path: Any) -> None:
+def test_the_third_who_would_wait_is_told_to_come_again(sheet: Sheet, tmp_path: Any) -> None:
     press = Press(tmp_path)
     entered, leave = threading.Event(), threading.Event()
 
@@ -169,10 +191,13 @@ def test_the_third_who_waits_is_told_to_come_again(sheet: Sheet, tmp_path: Any) 
     threads = [threading.Thread(target=press.print, args=(sheet, "pdf"), kwargs={"dpi": 50, "page": 1}) for _ in range(3)]
     for one in threads:
         one.start()
-    entered.wait(10)
+    assert entered.wait(10)
+    ends = time.monotonic() + 10
+    while press._places._value:
+        assert time.monotonic() < ends
+        time.sleep(0.01)
     with pytest.raises(PressBusy) as refused:
-        while True:
-            press.print(sheet, "pdf", dpi=50, page=1) if all(one.is_alive() for one in threads) else pytest.fail("nobody waits")
+        press.print(sheet, "pdf", dpi=50, page=1)
     leave.set()
     for one in threads:
         one.join(10)
