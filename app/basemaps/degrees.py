@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 SIDE = 256
+MOST_PIXELS = 1024  # a side: small files may hold pictures of gigabytes
 
 
 def rows_of(z: int, y: int) -> NDArray[np.float64]:
@@ -36,4 +37,6 @@ def _pixels(content: bytes | None) -> NDArray[np.uint8]:
     if not content:
         return np.zeros((SIDE, SIDE, 4), np.uint8)
     with Image.open(BytesIO(content)) as image:
+        if max(image.size) > MOST_PIXELS:
+            raise ValueError("larger than a tile")
         return np.asarray(image.convert("RGBA").resize((SIDE, SIDE)))

@@ -94,6 +94,7 @@ class _Pinned(http.client.HTTPConnection):
     """A connection to an address that was checked, under the host's name."""
 
     def __init__(self, host: str, port: int, address: str, *, secure: bool, timeout: float) -> None:
+        self.default_port = 443 if secure else 80  # the Host header names a port only where it is another
         super().__init__(host, port, timeout=timeout)
         self._address = address
         self._secure = secure

@@ -18,7 +18,7 @@ from app.printing.mapping import MapDrawing, Shown
 from app.printing.tables import table_pages
 
 # 42: the font goes in as TrueType with ToUnicode, so that Chinese is found and copied; as Type 3 most characters would be pictures.
-matplotlib.rcParams.update({"pdf.fonttype": 42, "path.simplify": True, "hatch.linewidth": 0.35, "text.hinting": "no_hinting", "text.hinting_factor": 1})
+matplotlib.rcParams.update({"pdf.fonttype": 42, "path.simplify": True, "hatch.linewidth": 0.35, "text.hinting": "no_hinting"})
 
 
 class Format(StrEnum):

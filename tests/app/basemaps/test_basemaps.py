@@ -176,6 +176,16 @@ def test_tiles_cut_in_degrees_lie_where_they_belong(server: TileServer, tmp_path
     assert {path.split("/")[2] for path in server.asked} == {str(x)}, "columns of both are the same"
 
 
+def test_a_small_file_with_a_huge_picture_is_not_opened(server: TileServer, tmp_path: Path) -> None:
+    out = BytesIO()
+    Image.new("1", (9_000, 9_000)).save(out, "PNG")
+    assert len(out.getvalue()) < 100_000
+    server.content = out.getvalue()
+    written(tmp_path, xyz(server, matrix="EPSG:4490"))
+    with pytest.raises(BasemapDown):
+        Basemaps(tmp_path).tile("theirs", 5, 1, 1)
+
+
 def test_rows_of_mercator_and_of_degrees_agree_at_the_equator() -> None:
     assert degrees.rows_of(4, 8)[0] == pytest.approx(2**3 * 256 / 2, abs=1)
 
