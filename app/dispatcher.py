@@ -87,6 +87,7 @@ class Dispatcher:
         await receive()
         audits.stop()
         await self.hub.close()
+        self.known.press.close()
         self.known.database.dispose()
         await send({"type": "lifespan.shutdown.complete"})
 

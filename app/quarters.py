@@ -1,4 +1,4 @@
-"""The folders that the service's own user writes to: uploads and figures, in the home or apart from a closed one."""
+"""The folders that the service's own user writes to: uploads, figures and kept tiles, in the home or apart from a closed one."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pathlib import Path
 from geodata.store.cluster import APART
 from geodata.store.system_user import SystemUser
 
-FOLDERS = ("uploads", "metrics")
+FOLDERS = ("uploads", "metrics", "cache")
 
 
 def prepare(home: Path, user: SystemUser, say: Callable[[str], object], *, apart: Path = APART) -> Path:
     """Make the folders for `user` and answer the one they lie in, which is the home of the service's processes.
 
     It is the home itself; where the user cannot enter that (below `/root`), it is a folder under `apart` that the
-    home's own `uploads` and `metrics` are links to. What an earlier run as root left in them is handed over.
+    home's own folders of these names are links to. What an earlier run as root left in them is handed over.
     """
     if user.is_self:
         for name in FOLDERS:

@@ -11,7 +11,9 @@ from jinja2 import StrictUndefined
 from app import answers, language, logs, metrics, packing, security, spaces
 from app.api import BLUEPRINTS, SITE_BLUEPRINTS
 from app.assets import SiteWithAssets
+from app.basemaps.service import Basemaps
 from app.people import People
+from app.printing.press import Press
 from app.services import Services
 from app.settings import Settings
 from geodata.queries.engine import QueryEngine
@@ -33,7 +35,8 @@ def build(settings: Settings, database: Database | None = None) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_env.undefined = StrictUndefined
     database = database or Database(settings.database_url, settings.secret_key)
-    app.extensions["onemap"] = Services(settings, database, QueryEngine(database), People(settings, database))
+    app.extensions["onemap"] = Services(settings, database, QueryEngine(database), People(settings, database), Press(settings.home / "cache" / "print"),
+                                        Basemaps(settings.home, settings.basemaps, settings.basemap_cache_mb))
     for part in (language, packing, logs, metrics, spaces, security, answers):
         part.install(app)
     for name in SITE_BLUEPRINTS:

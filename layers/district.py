@@ -41,3 +41,4 @@ _AROUND = (
 
 # Source: division code and extent from the boundary published by Tianditu (CGCS2000), rounded outward to 0.01 degree.
 JIUYUAN = District("150207", Label("包头市九原区", "Jiuyuan District, Baotou"), (109.39, 40.47, 110.06, 40.75), _AROUND)
+BUREAU = Label("包头市九原区应急管理局", "Jiuyuan District Emergency Management Bureau, Baotou")

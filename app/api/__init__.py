@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # Mounted once: they are of the whole site.
-SITE_BLUEPRINTS: tuple[str, ...] = ("app.api.session", "app.api.health")
+SITE_BLUEPRINTS: tuple[str, ...] = ("app.api.session", "app.api.health", "app.api.basemaps")
 
 # Mounted twice, for the live space and under /spaces/<space_id>; each module has a `blueprint`.
 BLUEPRINTS: tuple[str, ...] = (
@@ -15,6 +15,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.api.nearest",
     "app.api.exposure",
     "app.api.search",
+    "app.api.print",
     "app.api.changes",
     "app.api.drills",
     "app.api.loads",

@@ -7,6 +7,7 @@ import { add, button, el } from "./dom.js";
 import { Live } from "./live.js";
 import { Editor } from "./edit/editor.js";
 import { draftsButton, draftsPanel } from "./edit/shelf.js";
+import { basemapList } from "./map/basemaps.js";
 import { foot } from "./map/foot.js";
 import { broken, keepSources, pending, reloadAll, retry, sourceOf } from "./map/holdings.js";
 import { legend } from "./map/legend.js";
@@ -22,6 +23,7 @@ import { changesPanel } from "./panels/changes.js";
 import { drillsPanel } from "./panels/drills.js";
 import { loadPanel } from "./panels/load.js";
 import { plotPanel, writable } from "./panels/plot.js";
+import { printPanel } from "./panels/print.js";
 import { Question } from "./panels/question.js";
 import { searchBox } from "./search.js";
 import { choose, on, show, state, tell } from "./state.js";
@@ -120,16 +122,18 @@ function stop() {
 const openPlot = () => { stop(); plotPanel(panel, (layer) => editor.make(layer)); };
 const toggleMeasure = () => { const was = measure.on; stop(); if (!was) measure.start(); pressed(); };
 const openLoad = () => { stop(); loadPanel(panel, { layers: readLayers }); };
+const openPrint = () => { stop(); printPanel(panel, view, question); pressed(); };
 const pressed = toolButtons(main, [
   { id: "nearest", icon: "nearest", key: "N", words: t("tools.nearest"), act: () => askAbout("nearest"), on: () => aiming === "nearest" || (panel?.kind === "question" && question?.tab === "nearest") },
   { id: "zone", icon: "zone", key: "Z", words: t("tools.zone"), act: () => askAbout("zone"), on: () => aiming === "zone" || (panel?.kind === "question" && question?.tab === "zone") },
   { id: "measure", icon: "measure", key: "M", words: t("tools.measure"), act: toggleMeasure, on: () => Boolean(measure?.on) },
   { id: "plot", icon: "plot", key: "P", words: t("tools.plot"), act: openPlot, on: () => panel?.kind === "plot" },
+  { id: "print", icon: "print", key: "I", words: t("print.title"), act: openPrint, on: () => panel?.kind === "print" },
 ], { zoom: (by) => view.map.setZoom(Math.round(view.map.getZoom()) + by), whole: () => view.whole() });
 
 const keys = {
   "/": () => search.focus(), n: () => askAbout("nearest"), z: () => askAbout("zone"), m: toggleMeasure,
-  p: openPlot, Escape: () => stop() || panel.close(),
+  p: openPlot, i: openPrint, Escape: () => stop() || panel.close(),
 };
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || (event.target instanceof HTMLElement && event.target.closest("input, textarea, select") && event.key !== "Escape")) return;
@@ -176,7 +180,7 @@ topBar(part("bar"), search.element, draftsButton(() => { stop(); draftsPanel(pan
 drillBand(part("band"));
 pastBand(part("band"));
 watermark(main);
-layerTree(part("left"), view, { resized: () => view.size(), changes: () => { stop(); changesPanel(panel, view, { card: openCard }); }, load: !config.space.past && hasRole("gis_staff", "planner", "drill_controller") ? openLoad : null });
+layerTree(part("left"), view, { resized: () => view.size(), changes: () => { stop(); changesPanel(panel, view, { card: openCard }); }, load: !config.space.past && hasRole("gis_staff", "planner", "drill_controller") ? openLoad : null, foot: basemapList(view) });
 legend(main, view);
 foot(main, view);
 pills(main, view);

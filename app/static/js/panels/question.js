@@ -80,13 +80,33 @@ export class Question {
     this.act.tools();
   }
 
+  /** The question of the ranking as it is sent; null before it was asked. */
+  nearestAsked() {
+    return this.nearest && state.place ? this.nearestBodyOf(state.place) : null;
+  }
+
+  /** That of the zone. */
+  exposureAsked() {
+    return this.exposure && state.zone ? this.exposureBodyOf(state.zone) : null;
+  }
+
+  /** @param {import("../state.js").Place} place */
+  nearestBodyOf(place) {
+    const zone = state.zoneShape || (state.zone?.kind === "polygon" ? state.zone.geometry : null);
+    return { lon: place.lon, lat: place.lat, k: this.k, ...(zone ? { zone } : {}) };
+  }
+
+  /** @param {import("../state.js").Zone} zone */
+  exposureBodyOf(zone) {
+    return zone.kind === "circle" ? { geometry: { type: "Point", coordinates: [zone.lon, zone.lat] }, buffer_m: zone.radius_m } : { geometry: zone.geometry };
+  }
+
   async askNearest() {
     const place = /** @type {import("../state.js").Place} */ (state.place);
     const turn = ++this.asked.nearest;
     this.error.nearest = null;
-    const zone = state.zoneShape || (state.zone?.kind === "polygon" ? state.zone.geometry : null);
     try {
-      const answer = await ask("nearest", { body: { lon: place.lon, lat: place.lat, k: this.k, ...(zone ? { zone } : {}) } });
+      const answer = await ask("nearest", { body: this.nearestBodyOf(place) });
       if (turn !== this.asked.nearest) return;
       this.nearest = { ...answer, at: new Date() };
       await this.nameLeftOut(answer);
@@ -115,9 +135,8 @@ export class Question {
     if (!zone) return;
     const turn = ++this.asked.zone;
     this.error.zone = null;
-    const body = zone.kind === "circle" ? { geometry: { type: "Point", coordinates: [zone.lon, zone.lat] }, buffer_m: zone.radius_m } : { geometry: zone.geometry };
     try {
-      const answer = await ask("exposure", { body });
+      const answer = await ask("exposure", { body: this.exposureBodyOf(zone) });
       if (turn !== this.asked.zone) return;
       this.exposure = { ...answer, at: new Date() };
       state.zoneShape = answer.zone;
