@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, select, text
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from geodata.store.acting import say_who
 from geodata.store.changes import Feed, LayerVersion, read_feed, read_versions
 from geodata.store.faults import translated
 from geodata.store.features import Store
@@ -100,7 +101,7 @@ class Space:
     def transaction(self, actor: Actor, reason: str | None = None) -> Iterator[Store]:
         """A read-write store: all that is done in it is committed together at the end, or nothing is."""
         with translated(), self.engine.begin() as connection:
-            connection.execute(_WHO, {"actor": actor.name, "reason": reason or ""})
+            say_who(connection, actor, reason)
             yield Store(connection, self.catalogue, self.tables, actor, is_drill=self.is_drill)
 
     @contextmanager
@@ -131,16 +132,13 @@ class Space:
         tables = space_tables(catalogue)
         with translated(), self._owner.begin() as connection:
             connection.execute(text("SET LOCAL lock_timeout = '5s'"))
-            connection.execute(_WHO, {"actor": actor.name, "reason": reason or ""})
+            say_who(connection, actor, reason)
             create_table(connection, tables, layer.id, self.schema)
             connection.execute(tables.definitions.insert().values(layer=layer.id, definition=layer_to_json(layer)))
         self.refresh()
 
     def _run_time(self) -> list[Layer]:
         return [layer for layer in self.catalogue.values() if layer.id not in self._built_in]
-
-
-_WHO = text("SELECT set_config('onemap.actor', :actor, true), set_config('onemap.reason', :reason, true)")
 
 
 def create_table(connection: Connection, tables: SpaceTables, name: str, schema: str) -> None:
