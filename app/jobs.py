@@ -12,6 +12,7 @@ from procrastinate.schema import SchemaManager
 from sqlalchemy import text
 
 from app.command import loads
+from geodata.store.anchors import Anchors
 from geodata.store.database import Database
 from geodata.store.metadata import LIVE_ROLE
 
@@ -63,7 +64,7 @@ class Jobs:
         self._app.close()
 
 
-def worker_app(database: Database, home: Path) -> procrastinate.App:
+def worker_app(database: Database, home: Path, anchors: Anchors | None = None) -> procrastinate.App:
     """The tasks on an asynchronous connection; the work itself is done in threads."""
     app = procrastinate.App(
         connector=procrastinate.PsycopgConnector(conninfo=database.conninfo(), kwargs=_settings(), min_size=1, max_size=4)
@@ -84,6 +85,12 @@ def worker_app(database: Database, home: Path) -> procrastinate.App:
         loads.sweep(database, home)
 
     @app.periodic(cron="* * * * *")
+    @app.task(name="anchor_audit", queue="loads", queueing_lock="anchors", pass_context=False)
+    def anchor_audit(timestamp: int) -> None:
+        if anchors is not None:
+            anchors.add(database.engine)
+
+    @app.periodic(cron="* * * * *")
     @app.task(name="retry_stalled", queue="loads", queueing_lock="stalled")
     async def retry_stalled(timestamp: int) -> None:
         await _retry_stalled(app)
@@ -97,9 +104,9 @@ async def _retry_stalled(app: procrastinate.App) -> None:
         await app.job_manager.retry_job(job)
 
 
-async def work(database: Database, home: Path, *, wait: bool = True) -> None:
-    """Work until told to stop; without `wait` until the queue is empty."""
-    app = worker_app(database, home)
+async def work(database: Database, home: Path, *, anchors: Anchors | None = None, wait: bool = True) -> None:
+    """Work until told to stop; without `wait` until the queue is empty. The audit's heads go to `anchors` every minute."""
+    app = worker_app(database, home, anchors)
     async with app.open_async():
         await _retry_stalled(app)
         await app.run_worker_async(
@@ -120,6 +127,7 @@ def _settings() -> dict[str, str]:
 def main() -> None:
     """The worker of one installation, as the supervisor starts it."""
     from app import settings
+    from app.command.settings_kept import note_settings
 
     chosen = settings.read()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
@@ -127,7 +135,10 @@ def main() -> None:
     try:
         prepare(database)
         loads.sweep(database, chosen.home)
-        asyncio.run(work(database, chosen.home))
+        note_settings(database, chosen)
+        anchors = Anchors(chosen.home, chosen.secret_key)
+        anchors.add(database.engine)
+        asyncio.run(work(database, chosen.home, anchors=anchors))
     finally:
         database.dispose()
 
