@@ -119,6 +119,8 @@ BEGIN
         'FOR EACH STATEMENT EXECUTE FUNCTION onemap_control.record_history()', space, watched);
     EXECUTE format('CREATE OR REPLACE TRIGGER c_delete AFTER DELETE ON %I.%I REFERENCING OLD TABLE AS old_rows '
         'FOR EACH STATEMENT EXECUTE FUNCTION onemap_control.record_history()', space, watched);
+    EXECUTE format('CREATE OR REPLACE TRIGGER d_truncate AFTER TRUNCATE ON %I.%I '
+        'FOR EACH STATEMENT EXECUTE FUNCTION onemap_control.audit_truncate()', space, watched);
     EXECUTE format('INSERT INTO %I.layer_state (layer, version, token) VALUES ($1, 0, $2) ON CONFLICT DO NOTHING', space)
         USING watched::text, start;
     EXECUTE format('INSERT INTO %I.commit_log (layer, version, token, at, by) SELECT layer, version, token, now(), onemap_control.actor() '
@@ -232,6 +234,8 @@ BEGIN
     IF TG_OP = 'INSERT' THEN
         PERFORM onemap_control.audit_add('control', '', 'session.open', NEW.account, 'done',
             jsonb_build_object('session', left(encode(NEW.hash, 'hex'), 16), 'address', NEW.address));
+    ELSIF TG_OP = 'DELETE' THEN
+        PERFORM onemap_control.audit_add('control', '', 'session.revoke', OLD.account, 'done', jsonb_build_object('session', left(encode(OLD.hash, 'hex'), 16)));
     ELSIF NEW.revoked_at IS NOT NULL THEN
         PERFORM onemap_control.audit_add('control', '', CASE WHEN current_setting('onemap.reason', true) = 'sign-out' THEN 'session.close' ELSE 'session.revoke' END,
             NEW.account, 'done', jsonb_build_object('session', left(encode(NEW.hash, 'hex'), 16)));
@@ -278,6 +282,13 @@ BEGIN
     RETURN NULL;
 END $$;
 
+CREATE OR REPLACE FUNCTION onemap_control.audit_truncate() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- Only the owner may, and it leaves no history: that it was done at least is known.
+BEGIN
+    PERFORM onemap_control.audit_add('control', '', 'table.truncate', TG_TABLE_SCHEMA || '.' || TG_TABLE_NAME, 'done', '{}');
+    RETURN NULL;
+END $$;
+
 CREATE OR REPLACE FUNCTION onemap_control.audit_keep() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 -- Nobody changes the audit. Rows of more than 180 days are taken away by `onemap audit prune`, which keeps where the chain goes on.
 BEGIN
@@ -288,7 +299,13 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION onemap_control.watch_control() RETURNS void LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE
+    one name;
 BEGIN
+    FOREACH one IN ARRAY ARRAY['account', 'session', 'api_token', 'drill', 'load'] LOOP
+        EXECUTE format('CREATE OR REPLACE TRIGGER audit_truncate AFTER TRUNCATE ON onemap_control.%I FOR EACH STATEMENT '
+            'EXECUTE FUNCTION onemap_control.audit_truncate()', one);
+    END LOOP;
     CREATE OR REPLACE TRIGGER audit_keep BEFORE DELETE ON onemap_control.audit FOR EACH ROW EXECUTE FUNCTION onemap_control.audit_keep();
     CREATE OR REPLACE TRIGGER audit_keep_all BEFORE UPDATE OR TRUNCATE ON onemap_control.audit FOR EACH STATEMENT EXECUTE FUNCTION onemap_control.audit_keep();
     CREATE OR REPLACE TRIGGER audit_account AFTER INSERT OR UPDATE OR DELETE ON onemap_control.account
@@ -296,6 +313,8 @@ BEGIN
     CREATE OR REPLACE TRIGGER audit_session_open AFTER INSERT ON onemap_control.session FOR EACH ROW EXECUTE FUNCTION onemap_control.audit_session();
     CREATE OR REPLACE TRIGGER audit_session_end AFTER UPDATE ON onemap_control.session FOR EACH ROW
         WHEN ((OLD.revoked_at IS NULL) <> (NEW.revoked_at IS NULL)) EXECUTE FUNCTION onemap_control.audit_session();
+    CREATE OR REPLACE TRIGGER audit_session_gone AFTER DELETE ON onemap_control.session FOR EACH ROW  -- the service itself sweeps a day after the end
+        WHEN (OLD.revoked_at IS NULL AND OLD.opened_at > now() - interval '1 day') EXECUTE FUNCTION onemap_control.audit_session();
     CREATE OR REPLACE TRIGGER audit_token AFTER INSERT OR DELETE ON onemap_control.api_token FOR EACH ROW EXECUTE FUNCTION onemap_control.audit_token();
     CREATE OR REPLACE TRIGGER audit_token_change AFTER UPDATE ON onemap_control.api_token FOR EACH ROW
         WHEN ((OLD.name, OLD.roles, OLD.expires_at, OLD.revoked_at) IS DISTINCT FROM (NEW.name, NEW.roles, NEW.expires_at, NEW.revoked_at))

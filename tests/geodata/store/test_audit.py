@@ -98,6 +98,13 @@ def test_a_write_by_psql_is_written_down_under_its_database_role(database: Datab
     assert {(one.who, one.action, one.via) for one in last} == {(f"psql:{owner}", "feature.update", owner), (f"psql:{owner}", "account.make", owner)}
 
 
+def test_a_table_emptied_by_its_owner_is_written_down(database: Database) -> None:
+    with database.owner.begin() as connection:
+        connection.execute(text("TRUNCATE onemap.shelters CASCADE"))
+        connection.execute(text("TRUNCATE onemap_control.account CASCADE"))
+    assert {one[1:] for one in told(database)} >= {("table.truncate", "onemap.shelters"), ("table.truncate", "onemap_control.account")}
+
+
 def test_a_row_with_a_made_up_name_still_shows_the_database_role(database: Database, space: Space) -> None:
     """The service may say who acts; it cannot say which connection wrote."""
     put(space, shelter())
@@ -170,6 +177,28 @@ def test_sign_ins_refusals_locks_and_ends_are_written_down(database: Database) -
         ("wang", "session.refuse", "refused"), ("wang", "session.refuse", "refused"), ("wang", "session.lock", "refused")]
     assert (rows[0].address, rows[3].reason, rows[-1].address) == ("10.0.0.7", "遗失笔记本", "10.0.0.9")
     assert not any(secret in str(one) for one in rows for secret in (first, second))
+
+
+def test_a_living_session_taken_away_by_psql_is_written_down_and_a_swept_one_is_not(database: Database) -> None:
+    Accounts(database.engine).add("wang", "", PASSWORD, frozenset({Role.PLANNER}), "tests")
+    sessions = Sessions(database.engine, HOUR, HOUR)
+    sessions.open("wang", "10.0.0.7", WANG)
+    with database.owner.begin() as connection:
+        connection.execute(text("DELETE FROM onemap_control.session"))
+    assert told(database, action="session")[-1][1:] == ("session.revoke", "wang")
+    sessions.open("wang", "10.0.0.7", WANG)
+    with database.owner.begin() as connection:
+        connection.execute(text("UPDATE onemap_control.session SET opened_at = now() - interval '3 days'"))
+    sessions.open("wang", "10.0.0.7", WANG)
+    assert [one[1] for one in told(database, action="session")] == ["session.open", "session.revoke", "session.open", "session.open"]
+
+
+def test_an_address_that_tries_many_names_is_written_down_as_locked(database: Database) -> None:
+    attempts = Attempts(database.engine, 5, HOUR)
+    for n in range(50):
+        attempts.begin(f"name{n}", "10.0.0.9")
+    attempts.failed("name49", "10.0.0.9", known=False)
+    assert told(database, action="session.lock", object="10.0.0.9")
 
 
 def test_a_name_that_is_no_account_is_kept_as_a_digest(database: Database) -> None:

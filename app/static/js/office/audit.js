@@ -9,7 +9,7 @@ import { exactly, list, listRow, openAside, pageHead, roleWord } from "./parts.j
 /** @typedef {{at: string, who: string, roles: string, address: string, via: string, space: string, action: string, object: string, reason: string | null, outcome: string, detail: Record<string, any>, chain: string, sequence: number}} Entry */
 
 const PAGE = 100;
-const KINDS = ["feature", "layer", "load", "export", "reveal", "drill", "session", "account", "token", "settings", "server", "audit"];
+const KINDS = ["feature", "layer", "load", "export", "reveal", "drill", "session", "account", "token", "settings", "server", "table", "audit"];
 const COLUMNS = [{ label: "audit.at" }, { label: "audit.who" }, { label: "audit.address", wide: true }, { label: "audit.space", wide: true }, { label: "audit.action" }, { label: "audit.object" }, { label: "audit.reason" }];
 
 /** @param {Element} main @param {HTMLElement} right */
