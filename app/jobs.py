@@ -20,6 +20,7 @@ SCHEMA = "onemap_jobs"
 _LOCK = 0x6F6E656D6A6F  # "onemjo": one process makes the queue's tables
 _STALLED_S = 30  # a worker says every 10 s that it lives
 _GRACE_S = 3.0
+ANCHOR_S = 60.0  # what is rewritten in the audit within this time, heads and all, is not found
 log = logging.getLogger("onemap.jobs")
 
 
@@ -64,7 +65,7 @@ class Jobs:
         self._app.close()
 
 
-def worker_app(database: Database, home: Path, anchors: Anchors | None = None) -> procrastinate.App:
+def worker_app(database: Database, home: Path) -> procrastinate.App:
     """The tasks on an asynchronous connection; the work itself is done in threads."""
     app = procrastinate.App(
         connector=procrastinate.PsycopgConnector(conninfo=database.conninfo(), kwargs=_settings(), min_size=1, max_size=4)
@@ -85,12 +86,6 @@ def worker_app(database: Database, home: Path, anchors: Anchors | None = None) -
         loads.sweep(database, home)
 
     @app.periodic(cron="* * * * *")
-    @app.task(name="anchor_audit", queue="loads", queueing_lock="anchors", pass_context=False)
-    def anchor_audit(timestamp: int) -> None:
-        if anchors is not None:
-            anchors.add(database.engine)
-
-    @app.periodic(cron="* * * * *")
     @app.task(name="retry_stalled", queue="loads", queueing_lock="stalled")
     async def retry_stalled(timestamp: int) -> None:
         await _retry_stalled(app)
@@ -106,18 +101,33 @@ async def _retry_stalled(app: procrastinate.App) -> None:
 
 async def work(database: Database, home: Path, *, anchors: Anchors | None = None, wait: bool = True) -> None:
     """Work until told to stop; without `wait` until the queue is empty. The audit's heads go to `anchors` every minute."""
-    app = worker_app(database, home, anchors)
-    async with app.open_async():
-        await _retry_stalled(app)
-        await app.run_worker_async(
-            queues=["loads"],
-            concurrency=1,
-            wait=wait,
-            shutdown_graceful_timeout=_GRACE_S,
-            delete_jobs="successful",
-            install_signal_handlers=wait,
-            listen_notify=wait,
-        )
+    app = worker_app(database, home)
+    keeping = asyncio.create_task(_keep(anchors, database)) if anchors else None
+    try:
+        async with app.open_async():
+            await _retry_stalled(app)
+            await app.run_worker_async(
+                queues=["loads"],
+                concurrency=1,
+                wait=wait,
+                shutdown_graceful_timeout=_GRACE_S,
+                delete_jobs="successful",
+                install_signal_handlers=wait,
+                listen_notify=wait,
+            )
+    finally:
+        if keeping:
+            keeping.cancel()
+
+
+async def _keep(anchors: Anchors, database: Database) -> None:
+    """Beside the queue, which a long load holds up."""
+    while True:
+        try:
+            await asyncio.to_thread(anchors.add, database.engine)
+        except Exception:
+            log.exception("the audit's heads were not written to %s", anchors.path)
+        await asyncio.sleep(ANCHOR_S)
 
 
 def _settings() -> dict[str, str]:
@@ -136,9 +146,7 @@ def main() -> None:
         prepare(database)
         loads.sweep(database, chosen.home)
         note_settings(database, chosen)
-        anchors = Anchors(chosen.home, chosen.secret_key)
-        anchors.add(database.engine)
-        asyncio.run(work(database, chosen.home, anchors=anchors))
+        asyncio.run(work(database, chosen.home, anchors=Anchors(chosen.home, chosen.secret_key)))
     finally:
         database.dispose()
 

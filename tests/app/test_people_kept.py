@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import threading
 import urllib.request
@@ -16,12 +17,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, text, update
 
+from app import jobs
 from app.command import accounts as keeping
 from app.command.settings_kept import note_settings
 from app.people import SESSION_COOKIE
 from app.settings import Settings
 from geodata.store.accounts import ACCOUNT, Accounts, OwnAccount, PasswordRules, UsedPassword, WeakPassword
-from geodata.store.audit import Audit, Question
+from geodata.store.anchors import Anchors
+from geodata.store.audit import Audit, Question, record
 from geodata.store.database import Database
 from layers.errors import Forbidden
 from layers.spec import Role
@@ -262,3 +265,18 @@ def test_changed_settings_are_written_down_without_secrets(database: Database, s
     assert note_settings(database, replace(settings, login_failures=3))
     entry = Audit(database.engine).search(Question(action="settings"), actor(Role.AUDIT_ADMIN)).entries[0]
     assert entry.detail["changed"] == {"login_failures": [5, 3]} and settings.secret_key not in str(entry.detail)
+
+
+def test_the_worker_keeps_the_heads_outside_the_database_and_goes_on_keeping(database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "ANCHOR_S", 0.05)
+    anchors = Anchors(settings.home, settings.secret_key)
+
+    async def watched() -> None:
+        keeping = asyncio.create_task(jobs._keep(anchors, database))
+        for n in (1, 2):
+            await asyncio.to_thread(record, database.engine, actor(Role.PLANNER), "export.file", "x")
+            while ("control", n) not in {(one.chain, one.sequence) for one in await asyncio.to_thread(anchors.all)}:
+                await asyncio.sleep(0.01)
+        keeping.cancel()
+
+    asyncio.run(asyncio.wait_for(watched(), 20))
