@@ -14,6 +14,7 @@ from procrastinate.schema import SchemaManager
 from sqlalchemy import text
 
 from app.command import loads
+from geodata.store.anchors import Anchors
 from geodata.store.database import Database
 from geodata.store.metadata import LIVE_ROLE
 
@@ -25,6 +26,7 @@ PR_SET_DUMPABLE = 4  # <sys/prctl.h>
 _LOCK = 0x6F6E656D6A6F  # "onemjo": one process makes the queue's tables
 _STALLED_S = 30  # a worker says every 10 s that it lives
 _GRACE_S = 3.0
+ANCHOR_S = 60.0  # what is rewritten in the audit within this time, heads and all, is not found
 log = logging.getLogger("onemap.jobs")
 
 
@@ -103,20 +105,35 @@ async def _retry_stalled(app: procrastinate.App) -> None:
         await app.job_manager.retry_job(job)
 
 
-async def work(database: Database, home: Path, *, wait: bool = True) -> None:
-    """Work until told to stop; without `wait` until the queue is empty."""
+async def work(database: Database, home: Path, *, anchors: Anchors | None = None, wait: bool = True) -> None:
+    """Work until told to stop; without `wait` until the queue is empty. The audit's heads go to `anchors` every minute."""
     app = worker_app(database, home)
-    async with app.open_async():
-        await _retry_stalled(app)
-        await app.run_worker_async(
-            queues=["loads"],
-            concurrency=1,
-            wait=wait,
-            shutdown_graceful_timeout=_GRACE_S,
-            delete_jobs="successful",
-            install_signal_handlers=wait,
-            listen_notify=wait,
-        )
+    keeping = asyncio.create_task(_keep(anchors, database)) if anchors else None
+    try:
+        async with app.open_async():
+            await _retry_stalled(app)
+            await app.run_worker_async(
+                queues=["loads"],
+                concurrency=1,
+                wait=wait,
+                shutdown_graceful_timeout=_GRACE_S,
+                delete_jobs="successful",
+                install_signal_handlers=wait,
+                listen_notify=wait,
+            )
+    finally:
+        if keeping:
+            keeping.cancel()
+
+
+async def _keep(anchors: Anchors, database: Database) -> None:
+    """Beside the queue, which a long load holds up."""
+    while True:
+        try:
+            await asyncio.to_thread(anchors.add, database.engine)
+        except Exception:
+            log.exception("the audit's heads were not written to %s", anchors.path)
+        await asyncio.sleep(ANCHOR_S)
 
 
 def _settings() -> dict[str, str]:
@@ -126,6 +143,7 @@ def _settings() -> dict[str, str]:
 def main(chosen: Settings | None = None) -> None:
     """The worker of one installation, as the supervisor starts it (with its settings in the environment)."""
     from app import settings
+    from app.command.settings_kept import note_settings
 
     ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)  # a reader that a file took over finds no secret in our memory
     chosen = chosen or settings.read()
@@ -134,7 +152,8 @@ def main(chosen: Settings | None = None) -> None:
     try:
         prepare(database)
         loads.sweep(database, chosen.home)
-        asyncio.run(work(database, chosen.home))
+        note_settings(database, chosen)
+        asyncio.run(work(database, chosen.home, anchors=Anchors(chosen.home, chosen.secret_key)))
     finally:
         database.dispose()
 

@@ -330,10 +330,11 @@ class Layer:
 
 @dataclass(frozen=True)
 class Actor:
-    """Who does something: an account's name and roles. `space_ids` None means every space."""
+    """Who does something: an account's name and roles, and the network address it was asked from, where there is one."""
 
     name: str
     roles: frozenset[Role]
+    address: str = field(default="", compare=False)
 
     def may(self, action: Action, layer: Layer) -> bool:
         """Whether this actor may do `action` on `layer`."""

@@ -72,15 +72,16 @@ def load_now(database: Database, space_id: str, layer: str, path: Path, options:
         options=_kept(options),
         asked_by=actor.name,
         asked_roles=sorted(actor.roles),
+        address=actor.address,
         state="committing",
     )
     try:
         report = commit(space, planned, actor)
     except OnemapError:
-        records.move(database.engine, record.id, to="failed", come_from=("committing",))
+        records.move(database.engine, record.id, to="failed", come_from=("committing",), by=actor)
         raise
     records.move(
-        database.engine, record.id, to="committed" if report.committed else "refused", come_from=("committing",), report=_both(report)
+        database.engine, record.id, to="committed" if report.committed else "refused", come_from=("committing",), by=actor, report=_both(report)
     )
     return report
 
@@ -105,6 +106,7 @@ def receive(
             options={**_kept(options), "file_name": shown},
             asked_by=actor.name,
             asked_roles=sorted(actor.roles),
+            address=actor.address,
             load_id=load_id,
         )
     except BaseException:
@@ -141,7 +143,7 @@ def confirm(database: Database, load_id: UUID, actor: Actor) -> LoadRecord:
     record = records.get(database.engine, load_id)
     _allowed(database, record.space, record.layer, actor)
     after = records.move(
-        database.engine, load_id, to="confirmed", come_from=("examined",), confirmed_by=actor.name, confirmed_roles=sorted(actor.roles)
+        database.engine, load_id, to="confirmed", come_from=("examined",), by=actor, confirmed_by=actor.name, confirmed_roles=sorted(actor.roles)
     )
     if after is None:
         raise LoadState(state=record.state, act="confirmed", what=record.state)
@@ -170,7 +172,7 @@ def cancel(database: Database, home: Path, load_id: UUID, actor: Actor) -> LoadR
     """Drop a load that is not being committed. Raises LoadState when it is too late."""
     record = records.get(database.engine, load_id)
     _allowed(database, record.space, record.layer, actor)
-    after = records.move(database.engine, load_id, to="cancelled", come_from=("waiting", "examining", "examined", "confirmed"))
+    after = records.move(database.engine, load_id, to="cancelled", come_from=("waiting", "examining", "examined", "confirmed"), by=actor)
     if after is None:
         raise LoadState(state=record.state, act="cancelled", what=record.state)
     _forget(home, load_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ from markupsafe import Markup
 
 from app.language import LANGUAGES, language_of
 from app.pages.shell import compose
+from app.people import password_rules
 from app.security import Permission, csp_nonce, csrf_token, current_actor, requires
+from app.services import services
 from app.spaces import current_space
 from layers.district import JIUYUAN
 from layers.spec import Label
@@ -42,6 +45,7 @@ def configuration(language: str) -> dict[str, Any]:
         "space": {"id": space.id, "drill": space.is_drill, "past": space.is_past, "as_of": space.record.as_of.isoformat() if space.is_drill or space.is_past else None},
         "user": {"name": actor.name, "roles": sorted(actor.roles)},
         "csrf": csrf_token(),
+        "password": asdict(password_rules(services().settings)),
         "language": language,
         "languages": list(LANGUAGES),
         "api": f"{root}/api/v1",
@@ -65,7 +69,7 @@ def _static(path: str) -> str:
 
 @cache
 def _modules(folder: Path) -> tuple[str, ...]:
-    return tuple(sorted(one.relative_to(folder).as_posix() for one in (folder / "js").rglob("*.js")))
+    return tuple(sorted(one.relative_to(folder).as_posix() for one in (folder / "js").rglob("*.js") if one.parent.name != "office"))
 
 
 @cache

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, insert, select, text, update
 
+from geodata.store.acting import say_who
 from geodata.store.control import DRILLS
 from geodata.store.faults import translated
 from geodata.store.metadata import DRILL_ROLE, LIVE_SCHEMA
@@ -52,6 +53,7 @@ class Drills:
         drill_id = f"d{datetime.now(UTC):%m%d}{secrets.token_hex(3)}"
         with translated(), self._snapshot.begin() as connection:
             as_of = _copy(connection, self._database.catalogue, _schema(drill_id))
+            say_who(connection, actor)
             connection.execute(insert(DRILLS).values(id=drill_id, name=name, opened_at=as_of, opened_by=actor.name, as_of=as_of))
         return self.record(drill_id)
 
@@ -62,6 +64,7 @@ class Drills:
         with translated(drill_id), self._snapshot.begin() as connection:
             connection.execute(text(f'DROP SCHEMA "{schema}" CASCADE'))
             as_of = _copy(connection, self._database.catalogue, schema)
+            say_who(connection, actor)
             connection.execute(update(DRILLS).where(DRILLS.c.id == drill_id).values(as_of=as_of))
         return self.record(drill_id)
 
@@ -70,6 +73,7 @@ class Drills:
         _controllers_only(actor)
         schema = self.record(drill_id).schema
         with translated(drill_id), self._database.owner.begin() as connection:
+            say_who(connection, actor)
             connection.execute(text(f'DROP SCHEMA "{schema}" CASCADE'))
             row = connection.execute(update(DRILLS).where(DRILLS.c.id == drill_id)
                                      .values(closed_at=datetime.now(UTC), closed_by=actor.name).returning(DRILLS)).one()
@@ -78,6 +82,7 @@ class Drills:
 
 def close_all(connection: Connection, by: str = "upgrade") -> None:
     """End every open drill; their records say by what."""
+    say_who(connection, Actor(by, frozenset()))
     open_ones = connection.scalars(update(DRILLS).where(DRILLS.c.closed_at.is_(None))
                                    .values(closed_at=datetime.now(UTC), closed_by=by).returning(DRILLS.c.id)).all()
     for drill_id in open_ones:

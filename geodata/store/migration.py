@@ -184,6 +184,7 @@ def _finish(database: Database, connection: Connection) -> None:
         connection.execute(text(f"GRANT USAGE ON SCHEMA {schema} TO {LIVE_ROLE}, {DRILL_ROLE}"))
         connection.execute(text(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {LIVE_ROLE}"))
         connection.execute(text(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {LIVE_ROLE}"))
+    connection.execute(text("SELECT onemap_control.watch_control()"))
     connection.execute(text(f"REVOKE CREATE ON SCHEMA public FROM {LIVE_ROLE}, {DRILL_ROLE}"))
 
 

@@ -290,6 +290,6 @@ def _shape(wkb: Any) -> BaseGeometry | None:
 
 
 def _shown(layer: Layer, properties: Mapping[str, Any] | None, reveal: bool) -> Mapping[str, Any] | None:
-    if properties is None or reveal:
-        return properties
-    return {name: mask_value(one, value) if (one := layer.field(name)) else value for name, value in properties.items()}
+    if properties is None:
+        return None
+    return {name: mask_value(one, value, reveal=reveal) if (one := layer.field(name)) else value for name, value in properties.items()}

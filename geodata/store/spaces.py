@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, Engine, select, text
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from geodata.store.acting import say_who
 from geodata.store.changes import Feed, LayerVersion, read_feed
 from geodata.store.faults import translated
 from geodata.store.features import Store
@@ -130,7 +131,7 @@ class Space:
         if self.is_past:
             raise PastIsFixed(space=self.id)
         with translated(self._copy), self.engine.begin() as connection:
-            connection.execute(_WHO, {"actor": actor.name, "reason": reason or ""})
+            say_who(connection, actor, reason)
             yield Store(connection, self.catalogue, self.tables, actor, is_drill=self.is_drill)
 
     @contextmanager
@@ -172,7 +173,7 @@ class Space:
                 raise Conflict(what=layer.id)
             catalogue = present.with_layers(layer)
             tables = space_tables(catalogue)
-            connection.execute(_WHO, {"actor": actor.name, "reason": reason or ""})
+            say_who(connection, actor, reason)
             create_table(connection, tables, layer.id, self.schema)
             connection.execute(tables.definitions.insert().values(layer=layer.id, definition=layer_to_json(layer)))
             connection.execute(text(f"SET LOCAL ROLE {role_of(self.schema)}"))
@@ -181,7 +182,6 @@ class Space:
             self.refresh()
 
 
-_WHO = text("SELECT set_config('onemap.actor', :actor, true), set_config('onemap.reason', :reason, true)")
 _ONE_MAKER = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 

@@ -22,6 +22,11 @@ export function topBar(bar, find, drafts, act) {
   add(bar, spaceChip, find, el("span", { class: "push" }), drafts, presence(), freshness(), el("span", { class: "rule wide-only" }), el("span", { class: "time" }, clock, day), el("span", { class: "rule" }), userMenu(act));
 }
 
+/** The bar of the pages beside the map. @param {Element} bar @param {Element} pages */
+export function bareBar(bar, pages) {
+  add(bar, pages, el("span", { class: "push" }), userMenu({}));
+}
+
 /** Whether what one sees is of this moment. */
 function freshness() {
   const made = el("span", { class: "live waiting wide-only", role: "status", text: t("live.connecting") });
@@ -49,7 +54,7 @@ function presence() {
   return made;
 }
 
-/** @param {{drills: () => void}} act */
+/** @param {{drills?: () => void}} act */
 function userMenu(act) {
   const { user, language } = config;
   const roles = user.roles.map((role) => t(/** @type {any} */ (`role.${role}`))).join(t("list.comma"));
@@ -60,9 +65,11 @@ function userMenu(act) {
     opener.setAttribute("aria-expanded", String(yes));
   };
   const item = (/** @type {string} */ words, /** @type {() => void} */ go, /** @type {any} */ picture) => el("button", { class: "item", type: "button", role: "menuitem", on: { click: () => { open(false); go(); } } }, picture && icon(picture), words);
+  const goes = (/** @type {string} */ page, /** @type {any} */ picture) => item(t(/** @type {any} */ (`office.${page}`)), () => location.assign(`/${page}`), picture);
   const others = config.languages.filter((one) => one !== language);
   fill(menu, el("div", { class: "head" }, el("b", { text: user.name }), el("div", { text: roles })), el("hr"),
-    hasRole("drill_controller", "planner", "gis_staff", "duty_officer", "viewer") && item(t("drill.title"), act.drills, "layers"),
+    act.drills && item(t("drill.title"), act.drills, "layers"),
+    hasRole("system_admin", "security_admin") && goes("accounts", "user"), hasRole("audit_admin") && goes("audit", "history"), goes("sessions", "clock"), goes("password", "edit"), el("hr"),
     others.map((one) => item(t(/** @type {any} */ (`language.${one}`)), () => speak(one), "edit")),
     item(t("theme.switch"), () => switchTheme(), "theme"),
     el("hr"), item(t("user.signOut"), signOut, "right"));

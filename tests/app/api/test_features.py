@@ -241,3 +241,15 @@ def test_reference_takes_id_or_key(planner_program: Program, made: dict[str, Any
         assert answer.json["properties"]["post"] == made["id"], answer.text
     refused = planner_program.ask("DELETE", f"{POSTS}/{made['id']}?reason=x", If_Match='"1"')
     assert refused.status_code == 409
+
+
+def test_a_phone_is_shown_to_an_officer_who_asks_and_to_no_viewer(program: Callable[..., Program], viewer_program: Program, made: dict[str, Any]) -> None:
+    address, officer = f"{POSTS}/{made['id']}", program(Role.DUTY_OFFICER)
+    assert officer.get(address).json["properties"]["phone"] == "138****5678"
+    assert "13812345678" not in officer.get(address + "/history").text + officer.get(POSTS).text
+    shown = officer.post(address + "/reveal", {"fields": ["phone"], "reason": "核对"})
+    assert (shown.status_code, shown.json["values"]) == (200, {"phone": "13812345678"})
+    assert viewer_program.post(address + "/reveal", {"fields": ["phone"]}).status_code == 403
+    for wrong in ({"fields": []}, {"fields": ["people"]}, {"fields": ["nothing"]}, {}):
+        assert officer.post(address + "/reveal", wrong).status_code == 422
+    assert officer.post(f"{POSTS}/{'0' * 8}-0000-4000-8000-{'0' * 12}/reveal", {"fields": ["phone"]}).status_code == 404
