@@ -183,6 +183,6 @@ def test_an_unknown_setting_stops_the_start(home: Path) -> None:
     assert refused.returncode == 2 and "ONEMAP_PORT" in refused.stderr
 
 
-def test_the_secret_and_the_accounts_are_for_the_owner_only(home: Path) -> None:
+def test_the_secret_and_the_accounts_are_for_the_owner_only(service: Service, home: Path) -> None:
     assert (home / "secret.json").stat().st_mode & 0o077 == 0
     assert json.loads((home / "secret.json").read_text())["secret_key"]

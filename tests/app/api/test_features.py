@@ -7,7 +7,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
+from geodata.store.database import Database
 from layers.spec import Role
 from tests.app.api.conftest import Program, post
 
@@ -161,13 +163,15 @@ def test_what_is_wrong_in_a_changeset_is_said_with_its_place(planner_program: Pr
     assert planner_program.get(POSTS).json["numberMatched"] == 1
 
 
-def test_a_copy_starts_from_the_values_of_another_but_its_key(planner_program: Program, made: dict[str, Any]) -> None:
+def test_a_copy_starts_from_the_values_of_another_but_its_key(planner_program: Program, made: dict[str, Any], database: Database) -> None:
     place = {"type": "Point", "coordinates": [109.6, 40.6]}
     copy = {"op": "insert", "layer": "posts", "copy_of": made["id"], "properties": {"name": "乙哨所"}, "geometry": place}
     done = planner_program.post("/api/v1/changesets", {"changes": [copy], "reason": "切分"})
     assert done.status_code == 200, done.text
     with_it = planner_program.get(f"{POSTS}/{done.json['results'][0]['id']}").json
-    assert (with_it["properties"]["name"], with_it["properties"]["phone"]) == ("乙哨所", "13812345678"), "what is hidden in lists is copied whole"
+    assert (with_it["properties"]["name"], with_it["properties"]["phone"]) == ("乙哨所", "138****5678")
+    with database.owner.connect() as connection:
+        assert connection.scalar(text("SELECT phone FROM onemap.posts WHERE id = :id"), {"id": with_it["id"]}) == "13812345678", "what is masked is copied whole"
     assert with_it["properties"]["code"] is None
     gone = {**copy, "copy_of": "018f0000-0000-7000-8000-000000000000"}
     assert planner_program.post("/api/v1/changesets", {"changes": [gone]}).status_code == 404
