@@ -32,7 +32,7 @@ def test_a_drill_is_plotted_reset_and_ended(visit: Come) -> None:
     one.page.fill("#f-name", "假设淹没 T+30")
     one.page.select_option("#f-kind", "flash_flood")
     one.page.click(".panel-acts .primary")
-    one.see("已标绘")
+    one.see("已保存")
     one.until(lambda: one.page.inner_text(".layer[data-layer=scenario_areas] .count").endswith("1"), "the tree counts it")
     one.shot("guide_drill_1280")
     with database.space(drill.id).reading(OPERATOR) as store:
@@ -73,7 +73,7 @@ def test_a_planner_plots_a_shelter_and_everyone_sees_it(visit: Come) -> None:
     one.see("先填")
     one.page.fill("#f-name", "临时安置点甲")
     one.page.click(".panel-acts .primary")
-    one.see("已标绘")
+    one.see("已保存")
     feature = one.page.evaluate("onemap.state.chosen")
     try:
         watching.until(lambda: watching.page.locator(".sym[title=临时安置点甲]").count() == 1, "somebody else sees it without reload")
