@@ -56,7 +56,7 @@ export const zh = {
   "search.datumAsk": "坐标数值看不出坐标系，请选来源", "search.from": "由{datum}", "search.atHand": "服务器没有应答，只在图上已有的里面找", "search.nothing": "没有找到「{text}」，可试拼音首字母、编号或坐标", "search.placeholder": "搜地名、单位、编号、坐标（含高德坐标）",
   "reveal.logged": "已显示，并记入审计", "reveal.of": "显示{field}（留有记录）", "reveal.show": "显示",
   "role.operator": "服务器操作者",
-  "search.bd": "百度 BD-09，已换算", "search.gcj": "高德、腾讯 GCJ-02，已换算", "search.outside": "不在本区范围内", "search.swapped": "已按先纬后经读取",
+  
   "session.address": "来自", "session.all": "全部会话", "session.count": "{n} 个", "session.end": "结束", "session.endOf": "结束 {name} 在 {address} 的会话", "session.ended": "已结束 {name} 的会话", "session.here": "本机", "session.none": "没有会话", "session.of": "{name} 的会话", "session.opened": "登录", "session.own": "我的会话", "session.used": "最近使用",
   "space.drill": "演练", "space.live": "实战",
   "here.names": "也在看这张图：{names}", "here.others": "{n} 人也在", "stale.back": "已恢复，图与数据库一致", "stale.card": "暂时只有图上这几项", "stale.cardAdvice": "恢复后自动可看全部内容。", "stale.database": "数据库没有应答", "stale.last": "上一次的答案：{time}，{place}", "stale.recall": "看上一次的答案", "stale.seen": "图上是 {time} 的样子（{age}），已有的答案仍可查看。", "stale.server": "与服务器断开", "stale.writing": "现在不能保存；改动会留作草稿，恢复后再存。",
