@@ -122,6 +122,15 @@ class Space:
 
     def create_layer(self, layer: Layer, actor: Actor, reason: str | None = None) -> None:
         """Make a run-time layer: its table and its definition in one transaction. Raises Conflict, Forbidden."""
+        with self.making(layer, actor, reason):
+            pass
+
+    @contextmanager
+    def making(self, layer: Layer, actor: Actor, reason: str | None = None) -> Iterator[Store]:
+        """Make a run-time layer and give a store to fill it: layer and features are there together, or neither is.
+
+        Raises Conflict, Forbidden.
+        """
         if not self.may_create(actor):
             raise Forbidden(action=Action.LOAD.value, layer=layer.id)
         self.refresh()
@@ -134,6 +143,7 @@ class Space:
             connection.execute(_WHO, {"actor": actor.name, "reason": reason or ""})
             create_table(connection, tables, layer.id, self.schema)
             connection.execute(tables.definitions.insert().values(layer=layer.id, definition=layer_to_json(layer)))
+            yield Store(connection, catalogue, tables, actor, is_drill=self.is_drill)
         self.refresh()
 
     def _run_time(self) -> list[Layer]:
