@@ -78,8 +78,8 @@ export function loadPanel(panel, act) {
   /** @param {any} load */
   function show(load) {
     const report = load.report || {};
-    if (!load.report) {
-      fill(said, refused({ title: t("load.failed") }, () => loadPanel(panel, act)));
+    if (!load.report || load.state === "failed") { // what broke off says in its one problem what a person may do
+      fill(said, refused({ title: t("load.failed"), errors: report.problems }, () => loadPanel(panel, act)));
       return ready();
     }
     fill(said, reportOf(report));
