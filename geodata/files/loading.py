@@ -272,7 +272,7 @@ def _rows(made: LoadPlan, table: Table, layer: Layer, mapping: ColumnMapping, va
         {
             one.row
             for one in report.warnings
-            if one.code in ("geometry-repaired", "line-repaired", "ring-closed", "text-cut") and one.row in numbers
+            if one.code in ("geometry-repaired", "line-repaired", "ring-closed", "text-cut", "text-other-encoding") and one.row in numbers
         }
     )
     report.warnings = [

@@ -110,7 +110,7 @@ def test_bad_rows_are_rejected_with_row_field_and_remedy_and_the_rest_goes_in(sp
     assert errors == {
         1: "not-a-number",
         3: "key-twice",
-        4: "geometry-missing",
+        4: "place-missing",
         5: errors[5],
         6: "row-outside-district",
         7: "row-axes-swapped",
