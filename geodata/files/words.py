@@ -23,7 +23,7 @@ declare(
         ),
         "encoding-by-bom": _said("文件开头有 {name} 标记", "The file begins with the mark of {name}"),
         "encoding-by-zeros": _said("零字节的位置表明是 {name}", "The places of zero bytes show {name}"),
-        "encoding-by-bytes": _said("没有可信的说明，按字节内容判断为 {name}", "Nothing reliable says it; the bytes read as {name}"),
+        "encoding-by-bytes": _said("按字节内容判断为 {name}", "Judged by its bytes: {name}"),
         "encoding-guessed": _said(
             "没有可信的说明，最接近 {name}",
             "Nothing reliable says it; {name} fits best",
@@ -195,8 +195,8 @@ declare(
         "outside-district": _said(
             "有 {count} 条在{district} 50 公里以外（范围 {extent}）",
             "{count} lie more than 50 km outside {district} (extent {extent})",
-            "请核对坐标系",
-            "Check the CRS",
+            "请核对坐标系；本就是外地数据则不必理会",
+            "Check the CRS; nothing to do for data that are meant to lie there",
         ),
         "crs-may-be-wrong": _said(
             "写明的坐标系（{said}）多半有误：换成以下之一，这些坐标就落在本区附近：{candidates}",
