@@ -10,22 +10,27 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 import procrastinate
+from procrastinate.jobs import Status
 from procrastinate.schema import SchemaManager
 from sqlalchemy import text
 
-from app.command import loads
+from app.command import load_work as loads
 from geodata.store.anchors import Anchors
 from geodata.store.database import Database
+from geodata.store.idempotency import forget
 from geodata.store.metadata import LIVE_ROLE
+from geodata.store.queue import QUEUE, SCHEMA
+from geodata.store.spaces import LIVE
+from layers.errors import SpaceNotFound
 
 if TYPE_CHECKING:
     from app.settings import Settings
 
-SCHEMA = "onemap_jobs"
 PR_SET_DUMPABLE = 4  # <sys/prctl.h>
 _LOCK = 0x6F6E656D6A6F  # "onemjo": one process makes the queue's tables
 _STALLED_S = 30  # a worker says every 10 s that it lives
 _GRACE_S = 3.0
+_TRIES = 3  # of one job, whether its worker died or the database did not answer
 ANCHOR_S = 60.0  # what is rewritten in the audit within this time, heads and all, is not found
 log = logging.getLogger("onemap.jobs")
 
@@ -50,49 +55,33 @@ def prepare(database: Database) -> None:
         connection.commit()
 
 
-class Jobs:
-    """Puts work into the queue; one per process, safe for threads. The tables must be there (`prepare`)."""
-
-    def __init__(self, database: Database) -> None:
-        self._app = procrastinate.App(
-            connector=procrastinate.SyncPsycopgConnector(conninfo=database.conninfo(), kwargs=_settings(), min_size=0, max_size=2)
-        )
-        self._app.open()
-
-    def examine(self, load_id: UUID) -> None:
-        """Have an upload read and judged."""
-        self._app.configure_task("examine_load", queue="loads").defer(load_id=str(load_id))
-
-    def carry_out(self, load_id: UUID) -> None:
-        """Have a confirmed load committed."""
-        self._app.configure_task("carry_out_load", queue="loads").defer(load_id=str(load_id))
-
-    def close(self) -> None:
-        self._app.close()
-
-
 def worker_app(database: Database, home: Path) -> procrastinate.App:
     """The tasks on an asynchronous connection; the work itself is done in threads."""
     app = procrastinate.App(
         connector=procrastinate.PsycopgConnector(conninfo=database.conninfo(), kwargs=_settings(), min_size=1, max_size=4)
     )
-    again = procrastinate.RetryStrategy(max_attempts=3, wait=2)
+    again = procrastinate.RetryStrategy(max_attempts=_TRIES - 1, wait=2)
 
-    @app.task(name="examine_load", queue="loads", retry=again)
-    def examine_load(load_id: str) -> None:
-        loads.examine(database, home, UUID(load_id))
+    @app.task(name=loads.EXAMINE, queue=QUEUE, retry=again, pass_context=True)
+    def examine_load(context: procrastinate.JobContext, load_id: str) -> None:
+        loads.examine(database, home, UUID(load_id), last=_is_last(context))
 
-    @app.task(name="carry_out_load", queue="loads", retry=again)
-    def carry_out_load(load_id: str) -> None:
-        loads.carry_out(database, home, UUID(load_id))
+    @app.task(name=loads.CARRY_OUT, queue=QUEUE, retry=again, pass_context=True)
+    def carry_out_load(context: procrastinate.JobContext, load_id: str) -> None:
+        loads.carry_out(database, home, UUID(load_id), last=_is_last(context))
 
     @app.periodic(cron="*/5 * * * *")
-    @app.task(name="sweep_loads", queue="loads", queueing_lock="sweep", pass_context=False)
+    @app.task(name="sweep_loads", queue=QUEUE, queueing_lock="sweep", pass_context=False)
     def sweep_loads(timestamp: int) -> None:
         loads.sweep(database, home)
 
+    @app.periodic(cron="7 * * * *")
+    @app.task(name="forget_keys", queue=QUEUE, queueing_lock="keys", pass_context=False)
+    def forget_keys(timestamp: int) -> None:
+        forget_old_keys(database)
+
     @app.periodic(cron="* * * * *")
-    @app.task(name="retry_stalled", queue="loads", queueing_lock="stalled")
+    @app.task(name="retry_stalled", queue=QUEUE, queueing_lock="stalled")
     async def retry_stalled(timestamp: int) -> None:
         await _retry_stalled(app)
 
@@ -102,7 +91,26 @@ def worker_app(database: Database, home: Path) -> procrastinate.App:
 async def _retry_stalled(app: procrastinate.App) -> None:
     """Give work of a worker that died to the next one; every task may be done twice."""
     for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED_S):
-        await app.job_manager.retry_job(job)
+        if job.attempts + 1 < _TRIES:
+            await app.job_manager.retry_job(job)
+        else:  # it takes every worker down with it: the sweep ends what it was for
+            await app.job_manager.finish_job(job, Status.FAILED, delete_job=False)
+
+
+def _is_last(context: procrastinate.JobContext) -> bool:
+    return context.job.attempts + 1 >= _TRIES
+
+
+def forget_old_keys(database: Database) -> int:
+    """Take old idempotency keys out of the live space and every open drill; how many there were."""
+    gone = 0
+    for space_id in (LIVE, *(one.id for one in database.drills())):
+        try:
+            space = database.space(space_id)
+        except SpaceNotFound:  # ended since it was listed
+            continue
+        gone += forget(space.engine, space.tables)
+    return gone
 
 
 async def work(database: Database, home: Path, *, anchors: Anchors | None = None, wait: bool = True) -> None:
@@ -113,7 +121,7 @@ async def work(database: Database, home: Path, *, anchors: Anchors | None = None
         async with app.open_async():
             await _retry_stalled(app)
             await app.run_worker_async(
-                queues=["loads"],
+                queues=[QUEUE],
                 concurrency=1,
                 wait=wait,
                 shutdown_graceful_timeout=_GRACE_S,

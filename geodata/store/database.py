@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import threading
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, text
@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from geodata.store import migration, past
-from geodata.store.drills import Drills
+from geodata.store.drills import Drills, Opening
 from geodata.store.metadata import DRILL_ROLE, LIVE_ROLE
 from geodata.store.pulse import Pulse
 from geodata.store.spaces import LIVE, PAST_PREFIX, Space, SpaceRecord
@@ -129,6 +129,10 @@ class Database:
     def open_drill(self, name: str, actor: Actor) -> SpaceRecord:
         """A sealed copy of the live space as of now. Raises Forbidden, InvalidInput."""
         return self._drills.open(name, actor)
+
+    def opening_drill(self, actor: Actor) -> AbstractContextManager[Opening]:
+        """The same as a transaction of its own, for who asks under a key. Raises Forbidden."""
+        return self._drills.opening(actor)
 
     def reset_drill(self, drill_id: str, actor: Actor) -> SpaceRecord:
         """Throw away what was done in a drill and copy the live space anew."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +13,9 @@ from sqlalchemy import Connection, insert, select, text, update
 from geodata.store.acting import say_who
 from geodata.store.control import DRILLS
 from geodata.store.faults import translated
+from geodata.store.idempotency import Keys
 from geodata.store.metadata import DRILL_ROLE, LIVE_SCHEMA
-from geodata.store.spaces import SpaceRecord, run_time_layers, watch
+from geodata.store.spaces import LIVE, Space, SpaceRecord, run_time_layers, watch
 from geodata.store.tables import DEFINITIONS, SpaceTables, space_tables
 from layers.errors import Forbidden, InvalidInput, Problem, SpaceNotFound
 from layers.spec import Actor, Catalogue, Role
@@ -46,16 +49,16 @@ class Drills:
 
     def open(self, name: str, actor: Actor) -> SpaceRecord:
         """Copy the live space as of now into a schema of its own."""
+        with self.opening(actor) as opening:
+            return opening.open(name)
+
+    @contextmanager
+    def opening(self, actor: Actor) -> Iterator[Opening]:
+        """A transaction in which a drill is opened, and the key under which it is done once."""
         _controllers_only(actor)
-        name = name.strip()
-        if not name or len(name) > MAX_NAME:
-            raise InvalidInput(problems=[Problem("/name", "required" if not name else "too-long", {"field": "name", "maximum": MAX_NAME})])
-        drill_id = f"d{datetime.now(UTC):%m%d}{secrets.token_hex(3)}"
+        live = self._database.space(LIVE)
         with translated(), self._snapshot.begin() as connection:
-            as_of = _copy(connection, self._database.catalogue, _schema(drill_id))
-            say_who(connection, actor)
-            connection.execute(insert(DRILLS).values(id=drill_id, name=name, opened_at=as_of, opened_by=actor.name, as_of=as_of))
-        return self.record(drill_id)
+            yield Opening(connection, live, self._database.catalogue, actor)
 
     def reset(self, drill_id: str, actor: Actor) -> SpaceRecord:
         """Drop the copy and make it anew as of now, under the same id."""
@@ -78,6 +81,26 @@ class Drills:
             row = connection.execute(update(DRILLS).where(DRILLS.c.id == drill_id)
                                      .values(closed_at=datetime.now(UTC), closed_by=actor.name).returning(DRILLS)).one()
         return _record(row)
+
+
+class Opening(Keys):
+    """One transaction that copies the live space."""
+
+    def __init__(self, connection: Connection, live: Space, catalogue: Catalogue, actor: Actor) -> None:
+        super().__init__(connection, live.tables, actor.name)
+        self._catalogue = catalogue
+        self._actor = actor
+
+    def open(self, name: str) -> SpaceRecord:
+        """The drill, there for all when the transaction commits."""
+        name = name.strip()
+        if not name or len(name) > MAX_NAME:
+            raise InvalidInput(problems=[Problem("/name", "required" if not name else "too-long", {"field": "name", "maximum": MAX_NAME})])
+        drill_id = f"d{datetime.now(UTC):%m%d}{secrets.token_hex(3)}"
+        as_of = _copy(self.connection, self._catalogue, _schema(drill_id))
+        say_who(self.connection, self._actor)
+        values = {"id": drill_id, "name": name, "opened_at": as_of, "opened_by": self._actor.name, "as_of": as_of}
+        return _record(self.connection.execute(insert(DRILLS).values(values).returning(DRILLS)).one())
 
 
 def close_all(connection: Connection, by: str = "upgrade") -> None:

@@ -10,6 +10,7 @@ from shapely.geometry import Point
 
 from layers.spec import OPERATOR, Role
 from tests.browser.conftest import Visit
+from tests.geodata.files.making import workbook
 
 Come = Callable[..., Visit]
 
@@ -241,6 +242,23 @@ def test_a_file_is_checked_then_loaded_as_a_new_layer_and_seen_by_others(visit: 
     one.page.click("text=装载 12 行")
     one.until(lambda: one.page.locator(".layer[data-layer=charging_points]").count() == 1, "the new layer is in the tree")
     watching.until(lambda: watching.page.locator(".layer[data-layer=charging_points]").count() == 1, "somebody else sees it without reload")
+
+
+def test_a_refused_file_names_the_field_of_the_form_that_helps(visit: Come, tmp_path: Path) -> None:
+    heads = ["名称", "经度", "纬度"]
+    file = workbook(tmp_path / "两张表.xlsx", {"水井": [heads, ["一号井", 109.7, 40.6]], "泵站": [heads, ["一号站", 109.7, 40.6]]})
+    one = visit(Role.GIS_STAFF)
+    one.page.click("[aria-label=装载数据]")
+    one.page.set_input_files("#load-file", file)
+    one.page.fill("#load-name", "wells")
+    one.page.click(".panel-acts .primary")
+    one.see("其中有 2 个图层：水井, 泵站。用 「文件内图层」 名称 选定一个")
+    assert "--" not in one.page.inner_text("#right")
+    one.page.click("#right summary")
+    one.shot("load_told_1280")
+    one.page.fill("#load-sublayer", "泵站")
+    one.page.click(".panel-acts .primary")
+    one.until(lambda: one.page.locator("text=装载 1 行").count() == 1, "the sheet is chosen")
 
 
 def test_the_page_speaks_english(visit: Come) -> None:

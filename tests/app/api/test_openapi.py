@@ -98,3 +98,15 @@ def _asked(operation: Any, ask: Callable[[Any], None]) -> None:
         ask(case)
 
     each()
+
+
+def test_every_post_that_makes_something_takes_a_key(planner_program: Program) -> None:
+    document = planner_program.get("/api/v1/openapi.json").json
+    asks = {"/api/v1/exposure", "/api/v1/nearest"}  # questions with a body
+    acts = re.compile(r"/api/v1/drills/[^/]+/(reset|close)$")  # one drill, which cannot be ended twice
+    for path, operations in document["paths"].items():
+        post = operations.get("post")
+        if post is None or path.removeprefix("/spaces/{space_id}") in asks or acts.search(path):
+            continue
+        named = {one.get("name") for one in post["parameters"]}
+        assert "Idempotency-Key" in named, path

@@ -36,8 +36,9 @@ export const zh = {
   "legend.circle": "影响区 半径 {radius}", "legend.polygon": "影响区（手绘范围）", "legend.title": "图例",
   "list.comma": "、", "list.stop": "。",
   "live.changed": "{by} 更新了{layer}（{n} 条）", "live.connecting": "正在连接", "live.newLayer": "新图层：{layer}", "live.off": "断线，停在 {time}", "live.on": "实时", "live.somebody": "有人",
-  "load.accepted": "接受", "load.choose": "选择文件，或拖到这里", "load.commit": "装载 {n} 行", "load.crs": "坐标系", "load.discard": "放弃", "load.done": "已装载 {n} 行到{layer}", "load.encoding": "编码", "load.failed": "没有装载成功，未作任何更改", "load.found": "按文件判断", "load.told": "文件没说清时，在此指明坐标系与编码", "load.forms": "Shapefile（zip）、GeoPackage、GeoJSON、CSV、XLSX，不超过 50 MB", "load.into": "装入图层", "load.newLayer": "新建图层", "load.newId": "新图层标识", "load.newIdHint": "小写英文，如 hospitals",
+  "load.accepted": "接受", "load.choose": "选择文件，或拖到这里", "load.commit": "装载 {n} 行", "load.crs": "坐标系", "load.discard": "放弃", "load.done": "已装载 {n} 行到{layer}", "load.encoding": "编码", "load.failed": "没有装载成功，未作任何更改", "load.found": "按文件判断", "load.told": "文件没说清时，在此指明坐标系、编码、图层", "load.forms": "Shapefile（zip）、GeoPackage、GeoJSON、CSV、XLSX，不超过 50 MB", "load.into": "装入图层", "load.newLayer": "新建图层", "load.newId": "新图层标识", "load.newIdHint": "小写英文，如 hospitals",
   "load.nothing": "没有可装载的行", "load.nothingAdvice": "见下方各行问题，更正文件后再来。", "load.preview": "预检", "load.problems": "说明与问题", "load.read": "读到", "load.rejected": "拒绝", "load.repaired": "修复", "load.rowField": "第 {row} 行 {field}", "load.skipped": "略过", "load.steps": "先预检，确认后才写入", "load.title": "装载数据", "load.unit": "行", "load.unmatched": "未用到的列：{columns}", "load.mapping": "字段对应", "load.working": "正在读取 {file}", "load.pickLayer": "先选图层", "load.pickFile": "先选文件", "load.bd": "百度 BD-09，换算", "load.gcj": "高德、腾讯 GCJ-02，换算", "load.sublayer": "文件内图层",
+  "load.anywhere": "允许远离本区", "load.field": "「{name}」", "load.datum": "坐标偏移",
   "map.broken": "{n} 个图层没有取到，图上不全。", "map.clusterPart": "{layer} {n}", "map.partial": "地图不完整", "map.ranked": "第 {rank} 名 {name}",
   "nearest.allListed": "无更近者被略过", "nearest.at": "{time} 算 · 直线距离", "nearest.first": "最近 {n}", "nearest.go": "查最近资源", "nearest.leftOut": "更近 {n} 处未列", "nearest.more": "另有 {n} 处更近的未列", "nearest.none": "没有参与排名的图层", "nearest.noneAdvice": "在图层目录中标明哪些图层是资源。", "nearest.noneOf": "没有可用的{layer}", "nearest.outside": "查区外最近", "nearest.short": "查最近", "nearest.zoneOut": "绕开影响区",
   "no": "否", "yes": "是",
@@ -56,7 +57,7 @@ export const zh = {
   "search.datumAsk": "坐标数值看不出坐标系，请选来源", "search.from": "由{datum}", "search.atHand": "服务器没有应答，只在图上已有的里面找", "search.nothing": "没有找到「{text}」，可试拼音首字母、编号或坐标", "search.placeholder": "搜地名、单位、编号、坐标（含高德坐标）",
   "reveal.logged": "已显示，并记入审计", "reveal.of": "显示{field}（留有记录）", "reveal.show": "显示",
   "role.operator": "服务器操作者",
-  
+
   "session.address": "来自", "session.all": "全部会话", "session.count": "{n} 个", "session.end": "结束", "session.endOf": "结束 {name} 在 {address} 的会话", "session.ended": "已结束 {name} 的会话", "session.here": "本机", "session.none": "没有会话", "session.of": "{name} 的会话", "session.opened": "登录", "session.own": "我的会话", "session.used": "最近使用",
   "space.drill": "演练", "space.live": "实战",
   "here.names": "也在看这张图：{names}", "here.others": "{n} 人也在", "stale.back": "已恢复，图与数据库一致", "stale.card": "暂时只有图上这几项", "stale.cardAdvice": "恢复后自动可看全部内容。", "stale.database": "数据库没有应答", "stale.last": "上一次的答案：{time}，{place}", "stale.recall": "看上一次的答案", "stale.seen": "图上是 {time} 的样子（{age}），已有的答案仍可查看。", "stale.server": "与服务器断开", "stale.writing": "现在不能保存；改动会留作草稿，恢复后再存。",
