@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.language import language_of
-from app.problems import ProblemAnswer, describe
+from app.problems import PasswordOld, ProblemAnswer, describe
 from layers.errors import NotSignedIn
 
 log = structlog.get_logger("onemap")
@@ -34,6 +34,8 @@ def answer(error: Exception) -> AnyResponse:
         return problem_response(problem)
     if isinstance(error, NotSignedIn) and request.method == "GET":
         return redirect("/login?" + urlencode({"next": request.full_path.rstrip("?")}))
+    if isinstance(error, PasswordOld) and request.method == "GET":
+        return redirect("/password")
     return Response(render_template("problem.html", problem=problem.body), problem.status, {**problem.headers}, mimetype="text/html")
 
 

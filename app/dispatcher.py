@@ -15,6 +15,7 @@ from flask import Flask
 from werkzeug.wrappers import Request
 
 from app.api.events import PATH, events
+from app.audits import Audits
 from app.hub import Hub
 from app.language import language_of
 from app.logs import request_id
@@ -80,9 +81,13 @@ class Dispatcher:
         sys.setswitchinterval(SWITCH_S)
         self._close_streams_on_signal(asyncio.get_running_loop())
         threading.Thread(target=self._warm, name="warm", daemon=True).start()
+        audits = Audits(self.known)
+        audits.start()
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        audits.stop()
         await self.hub.close()
+        self.known.press.close()
         self.known.database.dispose()
         await send({"type": "lifespan.shutdown.complete"})
 

@@ -12,13 +12,17 @@ from typing import Any, TypeVar
 
 import psycopg
 import structlog
+from sqlalchemy import text
 
 from app.metrics import Figures
 from app.people import Credential
+from app.presence import CHANNEL as HERE
+from app.presence import Presence
 from app.problems import StreamsFull
 from app.services import Services
 from app.streams import Stream, change
 from geodata.store.changes import Feed, FeedItem
+from geodata.store.faults import translated
 from geodata.store.spaces import Space
 from layers.errors import OnemapError, SpaceNotFound
 from layers.spec import Actor
@@ -40,6 +44,37 @@ class Channel:
         self.space = space
         self.cursor = cursor
         self.streams: set[Stream] = set()
+        self._stale = False
+        self._here: tuple[str, ...] = ()
+
+    def end(self, kind: str) -> None:
+        """End every stream of the space, with the reason."""
+        for stream in self.streams:
+            stream.end(kind)
+
+    def say_here(self, people: tuple[str, ...]) -> None:
+        """Tell everyone who is here, when that has changed; a newcomer is told in any case."""
+        for stream in self.streams:
+            if stream.is_person and (people != self._here or not stream.knows_who):
+                stream.knows_who = True
+                stream.tell("here", people=list(people))
+        self._here = people
+
+    def say_stale(self) -> None:
+        """Tell everyone, once, that the space cannot be read now."""
+        if not self._stale:
+            self._stale = True
+            self._say("stale")
+
+    def say_fresh(self) -> None:
+        """Tell everyone who heard of it that it can be read again."""
+        if self._stale:
+            self._stale = False
+            self._say("fresh")
+
+    def _say(self, kind: str) -> None:
+        for stream in self.streams:
+            stream.tell(kind)
 
     def tell(self, feed: Feed) -> None:
         """Give a page of the feed to everyone who may hear of it."""
@@ -67,9 +102,9 @@ class Hub:
         self._tasks: list[asyncio.Task[None]] = []
         self._opening = asyncio.Lock()
         self._count = 0
-        self._since: float | None = None
         self._closed = False
         self._figures = Figures()
+        self._presence = Presence()
 
     async def ask(self, question: Callable[..., T], *arguments: Any) -> T:
         """Run something that waits for the database in one of the hub's threads."""
@@ -85,10 +120,12 @@ class Hub:
             channel = await self._channel(space)
             stream = Stream(actor, credential, layers, channel.cursor)
             channel.streams.add(stream)
+            self._come(space.id, stream)
             try:
                 await self._catch_up(channel, stream, after)
             except BaseException:
                 channel.streams.discard(stream)
+                self._go(space.id, stream)
                 raise
         except BaseException:
             self._count -= 1
@@ -101,17 +138,25 @@ class Hub:
         for space_id, channel in list(self._channels.items()):
             if stream in channel.streams:
                 channel.streams.discard(stream)
+                self._go(space_id, stream)
                 self._count -= 1
                 self._figures.streams.dec()
             if not channel.streams:
                 self._channels.pop(space_id, None)
 
+    def _come(self, space_id: str, stream: Stream) -> None:
+        if stream.is_person:
+            self._presence.come(space_id, stream.actor.name)
+
+    def _go(self, space_id: str, stream: Stream) -> None:
+        if stream.is_person:
+            self._presence.go(space_id, stream.actor.name)
+
     async def close(self) -> None:
         """End every stream and stop following."""
         self._closed = True
         for channel in self._channels.values():
-            for stream in channel.streams:
-                stream.end("restart")
+            channel.end("restart")
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -152,17 +197,32 @@ class Hub:
                 await asyncio.sleep(GATHER_S)
             self._hint.clear()
             try:
-                if time.monotonic() - checked >= LOOK_S:
-                    await self._check_spaces()
+                look = time.monotonic() - checked >= LOOK_S
+                if look:
                     await self._check_people()
+                    await self._say_here()
                     checked = time.monotonic()
-                await asyncio.gather(*(self._read(channel) for channel in list(self._channels.values())))
-                self._say_fresh()
+                await asyncio.gather(*(self._follow_one(channel, look) for channel in list(self._channels.values())))
             except OnemapError:
                 self._say_stale()
             except Exception:  # one bad round must not silence every stream for good
                 log.exception("events")
                 self._say_stale()
+
+    async def _follow_one(self, channel: Channel, look: bool) -> None:
+        """Tell one space's news. What befalls it, a drill closed at any moment or tables locked, is no matter of the others."""
+        try:
+            if look:  # closed or reset, here or by another process
+                channel.space = await self.ask(self._known.database.space, channel.space.id)
+            await self._read(channel)
+            channel.say_fresh()
+        except SpaceNotFound:
+            channel.end("closed")
+        except OnemapError:
+            channel.say_stale()
+        except Exception:
+            log.exception("events", space=channel.space.id)
+            channel.say_stale()
 
     async def _read(self, channel: Channel) -> None:
         while True:
@@ -173,15 +233,6 @@ class Hub:
             if len(feed.items) < PAGE:
                 return
 
-    async def _check_spaces(self) -> None:
-        """End the streams of a drill that was closed, here or by another process."""
-        for channel in list(self._channels.values()):
-            try:
-                await self.ask(self._known.database.space, channel.space.id)
-            except SpaceNotFound:
-                for stream in channel.streams:
-                    stream.end("closed")
-
     async def _check_people(self) -> None:
         streams = [stream for channel in self._channels.values() for stream in channel.streams]
         if streams:
@@ -190,20 +241,22 @@ class Hub:
                 if stream.credential not in alive:
                     stream.end("signed-out")
 
+    async def _say_here(self) -> None:
+        """Tell the other processes whom this one serves, and its readers who is here."""
+        news = self._presence.news()
+        if news is not None:
+            with suppress(OnemapError):
+                await self.ask(self._notify, news)
+        for space_id, channel in self._channels.items():
+            channel.say_here(self._presence.people(space_id))
+
+    def _notify(self, payload: str) -> None:
+        with translated(), self._known.database.engine.begin() as connection:
+            connection.execute(text("SELECT pg_notify(:channel, :payload)"), {"channel": HERE, "payload": payload})
+
     def _say_stale(self) -> None:
-        if self._since is None:
-            self._since = time.time()
-            self._say("stale")
-
-    def _say_fresh(self) -> None:
-        if self._since is not None:
-            self._since = None
-            self._say("fresh")
-
-    def _say(self, kind: str) -> None:
         for channel in self._channels.values():
-            for stream in channel.streams:
-                stream.tell(kind)
+            channel.say_stale()
 
     async def _listen(self) -> None:
         """Turn notifications into hints; without them changes are still told, within LOOK_S."""
@@ -211,7 +264,10 @@ class Hub:
             with suppress(psycopg.Error, OSError):
                 connection = await psycopg.AsyncConnection.connect(self._known.database.conninfo(), autocommit=True, connect_timeout=2)
                 async with connection:
-                    await connection.execute(f"LISTEN {CHANNEL}")
-                    async for _ in connection.notifies():
-                        self._hint.set()
+                    await connection.execute(f"LISTEN {CHANNEL}; LISTEN {HERE}")
+                    async for one in connection.notifies():
+                        if one.channel == HERE:
+                            self._presence.hear(one.payload)
+                        else:
+                            self._hint.set()
             await asyncio.sleep(1)

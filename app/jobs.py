@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import logging
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import procrastinate
+from procrastinate.jobs import Status
 from procrastinate.schema import SchemaManager
 from sqlalchemy import text
 
-from app.command import loads
+from app.command import load_work as loads
+from geodata.store.anchors import Anchors
 from geodata.store.database import Database
+from geodata.store.idempotency import forget
 from geodata.store.metadata import LIVE_ROLE
+from geodata.store.queue import QUEUE, SCHEMA
+from geodata.store.spaces import LIVE
 from geodata.store.tiles import keep_pyramids
+from layers.errors import SpaceNotFound
 
-SCHEMA = "onemap_jobs"
+if TYPE_CHECKING:
+    from app.settings import Settings
+
+PR_SET_DUMPABLE = 4  # <sys/prctl.h>
 _LOCK = 0x6F6E656D6A6F  # "onemjo": one process makes the queue's tables
 _STALLED_S = 30  # a worker says every 10 s that it lives
 _GRACE_S = 3.0
+_TRIES = 3  # of one job, whether its worker died or the database did not answer
+ANCHOR_S = 60.0  # what is rewritten in the audit within this time, heads and all, is not found
 log = logging.getLogger("onemap.jobs")
 
 
@@ -43,56 +57,42 @@ def prepare(database: Database) -> None:
         connection.commit()
 
 
-class Jobs:
-    """Puts work into the queue; one per process, safe for threads. The tables must be there (`prepare`)."""
-
-    def __init__(self, database: Database) -> None:
-        self._app = procrastinate.App(
-            connector=procrastinate.SyncPsycopgConnector(conninfo=database.conninfo(), kwargs=_settings(), min_size=0, max_size=2)
-        )
-        self._app.open()
-
-    def examine(self, load_id: UUID) -> None:
-        """Have an upload read and judged."""
-        self._app.configure_task("examine_load", queue="loads").defer(load_id=str(load_id))
-
-    def carry_out(self, load_id: UUID) -> None:
-        """Have a confirmed load committed."""
-        self._app.configure_task("carry_out_load", queue="loads").defer(load_id=str(load_id))
-
-    def close(self) -> None:
-        self._app.close()
-
-
 def worker_app(database: Database, home: Path) -> procrastinate.App:
     """The tasks on an asynchronous connection; the work itself is done in threads."""
     app = procrastinate.App(
         connector=procrastinate.PsycopgConnector(conninfo=database.conninfo(), kwargs=_settings(), min_size=1, max_size=4)
     )
-    again = procrastinate.RetryStrategy(max_attempts=3, wait=2)
+    again = procrastinate.RetryStrategy(max_attempts=_TRIES - 1, wait=2)
 
-    @app.task(name="examine_load", queue="loads", retry=again)
-    def examine_load(load_id: str) -> None:
-        loads.examine(database, home, UUID(load_id))
+    @app.task(name=loads.EXAMINE, queue=QUEUE, retry=again, pass_context=True)
+    def examine_load(context: procrastinate.JobContext, load_id: str) -> None:
+        loads.examine(database, home, UUID(load_id), last=_is_last(context))
 
-    @app.task(name="carry_out_load", queue="loads", retry=again)
-    def carry_out_load(load_id: str) -> None:
-        record = loads.carry_out(database, home, UUID(load_id))
-        keep_pyramids(database.space(record.space))
+    @app.task(name=loads.CARRY_OUT, queue=QUEUE, retry=again, pass_context=True)
+    def carry_out_load(context: procrastinate.JobContext, load_id: str) -> None:
+        record = loads.carry_out(database, home, UUID(load_id), last=_is_last(context))
+        if record.state == "committed":
+            with suppress(SpaceNotFound):  # a drill closed since
+                keep_pyramids(database.space(record.space))
 
     @app.periodic(cron="* * * * *")
-    @app.task(name="keep_pyramids", queue="loads", queueing_lock="pyramids", pass_context=False)
+    @app.task(name="keep_pyramids", queue=QUEUE, queueing_lock="pyramids", pass_context=False)
     def keep_live_pyramids(timestamp: int) -> None:
         """After loads by the command line or by SQL; a tile asked for before does it itself."""
         keep_pyramids(database.space())
 
     @app.periodic(cron="*/5 * * * *")
-    @app.task(name="sweep_loads", queue="loads", queueing_lock="sweep", pass_context=False)
+    @app.task(name="sweep_loads", queue=QUEUE, queueing_lock="sweep", pass_context=False)
     def sweep_loads(timestamp: int) -> None:
         loads.sweep(database, home)
 
+    @app.periodic(cron="7 * * * *")
+    @app.task(name="forget_keys", queue=QUEUE, queueing_lock="keys", pass_context=False)
+    def forget_keys(timestamp: int) -> None:
+        forget_old_keys(database)
+
     @app.periodic(cron="* * * * *")
-    @app.task(name="retry_stalled", queue="loads", queueing_lock="stalled")
+    @app.task(name="retry_stalled", queue=QUEUE, queueing_lock="stalled")
     async def retry_stalled(timestamp: int) -> None:
         await _retry_stalled(app)
 
@@ -102,40 +102,77 @@ def worker_app(database: Database, home: Path) -> procrastinate.App:
 async def _retry_stalled(app: procrastinate.App) -> None:
     """Give work of a worker that died to the next one; every task may be done twice."""
     for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED_S):
-        await app.job_manager.retry_job(job)
+        if job.attempts + 1 < _TRIES:
+            await app.job_manager.retry_job(job)
+        else:  # it takes every worker down with it: the sweep ends what it was for
+            await app.job_manager.finish_job(job, Status.FAILED, delete_job=False)
 
 
-async def work(database: Database, home: Path, *, wait: bool = True) -> None:
-    """Work until told to stop; without `wait` until the queue is empty."""
+def _is_last(context: procrastinate.JobContext) -> bool:
+    return context.job.attempts + 1 >= _TRIES
+
+
+def forget_old_keys(database: Database) -> int:
+    """Take old idempotency keys out of the live space and every open drill; how many there were."""
+    gone = 0
+    for space_id in (LIVE, *(one.id for one in database.drills())):
+        try:
+            space = database.space(space_id)
+        except SpaceNotFound:  # ended since it was listed
+            continue
+        gone += forget(space.engine, space.tables)
+    return gone
+
+
+async def work(database: Database, home: Path, *, anchors: Anchors | None = None, wait: bool = True) -> None:
+    """Work until told to stop; without `wait` until the queue is empty. The audit's heads go to `anchors` every minute."""
     app = worker_app(database, home)
-    async with app.open_async():
-        await _retry_stalled(app)
-        await app.run_worker_async(
-            queues=["loads"],
-            concurrency=1,
-            wait=wait,
-            shutdown_graceful_timeout=_GRACE_S,
-            delete_jobs="successful",
-            install_signal_handlers=wait,
-            listen_notify=wait,
-        )
+    keeping = asyncio.create_task(_keep(anchors, database)) if anchors else None
+    try:
+        async with app.open_async():
+            await _retry_stalled(app)
+            await app.run_worker_async(
+                queues=[QUEUE],
+                concurrency=1,
+                wait=wait,
+                shutdown_graceful_timeout=_GRACE_S,
+                delete_jobs="successful",
+                install_signal_handlers=wait,
+                listen_notify=wait,
+            )
+    finally:
+        if keeping:
+            keeping.cancel()
+
+
+async def _keep(anchors: Anchors, database: Database) -> None:
+    """Beside the queue, which a long load holds up."""
+    while True:
+        try:
+            await asyncio.to_thread(anchors.add, database.engine)
+        except Exception:
+            log.exception("the audit's heads were not written to %s", anchors.path)
+        await asyncio.sleep(ANCHOR_S)
 
 
 def _settings() -> dict[str, str]:
     return {"options": f"-c search_path={SCHEMA},public", "application_name": "onemap jobs"}
 
 
-def main() -> None:
-    """The worker of one installation, as the supervisor starts it."""
+def main(chosen: Settings | None = None) -> None:
+    """The worker of one installation, as the supervisor starts it (with its settings in the environment)."""
     from app import settings
+    from app.command.settings_kept import note_settings
 
-    chosen = settings.read()
+    ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)  # a reader that a file took over finds no secret in our memory
+    chosen = chosen or settings.read()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     database = Database(chosen.database_url, chosen.secret_key, pool_size=2)
     try:
         prepare(database)
         loads.sweep(database, chosen.home)
-        asyncio.run(work(database, chosen.home))
+        note_settings(database, chosen)
+        asyncio.run(work(database, chosen.home, anchors=Anchors(chosen.home, chosen.secret_key)))
     finally:
         database.dispose()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,9 +15,10 @@ VARIABLE = "PROMETHEUS_MULTIPROC_DIR"  # prometheus_client looks at it when it i
 def prepare(home: Path, *, clear: bool = False) -> None:
     """Say where the workers keep their figures. `serve` clears what an earlier run left, before it starts workers."""
     place = home / "metrics"
-    if clear:
-        shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True, exist_ok=True)
+    if clear:
+        for left in place.glob("*.db"):  # the folder itself stays: it may be another user's
+            left.unlink(missing_ok=True)
     os.environ[VARIABLE] = str(place)
 
 
@@ -66,6 +66,8 @@ def _series() -> dict[str, Any]:
         "events": Counter("onemap_events_sent", "Events written to streams"),
         "streams_refused": Counter("onemap_event_streams_refused", "Event streams refused above the cap"),
         "streams_reset": Counter("onemap_event_streams_reset", "Readers too slow, told to read anew"),
+        "audits": Counter("onemap_index_audits", "Looks at an index in memory against the database", ["layer"]),
+        "drifts": Counter("onemap_index_drifts", "Indexes found to differ from the database, and built anew", ["layer"]),
         "overloaded": Counter("onemap_requests_overloaded", "Requests refused because too many waited"),
     }
 

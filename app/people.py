@@ -17,8 +17,10 @@ from werkzeug.wrappers import Request
 
 from app.problems import SignInLocked, SignInRefused
 from app.settings import Settings
-from geodata.store.accounts import Account, Accounts, account_name
+from geodata.store.accounts import Account, Accounts, PasswordRules, account_name
+from geodata.store.anchors import Anchors
 from geodata.store.attempts import Attempts
+from geodata.store.audit import Audit
 from geodata.store.database import Database
 from geodata.store.sessions import Sessions, Tokens, secret_hash
 from layers.spec import Actor
@@ -42,10 +44,13 @@ class People:
 
     def __init__(self, settings: Settings, database: Database) -> None:
         self._key = settings.secret_key.encode()
-        self.accounts = Accounts(database.engine)
+        rules = password_rules(settings)
+        self.accounts = Accounts(database.engine, rules)
         idle, absolute = timedelta(minutes=settings.session_idle_minutes), timedelta(hours=settings.session_absolute_hours)
-        self.sessions = Sessions(database.engine, idle, absolute)
+        self.sessions = Sessions(database.engine, idle, absolute, timedelta(days=rules.age_days))
         self.tokens = Tokens(database.engine)
+        self.audit = Audit(database.engine)
+        self.anchors = Anchors(settings.home, settings.secret_key)
         self._attempts = Attempts(database.engine, settings.login_failures, timedelta(minutes=settings.login_lock_minutes))
         self._known: dict[Credential, tuple[float, Actor | None]] = {}
         self._lock = threading.Lock()
@@ -58,15 +63,25 @@ class People:
             raise SignInLocked(retry_after_s=math.ceil(wait.total_seconds()), minutes=math.ceil(wait.total_seconds() / 60))
         account = self.accounts.verified(name, password)
         if account is None:
+            self._attempts.failed(name, address, known=self.accounts.exists(name))
             raise SignInRefused
         self._attempts.succeeded(name, address)
-        return account, self.sessions.open(account.name, address)
+        return account, self.sessions.open(account.name, address, Actor(account.name, account.roles, address))
 
-    def sign_out(self, credential: Credential) -> None:
+    def sign_out(self, credential: Credential, by: Actor) -> None:
         """End the session at once, here and in every other process."""
-        self.sessions.end(credential.hash)
+        self.sessions.end(credential.hash, by)
         with self._lock:
             self._known.pop(credential, None)
+
+    def must_change_password(self, actor: Actor) -> bool:
+        """Whether this person has no roles because the password is to be changed first."""
+        return self.accounts.exists(actor.name) and self.accounts.is_old(self.accounts.get(actor.name))
+
+    def forget(self) -> None:
+        """Look every credential up anew, here and at once; other processes do within half a second."""
+        with self._lock:
+            self._known.clear()
 
     def actor(self, credential: Credential, *, use: bool = True) -> Actor | None:
         """Who the credential stands for now, or None."""
@@ -103,6 +118,11 @@ class People:
     def csrf(self, secret: str) -> str:
         """The token that a page of this session, or of this visit, sends with its writes."""
         return hmac.new(self._key, f"csrf {secret}".encode(), hashlib.sha256).hexdigest()
+
+
+def password_rules(settings: Settings) -> PasswordRules:
+    """What the settings ask of a password."""
+    return PasswordRules(settings.password_length, settings.password_classes, settings.password_history, settings.password_age_days)
 
 
 def new_password() -> str:

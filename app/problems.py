@@ -12,6 +12,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from app.api.refusals import MalformedRequest, NotOffered, OneAtATime, UnsupportedMedia
+from geodata.store.reverting import MovedOn
+from geodata.store.spaces import PastIsFixed
 from layers import errors, messages
 from layers.messages import Sentence, declare
 from layers.spec import Label
@@ -44,6 +46,12 @@ class CsrfRefused(errors.Forbidden):
     """A write by cookie without the token that only our own pages know."""
 
     code = "csrf-refused"
+
+
+class PasswordOld(errors.Forbidden):
+    """The password was given by somebody else, or is too old: it is changed first."""
+
+    code = "password-old"
 
 
 class Undeclared(errors.Forbidden):
@@ -81,10 +89,13 @@ TABLE: Mapping[type[BaseException], Answer] = {
     UnsupportedMedia: Answer(415, "unsupported-media", Label("内容类型不支持", "Unsupported media type")),
     errors.NotFound: Answer(404, "not-found", Label("没有找到", "Not found")),
     errors.Forbidden: Answer(403, "forbidden", Label("无权限", "Forbidden")),
+    PasswordOld: Answer(403, "password-old", Label("须先更换口令", "Change the password first")),
     CsrfRefused: Answer(403, "csrf-refused", Label("来源校验未通过", "Cross-site check failed")),
     errors.NotSignedIn: Answer(401, "not-signed-in", Label("未登录", "Not signed in")),
     SignInRefused: Answer(401, "sign-in-refused", Label("登录失败", "Sign-in refused")),
     SignInLocked: Answer(429, "sign-in-locked", Label("登录暂停", "Sign-in paused"), ("retry_after_s",), retry_after_s=60),
+    MovedOn: Answer(409, "moved-on", Label("之后又有修改", "Changed since"), ("count", "features")),
+    PastIsFixed: Answer(403, "past-is-fixed", Label("过去不能修改", "The past is fixed")),
     errors.Conflict: Answer(409, "conflict", Label("冲突", "Conflict")),
     OneAtATime: Answer(409, "one-at-a-time", Label("正在处理", "Being answered"), retry_after_s=1),
     errors.StaleVersion: Answer(412, "stale-version", Label("版本已过期", "Stale version"), ("current", "differences")),
@@ -183,6 +194,7 @@ declare({
     "sign-in-refused": _said("账号或口令不正确", "The name or the password is wrong", "请核对后重试；连续失败将暂停登录", "Check both and try again; repeated failures pause sign-in"),
     "sign-in-locked": _said("失败次数过多，登录暂停", "Too many failures: sign-in is paused", "请 {minutes} 分钟后再试", "Try again in {minutes} min"),
     "csrf-refused": _said("请求缺少本站页面的校验码", "The request lacks the token of our own pages", "请刷新页面后重试", "Reload the page and try again"),
+    "password-old": _said("口令由他人设定或已过期", "The password was given by somebody else or is too old", "请先更换口令", "Change it first, at /password"),
     "undeclared": _said("此地址没有声明权限，已拒绝", "This address declares no permission, so it is refused", "请报告开发人员", "Tell the developers"),
     "streams-full": _said("实时连接数已达上限", "As many live connections are open as can be carried", "页面会自动重连", "The page reconnects by itself"),
     "overloaded": _said("排队的请求过多", "Too many requests are waiting", "请稍后重试", "Try again shortly"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from enum import StrEnum
 from ipaddress import ip_address
 from typing import Any, TypeVar
@@ -12,7 +13,7 @@ from typing import Any, TypeVar
 from flask import Flask, Response, current_app, g, request
 
 from app.people import Credential
-from app.problems import CsrfRefused, Undeclared
+from app.problems import CsrfRefused, PasswordOld, Undeclared
 from app.services import services
 from app.spaces import current_space
 from layers.errors import Forbidden, NotSignedIn
@@ -32,7 +33,9 @@ class Permission(StrEnum):
     MAP = "map"  # everyone who may see map data: not the three administrators
     DRILLS = "drills"
     OPERATIONS = "operations"
-    ACCOUNTS = "accounts"
+    PEOPLE = "people"  # see who has an account: those who make them and those who give them roles
+    ACCOUNTS = "accounts"  # make accounts and their first passwords, without any right
+    ROLES = "roles"  # give roles, lock, end sessions and tokens
     AUDIT = "audit"
 
 
@@ -42,7 +45,9 @@ ROLES: Mapping[Permission, frozenset[Role]] = {
     Permission.MAP: DEFAULT_ACCESS[Action.READ],
     Permission.DRILLS: frozenset({Role.DRILL_CONTROLLER}),
     Permission.OPERATIONS: frozenset({Role.SYSTEM_ADMIN}),
-    Permission.ACCOUNTS: frozenset({Role.SECURITY_ADMIN}),
+    Permission.PEOPLE: frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN}),
+    Permission.ACCOUNTS: frozenset({Role.SYSTEM_ADMIN}),
+    Permission.ROLES: frozenset({Role.SECURITY_ADMIN}),
     Permission.AUDIT: frozenset({Role.AUDIT_ADMIN}),
 }
 
@@ -74,7 +79,7 @@ def allowed(needs: tuple[Action | Permission, ...], roles: frozenset[Role]) -> b
 
 def _has(need: Action | Permission, roles: frozenset[Role]) -> bool:
     if isinstance(need, Permission):
-        return need is Permission.PUBLIC or bool(ROLES[need] & roles)
+        return need in (Permission.PUBLIC, Permission.SIGNED_IN) or bool(ROLES[need] & roles)
     return any(layer.allows(need, roles) for layer in current_space().catalogue.values())
 
 
@@ -89,7 +94,8 @@ def known_actor() -> Actor | None:
     """Who this request comes from, or None for a visitor."""
     if "actor" not in g:
         credential = current_credential()
-        g.actor = services().people.actor(credential) if credential else None
+        actor = services().people.actor(credential) if credential else None
+        g.actor = actor and replace(actor, address=request.remote_addr or "")
     return g.actor
 
 
@@ -141,6 +147,8 @@ def guard() -> None:
         return
     actor = current_actor()
     if not allowed(needs, actor.roles):
+        if not actor.roles and services().people.must_change_password(actor):
+            raise PasswordOld(action=needs[0].value)
         raise Forbidden(action=needs[0].value)
     if request.method not in SAFE_METHODS:
         check_csrf()

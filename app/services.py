@@ -1,4 +1,4 @@
-"""What a request may use: the settings, the store, the query engine and the people."""
+"""What a request may use: the settings, the store, the query engine, the people, the press and the basemaps."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import cast
 
 from flask import current_app
 
+from app.basemaps.service import Basemaps
 from app.people import People
+from app.printing.press import Press
 from app.settings import Settings
 from geodata.queries.engine import QueryEngine
 from geodata.store.database import Database
@@ -21,6 +23,8 @@ class Services:
     database: Database
     engine: QueryEngine
     people: People
+    press: Press
+    basemaps: Basemaps
 
 
 def services() -> Services:

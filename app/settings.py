@@ -66,7 +66,15 @@ class Settings:
     session_absolute_hours: int = _setting("登录后最长多少小时", "hours after which one signs in again in any case", 12, least=1)
     login_failures: int = _setting("连续输错几次口令后锁定", "wrong passwords in a row before an account is locked", 5, least=1)
     login_lock_minutes: int = _setting("锁定多少分钟", "minutes it stays locked", 15, least=1)
+    password_length: int = _setting("口令最短长度", "the least length of a password", 10, least=8, most=100)
+    password_classes: int = _setting("口令至少含几类字符（大写、小写、数字、其他）", "kinds of characters in a password (capitals, small letters, digits, others)", 2, least=1, most=4)
+    password_history: int = _setting("最近几次用过的口令不能再用", "former passwords that cannot be used again", 5, least=0, most=24)
+    password_age_days: int = _setting("口令使用多少天后须更换；0 为不限", "days after which a password must be changed; 0 for never", 90, least=0, most=3650)
     event_streams_max: int = _setting("实时推送连接总数上限", "live update connections over all processes", 1000, least=1)
+    index_audit_s: int = _setting("每隔多少秒抽查内存索引与数据库是否一致；0 为不查", "seconds between looks whether the indexes in memory agree with the database; 0: never",
+                                  300, least=0)
+    basemaps: str = _setting("底图来源文件；不设则为数据目录下的 basemaps.json（可以没有）", "the file of basemaps; without it basemaps.json in the home, which need not be there", "")
+    basemap_cache_mb: int = _setting("底图瓦片缓存上限（MB）", "room for kept tiles of basemaps in MB", 500, least=1)
     max_body_mb: int = _setting("一次请求的最大体积（MB）", "the largest request body in MB: an upload of 50 and the form around it", 55, least=1)
 
 

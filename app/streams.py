@@ -59,6 +59,7 @@ class Stream:
     def __init__(self, actor: Actor, credential: Credential, layers: frozenset[str] | None, cursor: str) -> None:
         self.actor, self.credential = actor, credential
         self.cursor = cursor
+        self.knows_who = False  # has been told who else is here
         self._layers = layers
         self._queue: deque[Event | bytes] = deque()
         self._missed: list[Event | bytes] = []
@@ -68,6 +69,11 @@ class Stream:
         self._overrun = False
         self._ended = False
         self._figures = Figures()
+
+    @property
+    def is_person(self) -> bool:
+        """Whether a browser listens; a program is neither here nor asks who is."""
+        return self.credential.kind != "token"
 
     def hears(self, layer: str, catalogue: Catalogue) -> bool:
         """Whether this reader may, and wants to, know of changes to a layer."""

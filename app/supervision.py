@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn, Protocol
 
+from geodata.store.system_user import SystemUser
+
 QUICK_S = 10.0  # a process that ends sooner than this after its start has something wrong with it
 LONGEST_PAUSE_S = 30.0
 PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
@@ -36,14 +38,14 @@ class Forked:
     """A copy of this process that runs one function and ends.
 
     It shares what is imported already, so it is there in milliseconds. The caller must have one thread and no open
-    database connection.
+    database connection. `user` is whom it becomes before it works.
     """
 
-    def __init__(self, work: Callable[[], None], output: int | None) -> None:
+    def __init__(self, work: Callable[[], None], output: int | None, user: SystemUser | None = None) -> None:
         self._code: int | None = None
         self.pid = os.fork()
         if self.pid == 0:
-            _run(work, output)
+            _run(work, output, user)
 
     def poll(self) -> int | None:
         if self._code is None:
@@ -68,16 +70,19 @@ class Forked:
         return code
 
 
-def _run(work: Callable[[], None], output: int | None) -> NoReturn:
+def _run(work: Callable[[], None], output: int | None, user: SystemUser | None) -> NoReturn:
     """What a forked child does: part from the parent's terminal, die with it, work, end without the parent's clean-up."""
     code = 1
     try:
         os.setsid()
         parent = os.getppid()
+        if user is not None:
+            user.become()  # before the next line: the kernel forgets that wish when the user changes
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
         if os.getppid() == parent:  # else it died before we asked to be told
+            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # not the operator's keyboard
             if output is not None:
                 os.dup2(output, 1)
                 os.dup2(output, 2)
@@ -110,11 +115,15 @@ class Part:
 
 
 class Supervisor:
-    """Starts parts, starts again those that end, stops all. Its children end with it, even when it is killed."""
+    """Starts parts, starts again those that end, stops all. Its children end with it, even when it is killed.
 
-    def __init__(self, environment: Mapping[str, str], log: Path | None, say: Callable[[str], object]) -> None:
+    They run as `user` where one is given; the log stays the supervisor's, they write to it as it was opened for them.
+    """
+
+    def __init__(self, environment: Mapping[str, str], log: Path | None, say: Callable[[str], object], user: SystemUser | None = None) -> None:
         self._environment = dict(environment)
         self._log = log
+        self._user = user
         self._say = say
         self.parts: list[Part] = []
         if log is not None:
@@ -127,10 +136,11 @@ class Supervisor:
         output = self._open_log()
         try:
             if callable(part.command):
-                part.process = Forked(part.command, output)
+                part.process = Forked(part.command, output, self._user)
             else:
+                before = self._user.prefix(end_with_parent="TERM") if self._user else ["setpriv", "--pdeathsig", "TERM"]
                 part.process = subprocess.Popen(
-                    ["setpriv", "--pdeathsig", "TERM", *part.command], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                    [*before, *part.command], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                     env=self._environment, start_new_session=True)  # Ctrl-C reaches this process alone
         finally:
             if output is not None:

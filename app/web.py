@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import tempfile
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,7 +23,9 @@ def preload() -> None:
 
 def serve(listening: socket.socket, environment: Mapping[str, str]) -> None:
     """Serve on this socket, with the settings of this environment, until SIGTERM or SIGINT."""
+    os.environ.clear()
     os.environ.update(environment)
+    tempfile.tempdir = None  # found anew: the supervisor's may be closed to this user
     import uvicorn
 
     from app.asgi import SETTINGS, application

@@ -117,6 +117,16 @@ def gauss_kruger_epsg(central_meridian_deg: int, *, width_deg: int, zoned: bool)
     return runs[width_deg, zoned] + (central_meridian_deg - first) // width_deg
 
 
+def gauss_kruger_at(lon: float) -> int | None:
+    """EPSG number of the 3-degree CGCS2000 / Gauss-Kruger system (500 km at its meridian) of a longitude; None where there is none."""
+    return gauss_kruger_epsg(round(lon / 3.0) * 3, width_deg=3, zoned=False)
+
+
+def meridian_convergence_deg(epsg: int, lon: float, lat: float) -> float:
+    """The angle from true north to the grid's north at a place, clockwise positive east of the central meridian."""
+    return float(pyproj.Proj(crs(epsg)).get_factors(lon, lat).meridian_convergence)
+
+
 def gauss_kruger_of_easting(easting_m: float) -> int | None:
     """EPSG number told by the zone number in an easting (37,412,000 -> zone 37), or None when there is no zone in it.
 

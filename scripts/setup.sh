@@ -7,7 +7,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 unset PYTHONDONTWRITEBYTECODE  # compiled modules are half of a quick start
 export PIP_DISABLE_PIP_VERSION_CHECK=1 DEBIAN_FRONTEND=noninteractive
 
-first_set_up_mb=1800  # measured: venv 900, node_modules 150, apt 500, the rest for downloads
+first_set_up_mb=1850  # measured: venv 950, node_modules 155, apt 500, the rest for downloads
 
 fail() {  # what · what to do
   printf '\n失败 · failed: %s\n→ %s\n' "$1" "$2" >&2
@@ -64,11 +64,17 @@ postgres_major() {  # that of the distribution; an installed one without PostGIS
   echo "$newest"
 }
 
-good_python() {  # a Python that the locks are made for, able to make a venv
+in_reach() {  # whether a program can be run by the service's own user, who cannot enter root's home; through sh, as setpriv itself gets anywhere
+  # shellcheck disable=SC2016
+  [ "$(id -u)" != 0 ] || setpriv --reuid 65534 --regid 65534 --clear-groups sh -c 'test -x "$1"' sh "$(readlink -f "$(command -v "$1")")"
+}
+
+good_python() {  # a Python that the locks are made for, able to make a venv, and within reach of the service's own user
   local candidate
   for candidate in python3 /usr/bin/python3 python3.12 python3.11 python3.13; do
     if command -v "$candidate" >/dev/null &&
-      "$candidate" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then
+      "$candidate" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null &&
+      in_reach "$("$candidate" -c 'import sys; print(sys.executable)')"; then
       command -v "$candidate"
       return 0
     fi
@@ -80,6 +86,25 @@ good_node() {
   command -v npm >/dev/null && command -v node >/dev/null && [ "$(node -p 'process.versions.node.split(".")[0] >= 18')" = true ]
 }
 
+has_browser() {  # one that runs: Ubuntu's chromium-browser may be a stub that only tells of its snap
+  local candidate
+  for candidate in ${ONEMAP_TEST_BROWSER:+"$ONEMAP_TEST_BROWSER"} chromium chromium-browser google-chrome; do
+    command -v "$candidate" >/dev/null && [[ "$("$candidate" --version 2>/dev/null)" =~ [0-9]+\.[0-9] ]] && return 0
+  done
+  return 1
+}
+
+is_ubuntu() {
+  grep -q '^ID=ubuntu' /etc/os-release 2>/dev/null
+}
+
+browser() {  # Debian's comes with the other packages; Ubuntu has none for apt
+  if is_ubuntu && ! has_browser; then
+    fail "没有能运行的 Chromium：Ubuntu 的 chromium 软件包只是 snap 的外壳 · no Chromium that runs: on Ubuntu the package of apt is only a door to the snap" \
+      "执行 sudo snap install chromium，或装 google-chrome-stable 的 .deb，或设 ONEMAP_TEST_BROWSER=可执行文件 · run: sudo snap install chromium; or install the .deb of google-chrome-stable; or set ONEMAP_TEST_BROWSER to a program"
+  fi
+}
+
 missing_packages() {  # "runtime" or "test"
   local major
   good_python >/dev/null || echo python3 python3-venv
@@ -87,10 +112,11 @@ missing_packages() {  # "runtime" or "test"
   command -v setpriv >/dev/null || echo util-linux
   good_node || echo nodejs npm
   if [ "$1" = test ]; then
-    command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || echo chromium
+    has_browser || is_ubuntu || echo chromium
     [[ "$(fc-list 2>/dev/null)" == *'Noto Sans CJK'* ]] || echo fonts-noto-cjk fontconfig
     command -v ogrinfo >/dev/null || echo gdal-bin
     command -v git >/dev/null || echo git
+    [ "$(uname -m)" = x86_64 ] || command -v shellcheck >/dev/null || echo shellcheck  # elsewhere it is in the lock
   fi
 }
 
@@ -127,8 +153,9 @@ hash_of() {
 
 make_venv() {  # python
   local python="$here/.venv/bin/python"
-  if ! { "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' && "$python" -m pip --version; }; then
-    rm -rf "$here/.venv"  # not there, left half made, or of a Python that is gone
+  if ! { "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' && "$python" -m pip --version &&
+    in_reach "$python"; }; then
+    rm -rf "$here/.venv"  # not there, left half made, of a Python that is gone or that only root can run
     "$1" -m venv "$here/.venv"
   fi
   "$python" -m pip install -q --require-hashes -r "$here/requirements-uv.lock"
@@ -206,6 +233,7 @@ set_up() {  # "runtime" or "test"; a second time it takes a few hundredths of a 
   flock -n 9 || { echo "另一个安装正在进行，等待 · another set-up is at work; waiting"; flock 9; }
   room_on_disk
   system_packages "$1"
+  [ "$1" != test ] || browser
   python_packages "$1"
   front_end "$1"
   exec 9<&-

@@ -6,25 +6,32 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import tomllib
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
-import yaml
-
-from app import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPTS = [ROOT / "scripts" / name for name in ("setup.sh", "up", "test", "bench")] + [ROOT / ".ci/run", ROOT / "docker/init-database.sh"]
 LOCKS = sorted(ROOT.glob("requirements*.lock"))
-TOOLS = ("bash", "env", "dirname", "cat", "tr", "sed", "awk", "df", "sort", "tail", "head", "ls", "mktemp", "rm", "cut", "date", "sha256sum", "flock", "setpriv", "id")
+TOOLS = ("bash", "grep", "sh", "readlink", "env", "dirname", "cat", "tr", "sed", "awk", "df", "sort", "tail", "head", "ls", "mktemp", "rm", "cut", "date", "sha256sum", "flock", "setpriv", "id")
+
+
+SHELLCHECK = ROOT / ".venv/bin/shellcheck"  # by the lock where there is a wheel, else Debian's
+
+
+def shellcheck(script: Path) -> str:
+    tool = str(SHELLCHECK) if SHELLCHECK.exists() else "shellcheck"
+    return subprocess.run([tool, "--external-sources", "--format=gcc", str(script)], capture_output=True, text=True, check=False, cwd=ROOT).stdout
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
 def test_a_script_is_sound_bash(script: Path) -> None:
-    subprocess.run(["bash", "-n", str(script)], check=True)
+    assert shellcheck(script) == ""
     assert script.name == "setup.sh" or os.access(script, os.X_OK)
 
 
@@ -47,6 +54,11 @@ def test_every_dependency_is_locked_and_the_tests_lock_holds_the_services() -> N
     assert runtime.items() <= test.items()
     assert names(project["project"]["dependencies"]) <= runtime.keys()
     assert names(project["dependency-groups"]["test"]) <= test.keys()
+
+
+def test_shellcheck_finds_an_unquoted_name(tmp_path: Path) -> None:
+    (tmp_path / "it").write_text("#!/bin/bash\nrm -r $1\n")
+    assert "SC2086" in shellcheck(tmp_path / "it")
 
 
 def pins(lock: Path) -> Mapping[str, list[str]]:
@@ -125,6 +137,59 @@ def test_the_default_cluster_is_switched_off_while_packages_are_installed(bare: 
     assert not (rules / "onemap.conf").exists(), "the machine's own habits are as before"
 
 
+def test_a_taken_port_is_said_before_minutes_of_set_up(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "scripts", tmp_path / "scripts")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        for words in (["--port", str(port)], [f"--port={port}"]):
+            done = subprocess.run([str(tmp_path / "scripts/up"), *words], capture_output=True, text=True, timeout=20, check=False)
+            assert done.returncode == 1 and f"--port {port + 1}" in done.stderr and str(port) in done.stderr
+    assert not (tmp_path / ".venv").exists()
+
+
+def test_a_second_set_up_waits_for_the_first(bare: Path, tmp_path: Path) -> None:
+    (tmp_path / "scripts").mkdir()
+    body = (f"here={tmp_path}; mkdir() {{ :; }}; room_on_disk() {{ :; }}; system_packages() {{ :; }}; python_packages() {{ echo began; read -r -t 20 _ || :; }}; "
+            "front_end() { echo ended; }; set_up runtime")
+    script = f"source {ROOT}/scripts/setup.sh\n{body}"
+    start = partial(subprocess.Popen, [str(bare / "bash"), "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={"PATH": str(bare), "HOME": "/nonexistent"})
+    with start() as first:
+        assert first.stdout and first.stdin and first.stdout.readline() == "began\n"
+        with start() as second:
+            assert second.stdout and "waiting" in second.stdout.readline()
+            first.stdin.write("\n")
+            first.stdin.flush()
+            assert first.stdout.readline() == "ended\n"
+            out, _ = second.communicate("\n", timeout=20)
+            assert out == "began\nended\n"
+
+
+def test_on_ubuntu_it_says_where_a_browser_comes_from(bare: Path) -> None:
+    program(bare, "chromium-browser", "echo 'Command requires the chromium snap to be installed.' >&2; exit 1")  # Ubuntu's stub
+    done = run(bare, "is_ubuntu() { return 0; }; browser")
+    assert done.returncode == 1 and "snap install chromium" in done.stderr and "ONEMAP_TEST_BROWSER" in done.stderr
+    assert "chromium" not in run(bare, "is_ubuntu() { return 0; }; missing_packages test").stdout, "apt would bring the stub"
+    assert "chromium" in run(bare, "is_ubuntu() { return 1; }; missing_packages test").stdout
+    program(bare, "google-chrome", "echo 'Google Chrome 141.0.7390.54'")
+    assert run(bare, "is_ubuntu() { return 0; }; browser").returncode == 0
+
+
+def test_a_python_below_a_folder_that_only_root_enters_is_passed_over(bare: Path, tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        assert run(bare, "in_reach sh").returncode == 0  # whoever is not root runs the service as itself
+        return
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    program(closed, "python3", "exit 0")
+    for tool in ("readlink", "sh", "test"):
+        (bare / tool).unlink(missing_ok=True)
+        (bare / tool).symlink_to(shutil.which(tool) or "")
+    assert run(bare, f"in_reach {closed}/python3").returncode == 1
+    assert run(bare, "in_reach /bin/sh").returncode == 0
+
+
 def test_a_failed_step_shows_its_last_words_and_what_to_do(bare: Path) -> None:
     done = run(bare, "step 'fetching' 'check the network' bash -c 'echo no route; exit 3'")
     assert done.returncode == 1 and "no route" in done.stderr and "check the network" in done.stderr
@@ -140,27 +205,12 @@ def test_a_full_disk_is_said_before_anything_is_fetched(bare: Path) -> None:
     assert done.returncode == 1 and "10 MB" in done.stderr
 
 
-def test_the_containers_settings_are_settings() -> None:
-    text = (ROOT / "docker/compose.yaml").read_text() + (ROOT / "docker/Dockerfile").read_text()
-    used = set(re.findall(r"\b(ONEMAP_[A-Z_]+?)(?:_FILE)?\b", text)) - {"ONEMAP_PUBLISH"}
-    assert used <= settings.names()
-    services = yaml.safe_load((ROOT / "docker/compose.yaml").read_text())["services"]
-    assert set(services) == {"database", "app", "worker", "proxy"}
-    assert services["app"]["read_only"] and services["app"]["command"][0] == "serve" and services["worker"]["command"] == ["worker"]
-    body = settings.Settings.__dataclass_fields__["max_body_mb"].default
-    assert f"client_max_body_size {body}m;" in (ROOT / "docker/proxy.conf").read_text()
-
-
-def test_the_image_runs_as_a_user_of_its_own_and_says_whether_it_is_well() -> None:
-    lines = (ROOT / "docker/Dockerfile").read_text().splitlines()
-    last = max(index for index, line in enumerate(lines) if line.startswith("FROM"))
-    assert any(line == "USER onemap" for line in lines[last:]) and any(line.startswith("HEALTHCHECK") for line in lines[last:])
-    assert sum(line.startswith("FROM") for line in lines) == 3
-    copied = {word for line in lines if line.startswith("COPY") and "--from" not in line for word in line.split()[1:-1]}
-    ignored = (ROOT / ".dockerignore").read_text().split()
-    for source in copied:
-        assert (ROOT / source).exists() and any(Path(source).match(rule.removeprefix("!")) for rule in ignored if rule.startswith("!")), source
-
-
 def test_ci_runs_what_a_developer_runs() -> None:
     assert "scripts/test" in (ROOT / ".ci/run").read_text()
+
+
+def test_slow_tests_are_left_out_unless_asked_for(request: pytest.FixtureRequest) -> None:
+    assert "not slow" in request.config.getini("addopts") and any(one.startswith("slow:") for one in request.config.getini("markers"))
+    assert 'pytest -m slow "$@"' in (ROOT / "scripts/test").read_text()
+    drills = [path for path in (ROOT / "tests").rglob("test_*.py") if "pytest.mark.slow" in path.read_text() and path != Path(__file__)]
+    assert drills

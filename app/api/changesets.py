@@ -25,7 +25,10 @@ MAX_CHANGES = 1000  # one transaction holds its locks until the last of them is 
 
 
 class ChangeBody(Body):
-    """One act. `version` is the one it was made from; insert needs none. A patch without `geometry` keeps it."""
+    """One act. `version` is the one it was made from; insert needs none. A patch without `geometry` keeps it.
+
+    An insert may name a feature of the layer whose values it starts from (`copy_of`), all but the key.
+    """
 
     op: Literal["insert", "replace", "patch", "delete"]
     layer: str = Field(max_length=48)
@@ -33,6 +36,7 @@ class ChangeBody(Body):
     version: int | None = Field(None, ge=1, le=2**31 - 1)
     properties: dict[str, Any] = Field(default_factory=dict)
     geometry: dict[str, Any] | None = None
+    copy_of: UUID | None = None
 
     @model_validator(mode="after")
     def _names_what_it_changes(self) -> ChangeBody:
@@ -40,6 +44,8 @@ class ChangeBody(Body):
             raise ValueError(f"{self.op} needs id and version")
         if self.op == "insert" and self.id is not None:
             raise ValueError("insert makes the id itself")
+        if self.op != "insert" and self.copy_of is not None:
+            raise ValueError("copy_of goes with insert")
         return self
 
 
@@ -61,7 +67,7 @@ def apply(body: ChangesetBody) -> Response:
 
 def _change(place: int, one: ChangeBody) -> Change:
     shape = read_geometry(one.geometry, f"/changes/{place}/geometry") if one.op != "patch" or "geometry" in one.model_fields_set else UNCHANGED
-    return Change(one.op, one.layer, one.id, one.version, one.properties, shape)
+    return Change(one.op, one.layer, one.id, one.version, one.properties, shape, one.copy_of)
 
 
 def _applied(store: Store, changes: list[Change], reason: str | None) -> Response:

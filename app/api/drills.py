@@ -8,6 +8,7 @@ from flask import Blueprint, Response
 from pydantic import Field
 
 from app.api.operation import Body, Parameters, operation
+from app.api.preconditions import once
 from app.api.rendering import answer
 from app.security import Permission, current_actor, requires
 from app.services import services
@@ -34,9 +35,13 @@ def all_drills(query: DrillsParameters) -> Response:
 
 @blueprint.post("")
 @requires(Permission.DRILLS)
-@operation(tag="drills", summary=Label("开一场演练（复制当前数据）", "Open a drill: a copy of live as of now"), body=DrillBody, answers={201: "Drill"}, problems=(400, 401, 403, 413, 415, 422))
+@operation(tag="drills", summary=Label("开一场演练（复制当前数据）", "Open a drill: a copy of live as of now"), body=DrillBody, headers=("Idempotency-Key",),
+           answers={201: "Drill"}, problems=(400, 401, 403, 409, 413, 415, 422))
 def open_drill(body: DrillBody) -> Response:
-    record = services().database.open_drill(body.name, current_actor())
+    return once(services().database.opening_drill(current_actor()), lambda opening: _opened(opening.open(body.name)))
+
+
+def _opened(record: SpaceRecord) -> Response:
     return answer(described(record), 201, headers={"Location": f"/spaces/{record.id}/"})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import re
 import time
 from typing import Any
@@ -29,7 +30,7 @@ async def events(known: Services, hub: Hub, request: Request, request_id: str, r
 
     `Last-Event-ID` (or `?after=`) is the cursor to go on from; `?layers=a,b` keeps to those layers. Events: `change`,
     `layers` (run-time layers changed), `reset` (read everything anew), `stale` and `fresh` (the database went and came
-    back), `signed-out`, `closed` (the drill ended), `restart`. Raises what the table of problems answers.
+    back), `here` (who has the map open), `signed-out`, `closed` (the drill ended), `restart`. Raises what the table of problems answers.
     """
     if request.method != "GET":
         raise MethodNotAllowed(["GET"])
@@ -66,7 +67,8 @@ async def _serve(stream: Stream, cursor: str, request_id: str, receive: Any, sen
     head = {**_HEAD, "X-Request-ID": request_id}
     headers = [(name.lower().encode(), value.encode()) for name, value in head.items()]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
-    first = b"retry: 2000\n" + message("hello", {}, cursor)
+    # After a restart readers come back spread over some seconds.
+    first = f"retry: {random.randint(1000, 4000)}\n".encode() + message("hello", {}, cursor)
     await send({"type": "http.response.body", "body": first, "more_body": True})
     pump, gone = asyncio.create_task(stream.pump(send)), asyncio.create_task(_gone(receive))
     try:

@@ -38,12 +38,16 @@ class ExposureBody(Body):
            body_types=("application/json",), answers={200: "ExposureAnswer"}, answer_type=GEOJSON, problems=(400, 401, 403, 404, 413, 415, 422))
 def exposure(body: ExposureBody) -> Response:
     space, actor = current_space(), current_actor()
-    zone = read_zone(body.geometry)
-    found = services().engine.exposure(space, ExposureQuestion(zone, body.buffer_m, body.layers, body.filter), actor)
+    found = services().engine.exposure(space, question_of(body), actor)
     features = [text for one in found.layers for text in _features(space, actor, one)] if body.features else []
     members = {"asked": body.model_dump(exclude_none=True), "zone": found.zone, "layers": [_layer(one) for one in found.layers],
                "numberReturned": len(features)}
     return answer(collection(features, members), content_type=GEOJSON)
+
+
+def question_of(body: ExposureBody, root: str = "") -> ExposureQuestion:
+    """The checked question that a body asks; `root` is where the body stands in the request."""
+    return ExposureQuestion(read_zone(body.geometry, f"{root}/geometry"), body.buffer_m, body.layers, body.filter)
 
 
 def _features(space: Space, actor: Actor, exposed: LayerExposure) -> list[str]:

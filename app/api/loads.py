@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import threading
 from typing import Any, Literal, cast
 from uuid import UUID
 
-from flask import Blueprint, Response, current_app, request
-from procrastinate.exceptions import ProcrastinateException
+from flask import Blueprint, Response, request
 from pydantic import Field, ValidationError, field_validator
 
 from app.api.operation import Parameters, operation, problems_of
+from app.api.preconditions import once
 from app.api.refusals import UnsupportedMedia
 from app.api.rendering import answer
 from app.command import loads as command
-from app.jobs import Jobs
 from app.language import language_of
 from app.security import current_actor, requires
 from app.services import services
@@ -23,13 +21,12 @@ from app.spaces import current_space, space_url
 from geodata.files.loading import LoadOptions
 from geodata.store import loads as records
 from geodata.store.loads import LoadNotFound, LoadRecord
-from layers.errors import InvalidInput, Unavailable
+from layers.errors import InvalidInput
 from layers.spec import IDENTIFIER, Action, Label
 
 blueprint = Blueprint("loads", __name__, url_prefix="/api/v1/loads")
 
 _PROBLEMS = (400, 401, 403, 404, 409, 413, 415, 422)
-_opening = threading.Lock()
 
 
 class LoadForm(Parameters):
@@ -67,17 +64,18 @@ _UPLOAD = {
 
 @blueprint.post("")
 @requires(Action.LOAD)
-@operation(tag="loads", summary=Label("上传文件，先检查再确认", "Bring a file; it is examined before anything is stored"), upload=_UPLOAD, answers={202: "Load"}, problems=_PROBLEMS)
+@operation(tag="loads", summary=Label("上传文件，先检查再确认", "Bring a file; it is examined before anything is stored"), upload=_UPLOAD, headers=("Idempotency-Key",),
+           answers={202: "Load"}, problems=_PROBLEMS)
 def receive() -> Response:
-    form = _form()
+    form, space_id, actor = _form(), current_space().id, current_actor()
     options = LoadOptions(**form.model_dump(exclude={"layer"}))
-    database, home = services().database, services().settings.home
-    record = command.receive(database, home, current_space().id, form.layer, cast(Any, request.files.getlist("file")), options, current_actor())
-    try:
-        _jobs().examine(record.id)
-    except ProcrastinateException as fault:
-        command.cancel(database, home, record.id, current_actor())
-        raise Unavailable(part="worker") from fault
+    database, files = services().database, cast(Any, request.files.getlist("file"))
+    with command.upload(database, services().settings.home, space_id, form.layer, files, actor) as kept:
+        return once(command.desk(database, actor), lambda desk: _accepted(desk.receive(kept, space_id, form.layer, options)),
+                    content=f"{form.model_dump_json()} {kept.sha256}")
+
+
+def _accepted(record: LoadRecord) -> Response:
     return answer(described(record), 202, headers={"Location": space_url("loads.one", load_id=record.id)})
 
 
@@ -98,14 +96,10 @@ def one(load_id: UUID) -> Response:
 
 @blueprint.post("/<uuid:load_id>/confirm")
 @requires(Action.LOAD)
-@operation(tag="loads", summary=Label("确认导入", "Confirm a load"), answers={202: "Load"}, problems=_PROBLEMS)
+@operation(tag="loads", summary=Label("确认导入", "Confirm a load"), headers=("Idempotency-Key",), answers={202: "Load"}, problems=_PROBLEMS)
 def confirm(load_id: UUID) -> Response:
-    record = command.confirm(services().database, _here(load_id).id, current_actor())
-    try:
-        _jobs().carry_out(record.id)
-    except ProcrastinateException as fault:
-        raise Unavailable(part="worker") from fault
-    return answer(described(record), 202)
+    here = _here(load_id).id
+    return once(command.desk(services().database, current_actor()), lambda desk: _accepted(desk.confirm(here)))
 
 
 @blueprint.delete("/<uuid:load_id>")
@@ -136,10 +130,3 @@ def _form() -> LoadForm:
         return LoadForm.model_validate(given)
     except ValidationError as error:
         raise InvalidInput(problems=problems_of(error, "", LoadForm)) from None
-
-
-def _jobs() -> Jobs:
-    with _opening:
-        if "onemap_jobs" not in current_app.extensions:
-            current_app.extensions["onemap_jobs"] = Jobs(services().database)
-        return current_app.extensions["onemap_jobs"]  # type: ignore[no-any-return]

@@ -64,10 +64,14 @@ def nearest(query: NearestParameters) -> Response:
 @requires(Action.READ)
 @operation(tag="questions", summary=_SUMMARY, body=NearestBody, answers={200: "NearestAnswer"}, answer_type=GEOJSON, problems=(400, 401, 403, 404, 413, 415, 422))
 def nearest_outside(body: NearestBody) -> Response:
-    _offered("", body.mode, None)
-    zone = read_zone(body.zone, "/zone") if body.zone is not None else None
-    question = NearestQuestion(body.lon, body.lat, body.layers, body.k, body.max_distance_m, body.filter, zone)
-    return _answered(question, body.model_dump(exclude_none=True))
+    return _answered(question_of(body), body.model_dump(exclude_none=True))
+
+
+def question_of(body: NearestBody, root: str = "") -> NearestQuestion:
+    """The checked question that a body asks; `root` is where the body stands in the request."""
+    _offered(root, body.mode, None)
+    zone = read_zone(body.zone, f"{root}/zone") if body.zone is not None else None
+    return NearestQuestion(body.lon, body.lat, body.layers, body.k, body.max_distance_m, body.filter, zone)
 
 
 def _offered(root: str, mode: str, incident: str | None) -> None:

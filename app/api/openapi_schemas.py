@@ -85,6 +85,8 @@ _FEATURE = _object("type id properties geometry", type={"const": "Feature"}, id=
                    properties={"type": "object", "description": "properties_<layer>, with version, created_at, created_by, updated_at, updated_by"},
                    geometry=_GEOMETRY)
 _VERSIONED = {"layer": _TEXT, "version": _WHOLE, "token": _TEXT}
+_OR_NONE = {"type": ["number", "null"]}
+_SIZE = _object("length_m area_m2 perimeter_m parts vertices", length_m=_OR_NONE, area_m2=_OR_NONE, perimeter_m=_OR_NONE, parts=_WHOLE, vertices=_WHOLE)
 _LEFT_OUT = _object("feature distance_m reasons", feature=_TEXT, distance_m=_NUMBER, reasons=_list(_object("code label", code=_TEXT, label=_LABEL)))
 
 _ANSWERS: dict[str, Any] = {
@@ -96,6 +98,14 @@ _ANSWERS: dict[str, Any] = {
     "History": _object("layer id entries", layer=_TEXT, id=_TEXT, entries=_list(_object("version op at by", version=_WHOLE, op=_TEXT, at=_TEXT, by=_TEXT,
                        reason=_OR_NULL, before={"type": ["object", "null"]}, after={"type": ["object", "null"]}))),
     "ChangesetAnswer": _object("results", results=_list(_object("op layer id version", op=_TEXT, layer=_TEXT, id=_OR_NULL, version={"type": ["integer", "null"]}))),
+    "ShapeSize": _object("size moved in_district", size=_SIZE, in_district={"type": "boolean"},
+                         moved={"type": ["object", "null"], "properties": {"distance_m": _NUMBER, "bearing_deg": {"type": ["number", "null"]}}}),
+    "Shapes": _object("geometries sizes", geometries=_list(_GEOMETRY), sizes=_list(_SIZE)),
+    "Commits": _object("commits", commits=_list(_object("token at by reason layers", token=_TEXT, at=_TEXT, by=_TEXT, reason=_OR_NULL, layers=_list(_object(
+        "layer version inserted updated deleted", layer=_TEXT, version=_WHOLE, inserted=_WHOLE, updated=_WHOLE, deleted=_WHOLE))))),
+    "CommitFeatures": _object("token features", token=_TEXT, features=_list(_object("layer id op version there", layer=_TEXT, id=_TEXT, op=_TEXT, version=_WHOLE,
+                                                                                    title=_OR_NULL, there={"type": "boolean"}))),
+    "Undone": _object("token layers", token=_TEXT, layers=_list(_object("layer restored changed removed", layer=_TEXT, restored=_WHOLE, changed=_WHOLE, removed=_WHOLE))),
     "Layers": _object("space layers", space=_TEXT, layers=_list({"$ref": "#/components/schemas/Layer"})),
     "Layer": _object("id label group geometry style fields count version token allowed", id=_TEXT, label=_LABEL, group={"type": "object"}, geometry=_TEXT,
                      style={"type": "object"}, fields=_list({"type": "object"}), count=_WHOLE, version=_WHOLE, token=_TEXT, bounds=_BOX,

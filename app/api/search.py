@@ -12,7 +12,8 @@ from app.api.rendering import answer
 from app.language import language_of
 from app.security import current_actor, requires
 from app.spaces import current_space
-from geodata.queries.position import Position, read_position
+from geodata.datum import Datum
+from geodata.queries.position import Reading, readings
 from geodata.queries.search import Found, NameIndex
 from layers.district import JIUYUAN
 from layers.spec import Action, Label, Layer
@@ -24,7 +25,7 @@ names = NameIndex()
 
 
 class SearchParameters(Parameters):
-    q: str = Field(max_length=200, description="A name, pinyin initials, a code, or coordinates (decimal or degrees, minutes, seconds)")
+    q: str = Field(max_length=200, description="A name, pinyin initials, a code, or coordinates (degrees in decimals or with minutes and seconds, Gauss-Kruger metres)")
     limit: int = Field(20, ge=1, le=50)
 
 
@@ -34,22 +35,34 @@ class SearchParameters(Parameters):
            answers={200: "SearchAnswer"}, problems=(400, 401, 403))
 def search(query: SearchParameters) -> Response:
     space, language = current_space(), language_of(request)
-    position = read_position(query.q, JIUYUAN)
     found = names.search(space, query.q, current_actor(), query.limit)
-    results = [_place(position, language)] if position else []
+    results = [_place(one, language) for one in readings(query.q, JIUYUAN)]
     results += [_feature(one, space.catalogue.layer(one.feature.layer), language) for one in found]
     return answer({"results": results[:query.limit]})
 
 
-_HERE = Label("坐标点", "Position")
-_OUTSIDE = Label("坐标点（不在本区范围内）", "Position (outside the district)")
+_HERE = Label("CGCS2000 / WGS84", "CGCS2000 / WGS84")
+_DATUMS = {Datum.GCJ02: Label("高德、腾讯 GCJ-02，已换算", "Amap, Tencent GCJ-02, converted"), Datum.BD09: Label("百度 BD-09，已换算", "Baidu BD-09, converted")}
+_ZONED = Label("CGCS2000 高斯坐标，中央经线 {meridian}°", "CGCS2000 Gauss-Kruger, central meridian {meridian}°")
+_ASSUMED = Label("未写带号：若中央经线为 {meridian}°（请核对）", "No zone given: if the central meridian is {meridian}° (please check)")
+_SWAPPED = Label("已按先纬后经读取", "read as latitude first")
+_OUTSIDE = Label("不在本区范围内", "outside the district")
 
 
-def _place(position: Position, language: str) -> dict[str, Any]:
-    lon, lat = round(position.lon, 9), round(position.lat, 9)
-    label = _HERE if position.in_district else _OUTSIDE
-    return {"kind": "coordinate", "layer": None, "id": None, "title": f"{lon:.6f}, {lat:.6f}", "subtitle": label.in_language(language), "lon": lon, "lat": lat,
-            "bbox": None, "datum": "as given", "swapped": position.swapped, "in_district": position.in_district}
+def _place(one: Reading, language: str) -> dict[str, Any]:
+    lon, lat = round(one.lon, 9), round(one.lat, 9)
+    system = _system(one).in_language(language).format(meridian=one.meridian_deg)
+    notes = [_SWAPPED] * (one.swapped and one.epsg is None) + [_OUTSIDE] * (not one.in_district)
+    datum = "as given" if one.datum is Datum.WGS84 else one.datum.value if one.datum else f"EPSG:{one.epsg}"
+    return {"kind": "coordinate", "layer": None, "id": None, "title": f"{lon:.6f}, {lat:.6f}", "subtitle": " · ".join([system, *(note.in_language(language) for note in notes)]),
+            "lon": lon, "lat": lat, "bbox": None, "datum": datum, "system": system, "swapped": one.swapped, "in_district": one.in_district}
+
+
+def _system(one: Reading) -> Label:
+    """What the numbers are taken to be."""
+    if one.datum is None:
+        return _ZONED if one.zoned else _ASSUMED
+    return _DATUMS.get(one.datum, _HERE)
 
 
 def _feature(found: Found, layer: Layer, language: str) -> dict[str, Any]:

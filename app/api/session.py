@@ -20,6 +20,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.api.body import read_json
 from app.language import language_of
+from app.pages.office import home_of
 from app.people import SESSION_COOKIE, VISIT_COOKIE
 from app.problems import CsrfRefused, SignInLocked, SignInRefused, describe
 from app.security import (
@@ -43,7 +44,7 @@ blueprint = Blueprint("session", __name__)
 def login_page() -> AnyResponse:
     """The sign-in page; a visitor who is signed in already goes on."""
     if known_actor():
-        return redirect(_onward(request.args.get("next")))
+        return redirect(_first_page(known_actor(), request.args.get("next")))
     return _page()
 
 
@@ -59,10 +60,10 @@ def login() -> AnyResponse:
         return _signed_in(jsonify(_who(actor, services().people.csrf(secret))), secret)
     _check_visit()
     try:
-        _, secret = _sign_in(request.form.get("name", ""), request.form.get("password", ""))
+        actor, secret = _sign_in(request.form.get("name", ""), request.form.get("password", ""))
     except (SignInRefused, SignInLocked) as refusal:
         return _page(refusal)
-    return _signed_in(redirect(_onward(request.form.get("next")), 303), secret)
+    return _signed_in(redirect(_first_page(actor, request.form.get("next")), 303), secret)
 
 
 @blueprint.post("/logout")
@@ -71,7 +72,7 @@ def logout() -> AnyResponse:
     """End the session; its streams close within a second."""
     credential = current_credential()
     if credential and credential.kind == "session":
-        services().people.sign_out(credential)
+        services().people.sign_out(credential, current_actor())
     response: AnyResponse = Response(status=204) if request.is_json or not request.form else redirect("/login", 303)
     response.delete_cookie(SESSION_COOKIE)
     return response
@@ -92,7 +93,7 @@ def _sign_in(name: str, password: str) -> tuple[Actor, str]:
     people, before = services().people, current_credential()
     account, secret = people.sign_in(name, password, request.remote_addr or "")
     if before and before.kind == "session":
-        people.sign_out(before)  # whoever knew the old id must not ride on
+        people.sign_out(before, account.actor)  # whoever knew the old id must not ride on
     return account.actor, secret
 
 
@@ -120,6 +121,14 @@ def _check_visit() -> None:
     visit = request.cookies.get(VISIT_COOKIE)
     if not visit or not hmac.compare_digest(services().people.csrf(visit).encode(), request.form.get(CSRF_FIELD, "").encode()):
         raise CsrfRefused
+
+
+def _first_page(actor: Actor | None, asked: str | None) -> str:
+    """Where signing in leads: the page asked for, and for those without a map their own instead of it."""
+    if actor and services().people.must_change_password(actor):
+        return "/password"
+    onward = _onward(asked)
+    return home_of(actor) if actor and onward == "/" else onward
 
 
 def _onward(path: str | None) -> str:

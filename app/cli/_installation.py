@@ -44,11 +44,14 @@ class Installation:
         return key
 
     @contextmanager
-    def database(self, *, migrated: bool = True) -> Iterator[Database]:
-        """The database: that of ONEMAP_DATABASE_URL, of the running service, or one started for now; at the newest migration if `migrated`."""
+    def database(self, *, migrated: bool = True, patience_s: float = PATIENCE_S) -> Iterator[Database]:
+        """The database: that of ONEMAP_DATABASE_URL, of the running service, or one started for now; at the newest migration if `migrated`.
+
+        Waits `patience_s` for a service that is starting, or another command, then raises HomeInUse.
+        """
         from geodata.store.database import Database  # a second of imports that `--help` need not wait for
 
-        with self._url() as (url, ours):
+        with self._url(patience_s) as (url, ours):
             database = Database(url, self.secret_key, pool_size=4)
             try:
                 if ours and migrated:
@@ -58,13 +61,13 @@ class Installation:
                 database.dispose()
 
     @contextmanager
-    def _url(self) -> Iterator[tuple[str, bool]]:
+    def _url(self, patience_s: float) -> Iterator[tuple[str, bool]]:
         """The URL, and whether nobody else has migrated it by now."""
         if "database_url" in self.chosen:
             yield self.chosen["database_url"], True
             return
         cluster = Cluster(self.home, say=_tell, what=f"onemap {' '.join(sys.argv[1:3])}")
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + patience_s
         while True:
             try:
                 url = cluster.start()

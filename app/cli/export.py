@@ -14,12 +14,18 @@ from layers.spec import OPERATOR
 @click.argument("layer")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--space", default="live", help="空间 · live, or the id of a drill")
+@click.option("--reason", help="用途，记入审计 · what for; kept in the audit")
 @click.pass_obj
-def command(installation: Installation, layer: str, file: Path, space: str) -> None:
-    """把图层导出为文件（.geojson .gpkg .csv）· write LAYER to FILE, in the format of its extension."""
+def command(installation: Installation, layer: str, file: Path, space: str, reason: str | None) -> None:
+    """把图层导出为文件（.geojson .gpkg .csv），个人信息以星号遮盖 · write LAYER to FILE, in the format of its extension; personal values are masked."""
     from geodata.files import words  # noqa: F401 - declares the sentences
     from geodata.files.writing import export
+    from geodata.store.accounts import SERVER
+    from geodata.store.audit import record
 
     with installation.database() as database, database.space(space).reading(OPERATOR) as store:
-        count = export(store, layer, file)
+        def written(count: int) -> None:
+            record(database.engine, SERVER, "export.file", layer, reason=reason, space=space, file=file.name, count=count)
+
+        count = export(store, layer, file, written)
     click.echo(f"{count} → {file}")

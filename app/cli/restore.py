@@ -21,6 +21,8 @@ def command(installation: Installation, file: Path, yes: bool) -> None:
         raise HomeInUse(home=str(installation.home), pid=holder.pid, what=holder.what, since=holder.since)
     if not yes:
         click.confirm("将以备份替换现有全部数据 · this replaces all data that are there. 继续 · go on?", abort=True)
+    from geodata.store.accounts import SERVER
+    from geodata.store.audit import record
     from geodata.store.backup import restore
 
     with installation.database() as database:
@@ -28,4 +30,5 @@ def command(installation: Installation, file: Path, yes: bool) -> None:
         database.dispose()  # nobody may be connected
         restore(url, file)
         database.migrate()  # a backup of an earlier version
+        record(database.engine, SERVER, "server.restore", file.name)
     click.echo("已恢复 · restored")

@@ -14,16 +14,18 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from app import web
+from app import program, quarters, settings, web
 from app.cli._installation import SERVING, Installation
 from app.listening import listen, reachable
 from app.supervision import Part, Supervisor
+from geodata.store import durability
 from geodata.store.cluster import Cluster
 from geodata.store.home import Home
+from geodata.store.system_user import SystemUser, service_user
 from layers.errors import Misconfigured
 from layers.messages import Sentence, declare
 from layers.spec import Label
@@ -66,20 +68,21 @@ def command(installation: Installation, home: Path | None, host: str | None, por
     """启动服务 · run the service until Ctrl-C or SIGTERM."""
     began = time.monotonic()
     signals = Signals()
-    from app import settings
-
     chosen = settings.chosen(home=home or installation.home, host=host, port=port, workers=workers)
     shape = settings.Settings(**{"database_url": "", "secret_key": "", **chosen})
     home_folder = Home(shape.home)
+    user = service_user(shape.home)
+    program.go_where_it_runs(user, shape.home, _say)
     ended_badly = home_folder.record.get("serving") and home_folder.holder() is None
     listening = listen(shape.host, shape.port, patience_s=ORPHANS_S if ended_badly else 0.0)
     stopped = began
     with suppress(KeyboardInterrupt), _database(shape, home_folder) as (url, cluster):
         key = chosen.get("secret_key") or home_folder.secrets["secret_key"]
-        environment = _environment(shape, url, key)
-        supervisor = Supervisor(environment, None if log_here else shape.home / LOG, _say)
+        place = quarters.prepare(shape.home, user, _say)
+        environment = _environment(shape, url, key, place, user)
+        supervisor = Supervisor(environment, None if log_here else shape.home / LOG, _say, user)
         try:
-            accounts = _fill(shape, url, key, demo=not no_demo)
+            accounts = _fill(shape, url, key, place, demo=not no_demo)
             home_folder.remember(serving=True)
             for number in range(shape.workers):
                 supervisor.start(Part(f"web-{number + 1}", partial(_web, home_folder, listening, environment)))
@@ -102,6 +105,14 @@ def command(installation: Installation, home: Path | None, host: str | None, por
             supervisor.stop(STOP_WEB_S)
             home_folder.remember(serving=False)
     _say(f"已停止 · stopped: {time.monotonic() - stopped:.1f} s")
+    _end()
+
+
+def _end() -> NoReturn:
+    """End at once: all is put away, and taking down what was imported takes half a second more, several on a busy machine."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _web(home: Home, listening: socket.socket, environment: Mapping[str, str]) -> None:
@@ -128,30 +139,41 @@ def _database(shape: Settings, home: Home) -> Iterator[tuple[str, Cluster | None
         cluster.stop(patience_s=8.0)
 
 
-def _environment(shape: Settings, url: str, key: str) -> dict[str, str]:
-    """What the processes of the service read their settings from."""
-    given = {"ONEMAP_HOME": str(shape.home), "ONEMAP_DATABASE_URL": url, "ONEMAP_SECRET_KEY": key, "ONEMAP_HOST": shape.host,
+def _environment(shape: Settings, url: str, key: str, place: Path, user: SystemUser) -> dict[str, str]:
+    """What the processes of the service read their settings from. Secrets go this way only: not by a file, not on a command line."""
+    given = {"ONEMAP_HOME": str(place), "ONEMAP_DATABASE_URL": url, "ONEMAP_SECRET_KEY": key, "ONEMAP_HOST": shape.host,
              "ONEMAP_PORT": str(shape.port), "ONEMAP_WORKERS": str(shape.workers)}
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = OPEN_FILES if most == resource.RLIM_INFINITY else min(OPEN_FILES, most)
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))  # children inherit it
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # the web processes share the cores already
-    return {**os.environ, **given, "PYTHONUNBUFFERED": "1"}
+    inherited = {name: value for name, value in os.environ.items() if not name.endswith("_FILE") or not name.startswith(settings.PREFIX)}
+    if not user.is_self:
+        inherited |= {"HOME": "/nonexistent", "USER": user.name, "LOGNAME": user.name}
+        if "TMPDIR" in inherited and not user.may_write(Path(inherited["TMPDIR"])):
+            del inherited["TMPDIR"]
+    return {**inherited, **given, "PYTHONUNBUFFERED": "1"}
 
 
-def _fill(shape: Settings, url: str, key: str, *, demo: bool) -> list[tuple[str, str, str]]:
+def _fill(shape: Settings, url: str, key: str, place: Path, *, demo: bool) -> list[tuple[str, str, str]]:
     """Bring the database to this version; into an empty one put the demonstration and its accounts, unless in service."""
     with _step("载入程序", "loading the program"):
-        from app import metrics
+        from app import jobs, metrics
 
-        metrics.prepare(shape.home, clear=True)  # before prometheus_client is imported, which looks for it then
+        metrics.prepare(place, clear=True)  # before prometheus_client is imported, which looks for it then
         web.preload()
         from geodata.store.database import Database
-    with _step("数据库升级到本版本", "bringing the database to this version"):
-        database = Database(url, key, pool_size=2)
-        database.migrate()
+    database = Database(url, key, pool_size=2)
     try:
-        return [] if shape.production else _demonstrate(shape.home, database, data=demo)
+        if shape.production:
+            durability.refuse_unsafe(database.owner)  # before anything is written
+        with _step("数据库升级到本版本", "bringing the database to this version"):
+            database.migrate()
+            jobs.prepare(database)  # an upload may come before the worker is there
+        if shape.production:
+            durability.refuse_unsafe(database.engine)  # the serving role may have settings of its own
+            return []
+        return _demonstrate(shape.home, database, data=demo)
     finally:
         database.dispose()
 

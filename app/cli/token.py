@@ -25,11 +25,12 @@ def command() -> None:
 @click.pass_obj
 def create(installation: Installation, roles: tuple[str, ...], name: str | None, days: int) -> None:
     """新建令牌，只输出令牌本身 · make a token; prints only the token, once."""
+    from geodata.store.accounts import SERVER
     from geodata.store.sessions import Tokens
 
     name = name or f"{'-'.join(roles)}-{secrets.token_hex(4)}"
     with installation.database() as database:
-        click.echo(Tokens(database.engine).create(name, frozenset(map(Role, roles)), "operator", timedelta(days=days)))
+        click.echo(Tokens(database.engine).create(name, frozenset(map(Role, roles)), SERVER, timedelta(days=days)))
 
 
 @command.command("list")

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import sys
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import click
 
 from app.cli._installation import Installation
 from geodata.store.database import Database
 from layers.spec import Role
+
+if TYPE_CHECKING:
+    from geodata.store.accounts import PasswordRules
 
 ROLE = click.Choice([role.value for role in Role])
 _STDIN = click.option("--password-stdin", is_flag=True, help="从标准输入读口令 · read the password from standard input")
@@ -31,11 +35,11 @@ def command() -> None:
 @click.pass_obj
 def add(installation: Installation, name: str, roles: tuple[str, ...], display: str, password_stdin: bool, generate: bool) -> None:
     """新建账号 · make an account."""
-    from geodata.store.accounts import Accounts
+    from geodata.store.accounts import SERVER, Accounts
 
     password = _password(password_stdin, generate)
     with installation.database() as database:
-        account = Accounts(database.engine).add(name, display, password, frozenset(map(Role, roles)), "operator")
+        account = Accounts(database.engine, _rules(installation)).add(name, display, password, frozenset(map(Role, roles)), SERVER)
     click.echo(f"{account.name}\t{password}" if generate else account.name)
 
 
@@ -71,7 +75,7 @@ def password(installation: Installation, name: str, password_stdin: bool, genera
 
     chosen = _password(password_stdin, generate)
     with installation.database() as database:
-        Accounts(database.engine).set_password(name, chosen)
+        Accounts(database.engine, _rules(installation)).set_password(name, chosen)
         _end_sessions(database, name)
     if generate:
         click.echo(chosen)
@@ -101,6 +105,13 @@ def disable(installation: Installation, name: str, undo: bool) -> None:
     with installation.database() as database:
         Accounts(database.engine).set_disabled(name, not undo)
         _end_sessions(database, name)
+
+
+def _rules(installation: Installation) -> PasswordRules:
+    from app.people import password_rules
+    from app.settings import Settings
+
+    return password_rules(Settings(**{"database_url": "", "secret_key": "", **installation.chosen}))
 
 
 def _end_sessions(database: Database, name: str) -> None:

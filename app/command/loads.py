@@ -5,23 +5,28 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import BinaryIO, Protocol
 from uuid import UUID, uuid4
 
-from geodata.files.loading import LoadOptions, LoadReport, commit, plan
+from sqlalchemy import Connection
+
+from app.command.load_work import CARRY_OUT, EXAMINE, ended, folder_of, forget, named, options_kept, put_in, settle
+from geodata.files.loading import LoadOptions, LoadReport, plan
 from geodata.files.packing import MOST_ENTRIES, MOST_UNPACKED
 from geodata.store import loads as records
+from geodata.store import queue
 from geodata.store.database import Database
+from geodata.store.faults import translated
+from geodata.store.idempotency import Keys
 from geodata.store.loads import LoadRecord
-from layers.errors import Conflict, Forbidden, InvalidInput, OnemapError, TooLarge
-from layers.messages import Sentence, declare, message
-from layers.spec import Action, Actor, Label, Role
+from layers.errors import Conflict, Forbidden, InvalidInput, TooLarge
+from layers.messages import Sentence, declare
+from layers.spec import Action, Actor, Label
 
-KEPT = timedelta(days=2)  # an upload that nobody confirmed by then is thrown away
 _CHUNK = 1 << 20
 
 declare(
@@ -30,10 +35,6 @@ declare(
             Label("导入处于「{state}」，不能{act}", "The load is “{state}” and cannot be {act}"), Label("刷新后再看", "Look again")
         ),
         "load-no-files": Sentence(Label("没有上传文件", "No file was sent"), Label("选择文件", "Choose a file")),
-        "load-failed": Sentence(
-            Label("导入时出错：{said}", "The load failed: {said}"),
-            Label("稍后重试；仍失败请联系管理员", "Try again later; tell the administrator if it fails again"),
-        ),
     }
 )
 
@@ -57,8 +58,21 @@ class Stream(Protocol):
     stream: BinaryIO
 
 
+@dataclass
+class Upload:
+    """Files kept on disk, with their fingerprint; they stay when a record was opened for them (`taken`)."""
+
+    id: UUID
+    shown: str
+    sha256: str
+    taken: bool = False
+
+
 def load_now(database: Database, space_id: str, layer: str, path: Path, options: LoadOptions, actor: Actor) -> LoadReport:
-    """Plan and commit in this process (the command line): the report, whatever it says. A dry run writes and records nothing."""
+    """Plan and commit in this process (the command line): the report, whatever it says. A dry run writes and records nothing.
+
+    Raises what ended the load early; a fault of the program as LoadFault, whose id the log has.
+    """
     space = database.space(space_id)
     planned = plan(space, layer, path, options, actor)
     if options.dry_run:
@@ -69,127 +83,105 @@ def load_now(database: Database, space_id: str, layer: str, path: Path, options:
         layer=layer,
         file=planned.report.file,
         sha256=fingerprint(path),
-        options=_kept(options),
+        options=options_kept(options),
         asked_by=actor.name,
         asked_roles=sorted(actor.roles),
+        address=actor.address,
         state="committing",
     )
     try:
-        report = commit(space, planned, actor)
-    except OnemapError:
-        records.move(database.engine, record.id, to="failed", come_from=("committing",))
-        raise
-    records.move(
-        database.engine, record.id, to="committed" if report.committed else "refused", come_from=("committing",), report=_both(report)
-    )
+        report = put_in(space, record.id, planned, actor)
+        ended(database, record.id, report)
+    except BaseException as error:
+        said = named(error, record.id)
+        settle(database, record, said)
+        if isinstance(error, (KeyboardInterrupt, SystemExit)):
+            raise
+        raise said from error
     return report
 
 
-def receive(
-    database: Database, home: Path, space_id: str, layer: str, files: Iterable[Stream], options: LoadOptions, actor: Actor
-) -> LoadRecord:
-    """Keep uploaded files and open a record in state `waiting`; a job then examines it. Raises Forbidden, TooLarge, NoFiles."""
+@contextmanager
+def upload(database: Database, home: Path, space_id: str, layer: str, files: Iterable[Stream], actor: Actor) -> Iterator[Upload]:
+    """Keep uploaded files; those for which no record was opened are removed at the end. Raises Forbidden, TooLarge, NoFiles."""
     _allowed(database, space_id, layer, actor)
     load_id = uuid4()
-    folder = _folder(home, load_id)
+    folder = folder_of(home, load_id)
     folder.mkdir(parents=True, mode=0o700)
+    kept: Upload | None = None
     try:
         names = _keep(files, folder)
-        shown = options.file_name or (names[0] if len(names) == 1 else f"{names[0]} (+{len(names) - 1})")
-        return records.add(
-            database.engine,
-            space=space_id,
-            layer=layer,
-            file=shown,
-            sha256=fingerprint(folder),
-            options={**_kept(options), "file_name": shown},
-            asked_by=actor.name,
-            asked_roles=sorted(actor.roles),
-            load_id=load_id,
-        )
+        kept = Upload(load_id, names[0] if len(names) == 1 else f"{names[0]} (+{len(names) - 1})", fingerprint(folder))
+        yield kept
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
+    if not kept.taken:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-def examine(database: Database, home: Path, load_id: UUID) -> LoadRecord:
-    """Read, judge and rehearse an upload (in a worker): state `examined`, or `refused` with the reason in the report."""
-    record = records.move(database.engine, load_id, to="examining", come_from=("waiting", "examining"))
-    if record is None:
-        return records.get(database.engine, load_id)
-    try:
-        planned = plan(
-            database.space(record.space),
-            record.layer,
-            _path(home, record),
-            _options(record),
-            _actor(record.asked_by, record.asked_roles),
-            rehearse=True,
+class Desk(Keys):
+    """One transaction on the records of loads: a record, the job for it and the key of the request are there together, or none."""
+
+    def __init__(self, database: Database, actor: Actor, connection: Connection) -> None:
+        super().__init__(connection, database.space().tables, actor.name)
+        self._database = database
+        self._actor = actor
+
+    def receive(self, kept: Upload, space_id: str, layer: str, options: LoadOptions) -> LoadRecord:
+        """A record in state `waiting` for kept files; a job then examines them."""
+        shown = options.file_name or kept.shown
+        record = records.add(
+            self.connection,
+            space=space_id,
+            layer=layer,
+            file=shown,
+            sha256=kept.sha256,
+            options=options_kept(replace(options, file_name=shown)),
+            asked_by=self._actor.name,
+            asked_roles=sorted(self._actor.roles),
+            address=self._actor.address,
+            load_id=kept.id,
         )
-        report = planned.report
-        state = "refused" if report.refused else "examined"
-    except OnemapError as error:
-        return _failed(database, home, record, error)
-    after = records.move(database.engine, load_id, to=state, come_from=("examining",), report=_both(report))
-    if state == "refused":
-        _forget(home, load_id)
-    return after or records.get(database.engine, load_id)
+        queue.defer(self.connection, EXAMINE, record.id)
+        kept.taken = True
+        return record
+
+    def confirm(self, load_id: UUID) -> LoadRecord:
+        """Say yes to what was examined; a job then commits it. Raises LoadState, Forbidden, LoadNotFound."""
+        record = records.get(self.connection, load_id)
+        _allowed(self._database, record.space, record.layer, self._actor)
+        after = records.move(
+            self.connection,
+            load_id,
+            to="confirmed",
+            come_from=("examined",),
+            by=self._actor,
+            confirmed_by=self._actor.name,
+            confirmed_roles=sorted(self._actor.roles),
+        )
+        if after is None:
+            raise LoadState(state=record.state, act="confirmed", what=record.state)
+        queue.defer(self.connection, CARRY_OUT, load_id)
+        return after
 
 
-def confirm(database: Database, load_id: UUID, actor: Actor) -> LoadRecord:
-    """Say yes to what was examined; a job then commits it. Raises LoadState, Forbidden, LoadNotFound."""
-    record = records.get(database.engine, load_id)
-    _allowed(database, record.space, record.layer, actor)
-    after = records.move(
-        database.engine, load_id, to="confirmed", come_from=("examined",), confirmed_by=actor.name, confirmed_roles=sorted(actor.roles)
-    )
-    if after is None:
-        raise LoadState(state=record.state, act="confirmed", what=record.state)
-    return after
-
-
-def carry_out(database: Database, home: Path, load_id: UUID) -> LoadRecord:
-    """Commit a confirmed load (in a worker). Done again after a crash it changes nothing: rows are known by their keys."""
-    record = records.move(database.engine, load_id, to="committing", come_from=("confirmed", "committing"))
-    if record is None:
-        return records.get(database.engine, load_id)
-    actor = _actor(record.confirmed_by or record.asked_by, record.confirmed_roles or record.asked_roles)
-    try:
-        space = database.space(record.space)
-        report = commit(space, plan(space, record.layer, _path(home, record), _options(record), actor), actor)
-    except OnemapError as error:
-        return _failed(database, home, record, error)
-    after = records.move(
-        database.engine, load_id, to="committed" if report.committed else "refused", come_from=("committing",), report=_both(report)
-    )
-    _forget(home, load_id)
-    return after or records.get(database.engine, load_id)
+@contextmanager
+def desk(database: Database, actor: Actor) -> Iterator[Desk]:
+    """A transaction on the records of loads."""
+    with translated(), database.engine.begin() as connection:
+        yield Desk(database, actor, connection)
 
 
 def cancel(database: Database, home: Path, load_id: UUID, actor: Actor) -> LoadRecord:
     """Drop a load that is not being committed. Raises LoadState when it is too late."""
     record = records.get(database.engine, load_id)
     _allowed(database, record.space, record.layer, actor)
-    after = records.move(database.engine, load_id, to="cancelled", come_from=("waiting", "examining", "examined", "confirmed"))
+    after = records.move(database.engine, load_id, to="cancelled", come_from=("waiting", "examining", "examined", "confirmed"), by=actor)
     if after is None:
         raise LoadState(state=record.state, act="cancelled", what=record.state)
-    _forget(home, load_id)
+    forget(home, load_id)
     return after
-
-
-def sweep(database: Database, home: Path) -> list[UUID]:
-    """Cancel uploads that nobody confirmed and remove files of loads that have ended; gives those cancelled."""
-    old = datetime.now(UTC) - KEPT
-    gone = [
-        one.id
-        for one in records.newest(database.engine, states=("waiting", "examining", "examined"), limit=10_000)
-        if one.asked_at < old and records.move(database.engine, one.id, to="cancelled", come_from=("waiting", "examining", "examined"))
-    ]
-    waiting = {str(one.id) for one in records.newest(database.engine, states=records.UNFINISHED, limit=10_000)}
-    for folder in (home / "uploads").glob("*"):
-        if folder.name not in waiting and datetime.fromtimestamp(folder.stat().st_mtime, UTC) < datetime.now(UTC) - timedelta(hours=1):
-            shutil.rmtree(folder, ignore_errors=True)
-    return gone
 
 
 def fingerprint(path: Path) -> str:
@@ -246,48 +238,3 @@ def _short(name: str) -> str:
         stem, dot, ending = name, "", ""
     room = 240 - len((dot + ending).encode())
     return stem.encode()[:room].decode(errors="ignore") + dot + ending
-
-
-def _path(home: Path, record: LoadRecord) -> Path:
-    """A single uploaded file itself (so that any text may be a table), several as the folder they are in."""
-    folder = _folder(home, record.id)
-    files = list(folder.iterdir()) if folder.exists() else []
-    return files[0] if len(files) == 1 else folder
-
-
-def _folder(home: Path, load_id: UUID) -> Path:
-    return home / "uploads" / str(load_id)
-
-
-def _forget(home: Path, load_id: UUID) -> None:
-    shutil.rmtree(_folder(home, load_id), ignore_errors=True)
-
-
-def _options(record: LoadRecord) -> LoadOptions:
-    known: Mapping[str, Any] = record.options
-    return LoadOptions(**{name: value for name, value in known.items() if name in LoadOptions.__dataclass_fields__})
-
-
-def _kept(options: LoadOptions) -> dict[str, Any]:
-    return asdict(options) | {"mapping": dict(options.mapping)}
-
-
-def _actor(name: str, roles: tuple[str, ...]) -> Actor:
-    return Actor(name, frozenset(Role(one) for one in roles))
-
-
-def _both(report: LoadReport) -> dict[str, Any]:
-    return {"zh": report.to_json("zh"), "en": report.to_json("en")}
-
-
-def _failed(database: Database, home: Path, record: LoadRecord, error: OnemapError) -> LoadRecord:
-    """A fault that is not the file's: the record says so, the upload is dropped."""
-    blank = LoadReport(record.layer, record.file)
-    report = {}
-    for language in ("zh", "en"):
-        said = message(error.code, error.values, language)
-        problem = {"row": None, "field": None, "code": error.code, "severity": "error", "message": said, "remedy": None}
-        report[language] = {**blank.to_json(language), "problems": [problem], "problems_total": 1}
-    after = records.move(database.engine, record.id, to="failed", come_from=("examining", "committing"), report=report)
-    _forget(home, record.id)
-    return after or records.get(database.engine, record.id)

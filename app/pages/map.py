@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ from markupsafe import Markup
 
 from app.language import LANGUAGES, language_of
 from app.pages.shell import compose
+from app.people import password_rules
 from app.security import Permission, csp_nonce, csrf_token, current_actor, requires
+from app.services import services
 from app.spaces import current_space
 from layers.district import JIUYUAN
 from layers.spec import Label
@@ -37,21 +40,27 @@ def page() -> Response:
 def configuration(language: str) -> dict[str, Any]:
     """What the modules need to know before they ask for anything."""
     space, actor = current_space(), current_actor()
-    root = f"/spaces/{space.id}" if space.is_drill else ""
+    root = f"/spaces/{space.id}" if space.is_drill or space.is_past else ""
     return {
-        "space": {"id": space.id, "drill": space.is_drill, "as_of": space.record.as_of.isoformat() if space.is_drill else None},
+        "space": {"id": space.id, "drill": space.is_drill, "past": space.is_past, "as_of": space.record.as_of.isoformat() if space.is_drill or space.is_past else None},
         "user": {"name": actor.name, "roles": sorted(actor.roles)},
         "csrf": csrf_token(),
+        "password": asdict(password_rules(services().settings)),
         "language": language,
         "languages": list(LANGUAGES),
         "api": f"{root}/api/v1",
         "ogc": f"{root}/ogc",
         "static": _static(""),
-        "district": {"bbox": list(JIUYUAN.bbox), "adcode": JIUYUAN.adcode, "label": {"zh": JIUYUAN.label.zh, "en": JIUYUAN.label.en}},
+        "district": {"bbox": list(JIUYUAN.bbox), "adcode": JIUYUAN.adcode, "label": _words(JIUYUAN.label),
+                     "neighbours": [{"label": _words(one.label), "lon": one.lon, "lat": one.lat} for one in JIUYUAN.neighbours]},
         "version": VERSION,
         "symbols": list(_symbols(Path(str(current_app.static_folder)))),
         "time_zone": "Asia/Shanghai",
     }
+
+
+def _words(label: Label) -> dict[str, str]:
+    return {"zh": label.zh, "en": label.en}
 
 
 def _static(path: str) -> str:
@@ -60,7 +69,7 @@ def _static(path: str) -> str:
 
 @cache
 def _modules(folder: Path) -> tuple[str, ...]:
-    return tuple(sorted(one.relative_to(folder).as_posix() for one in (folder / "js").rglob("*.js")))
+    return tuple(sorted(one.relative_to(folder).as_posix() for one in (folder / "js").rglob("*.js") if one.parent.name != "office"))
 
 
 @cache

@@ -64,7 +64,7 @@ class LiveMap(folium.Map):
 
     def __init__(self, bbox: tuple[float, float, float, float], assets: Assets, frame: Any) -> None:
         west, south, east, north = bbox
-        self.default_js = [(name, assets.url(path)) for name, path in assets.scripts]
+        self.default_js: list[tuple[str, str]] = []  # folium's script tags would hold up the first paint
         self.default_css = [(name, assets.url(path)) for name, path in assets.styles]
         super().__init__(location=[(south + north) / 2, (west + east) / 2], zoom_start=11, tiles=None, zoom_control=False)
         self.frame = frame
@@ -94,11 +94,16 @@ class Assets:
 
 
 class StartModules(MacroElement):
-    """The configuration as one JSON script tag, the names of vendored modules, and the module that starts the page."""
+    """The configuration as one JSON script tag, the scripts and modules that the page starts with, and its first question.
+
+    Nothing here holds up the first paint: scripts run in order once the frame stands, and what they need comes meanwhile.
+    """
 
     _template = Template("""
 {% macro header(this, kwargs) %}<script type="importmap" nonce="{{ this.nonce }}">{{ this.imports }}</script>
-{% for address in this.modules %}<link rel="modulepreload" href="{{ address }}">
+{% for address in this.scripts %}<script defer nonce="{{ this.nonce }}" src="{{ address }}"></script>
+{% endfor %}{% for address in this.modules %}<link rel="modulepreload" href="{{ address }}">
+{% endfor %}{% for address in this.asked %}<link rel="preload" as="fetch" crossorigin="anonymous" href="{{ address }}">
 {% endfor %}{% endmacro %}
 {% macro script(this, kwargs) %}
 <script type="application/json" id="onemap-config">{{ this.config }}</script>
@@ -113,7 +118,9 @@ class StartModules(MacroElement):
         self.imports = script_json({"imports": {name: assets.url(path) for name, path in assets.modules}})
         self.main = assets.url("js/main.js")
         self.nonce = nonce
-        self.modules = [assets.url(one) for one in modules]  # fetched at once, not one import after the other
+        self.scripts = [assets.url(path) for _, path in assets.scripts]
+        self.modules = [assets.url(one) for one in (*(path for _, path in assets.modules), *modules)]  # at once, not one import after the other
+        self.asked = [f"{config['api']}/layers"]  # what the modules ask first
 
 
 def compose(config: Mapping[str, Any], *, title: str, language: str, nonce: str, url: Any, frame: Any, modules: Sequence[str] = ()) -> str:

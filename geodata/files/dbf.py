@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from geodata.files.encodings import Decision, decode, for_fields
+from geodata.files.encodings import Decision, decode, for_fields, shown, stray
 from geodata.files.notices import Notice, Refused
 from geodata.files.table import Column, Kind
 
@@ -50,7 +50,7 @@ def read_dbf(data: bytes, *, given: str | None, cpg: bytes | None) -> Dbf:
     notices: list[Notice] = []
     there = max(0, (len(data) - start) // length) if length else 0
     if there < count:
-        raise Refused("file-truncated", part=".dbf", stated=count, there=there)
+        raise Refused("records-missing", part=".dbf", stated=count, there=there)
     raw = np.frombuffer(data, dtype=np.dtype((np.void, length)), count=count, offset=start)
     cells = raw.view(np.uint8).reshape(count, length) if count else np.zeros((0, length), np.uint8)
     texts = {head: _strings(cells, head) for head in heads if head.letter in "CNFDLV" and head.width}
@@ -167,9 +167,13 @@ def _text(
     values, inverse = np.unique(texts, return_inverse=True)
     decoded: list[str | None] = []
     cut_values, bad_values = set(), set()
+    strays: dict[int, str] = {}
     for place, raw in enumerate(values.tolist()):
         bare = raw.rstrip(_BLANK)
         text, cut = decode(bare, codec, full=len(bare) == head.width)
+        if not bare.isascii() and (found := stray(bare, codec, text)):
+            (other, text), cut = found, False
+            strays[place] = other
         if text is None:
             bad_values.add(place)
         if cut:
@@ -180,6 +184,11 @@ def _text(
         for row, place in enumerate(places):
             if place in cut_values:
                 notices.append(Notice("text-cut", {"text": (decoded[place] or "")[-12:], "width": head.width}, row + 1, name))
+    if strays:
+        for row, place in enumerate(places):
+            if place in strays:
+                said = {"other": shown(strays[place]), "name": shown(codec), "text": (decoded[place] or "")[:40]}
+                notices.append(Notice("text-other-encoding", said, row + 1, name))
     if bad_values:
         for row, place in enumerate(places):
             if place in bad_values:

@@ -27,13 +27,36 @@ def read_delimited(source: Source, *, encoding: str | None, shapes_wanted: bool)
         raise Refused("format-unknown", path=source.main.name)
     delimiter = _delimiter(text)
     try:
-        lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+        lines = _lines(text, delimiter)
     except csv.Error as error:
         raise Refused("file-damaged", part=source.main.name, said=str(error)) from error
     table = from_cells(lines, format_name=source.format, layer=source.name, shapes_wanted=shapes_wanted)
     table.encoding = decision.found
     table.notices[:0] = decision.notices
     return table
+
+
+def _lines(text: str, delimiter: str) -> list[list[str]]:
+    """The records. Raises Refused when a quote that is never closed has taken the rest of the file into one cell."""
+    physical = list(io.StringIO(text, newline=""))
+    reader = csv.reader(physical, delimiter=delimiter)
+    lines: list[list[str]] = []
+    first = last = 0
+    for row in reader:
+        first, last = last, reader.line_num
+        lines.append(row)
+    if last - first > 1 and _is_open(physical[first:last], delimiter):
+        raise Refused("quote-open", line=first + 1)
+    return lines
+
+
+def _is_open(physical: list[str], delimiter: str) -> bool:
+    """Whether a record ends within quotes, as the strict reader says of it."""
+    try:
+        list(csv.reader(physical, delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        return "unexpected end" in str(error)
+    return False
 
 
 def _delimiter(text: str) -> str:
@@ -52,7 +75,7 @@ def _delimiter(text: str) -> str:
 
 def from_cells(lines: Sequence[Sequence[Any]], *, format_name: str, layer: str, shapes_wanted: bool) -> Table:
     """A table from rows of cells: the header is the first row that fills at least two cells (or the only column)."""
-    start = _header(lines)
+    start = header_of(lines)
     if start is None:
         raise Refused("empty-layer", layer=layer)
     names, notices = _names(lines[start])
@@ -101,7 +124,8 @@ def _placed(table: Table, shapes_wanted: bool) -> Table:
     return table
 
 
-def _header(lines: Sequence[Sequence[Any]]) -> int | None:
+def header_of(lines: Sequence[Sequence[Any]]) -> int | None:
+    """The place of the header row, or None when all is empty."""
     widths = [sum(1 for one in row if _filled(one)) for row in lines[:30]]
     if not any(widths):
         return None

@@ -153,6 +153,24 @@ def decode(raw: bytes, codec: str, *, full: bool = False) -> tuple[str | None, b
         return None, False
 
 
+def stray(raw: bytes, codec: str, text: str | None) -> tuple[str, str] | None:
+    """The codec and text of a value that is in another encoding than its table (None: it is not).
+
+    Only between UTF-8 and GB18030, two characters or more, and when the other reading is all words in daily use and the table's
+    own is not: long runs of bytes are clean UTF-8 by chance next to never.
+    """
+    other = "gb18030" if codec == "utf-8" else "utf-8"
+    if codec not in ("utf-8", "gb18030", "cp950") or (text is not None and codec == "utf-8"):
+        return None
+    try:
+        reading = raw.decode(other)
+    except UnicodeDecodeError:
+        return None
+    score = plausibility(reading)
+    enough = sum(1 for one in reading if one > "\x7f") >= 2
+    return (other, reading) if enough and score >= 0.9 and (text is None or plausibility(text) < score - 0.15) else None
+
+
 def for_fields(values: Sequence[tuple[bytes, bool]], *, given: str | None, cpg: bytes | None, language_byte: int) -> Decision:
     """The encoding of attribute values (bytes, whether they fill their field) of a dBASE table.
 
@@ -203,10 +221,30 @@ def for_text(data: bytes, *, given: str | None = None) -> tuple[str, Decision]:
         return data.decode("utf-8"), Decision("utf-8", Found("UTF-8", "encoding-by-bytes", {"name": "UTF-8"}))
     except UnicodeDecodeError:
         pass
+    _refuse_mixed(data)
     lines = list(dict.fromkeys(line for line in data.splitlines() if not line.isascii()))
     decision = _detected(_sample([(line, False) for line in lines]))
     decision.notices.append(Notice("not-utf8", {"name": shown(decision.codec)}))
     return _whole(data, decision.codec), decision
+
+
+def _refuse_mixed(data: bytes) -> None:
+    """Refuse text of which some lines are UTF-8 beyond doubt and others are not: no one encoding reads it all."""
+    utf8: list[int] = []
+    others: list[int] = []
+    for number, line in enumerate(data.splitlines(), 1):
+        if not line.isascii():
+            text, _ = decode(line, "gb18030")
+            if stray(line, "gb18030", text):
+                utf8.append(number)
+            elif decode(line, "utf-8")[0] is None:
+                others.append(number)
+    if utf8 and others:
+        raise Refused("encoding-mixed", about="encoding", utf8=_some(utf8), others=_some(others))
+
+
+def _some(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers[:5])) + (" …" if len(numbers) > 5 else "")
 
 
 def _whole(data: bytes, codec: str) -> str:

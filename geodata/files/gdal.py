@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from geodata.files.notices import Found, Notice, Refused
+from geodata.files.packing import Part
 from geodata.files.sniffing import BY_GDAL, Source
 from geodata.files.table import Column, Kind, Table
 
@@ -46,7 +48,7 @@ def read_shapes(path: Path, *, layer: str | None = None, count: int | None = Non
 
     meta, _, wkb, _ = _opened(lambda: raw.read(path, layer=layer, columns=[]), path)
     if count is not None and len(wkb) != count:
-        raise Refused("file-truncated", part=".shp", stated=count, there=len(wkb))
+        raise Refused("records-missing", part=".shp", stated=count, there=len(wkb))
     kind = meta["geometry_type"] or ""
     has_z = " Z" in kind or kind.endswith(("Z", "ZM"))
     return list(wkb), has_z, kind.endswith("M")
@@ -58,7 +60,7 @@ def read_features(source: Source, *, sublayer: str | None, work: Path) -> Table:
     from pyogrio import raw
 
     path = work / f"source.{source.format.lower()}"
-    os.symlink(source.main.path.resolve(), path)
+    _laid(source.main, path)
     layers = [name for name, kind in _opened(lambda: pyogrio.list_layers(path), path).tolist() if kind is not None]
     if source.format == "GPX":
         layers = [
@@ -83,6 +85,19 @@ def read_features(source: Source, *, sublayer: str | None, work: Path) -> Table:
         source.format if crs else None,
         notices=notices,
     )
+
+
+def _laid(part: Part, path: Path) -> None:
+    """The file where GDAL reads it: itself, or, where its XML is in a Chinese encoding that GDAL does not know, as UTF-8."""
+    declared = re.match(rb"""\s*<\?xml[^>]*encoding=["'](gb2312|gbk|gb18030)["']""", part.head(200), re.IGNORECASE)
+    if declared is None:
+        os.symlink(part.path.resolve(), path)
+        return
+    try:
+        text = part.read().decode("gb18030")
+    except UnicodeDecodeError as error:
+        raise Refused("file-damaged", part=part.name, said=str(error)[:200]) from error
+    path.write_text(text.replace(declared[1].decode(), "UTF-8", 1), "utf-8")
 
 
 def chosen(layers: Sequence[str], wanted: str | None, path: str) -> str:

@@ -154,11 +154,11 @@ def _shape(geometry: Any, flat: _Flatness, depth: int) -> Any:
 def _positions(values: Any, flat: _Flatness) -> Any:
     """An (n, 2) array; not a number, a missing one or an infinite one is told, never passed on."""
     if not isinstance(values, list):
-        raise _Bad("geometry-broken", kind="position")
+        raise _Bad("position-not-read")
     pairs = []
     for one in values:
         if not isinstance(one, list) or len(one) < 2 or not all(isinstance(n, (int, float)) and not isinstance(n, bool) for n in one[:2]):
-            raise _Bad("geometry-broken", kind="position")
+            raise _Bad("position-not-read")
         if len(one) > 2:
             flat.lost = True
         pairs.append(one[:2])

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import shapely
@@ -23,6 +24,7 @@ from geodata.files.report import LoadReport, with_rows
 from geodata.files.table import Table
 from geodata.files.valuing import Values, read_values
 from geodata.store.bulk import Row, UpsertCounts
+from geodata.store.features import Store
 from geodata.store.spaces import Space
 from layers.district import JIUYUAN, District
 from layers.errors import Conflict, Forbidden, InvalidInput
@@ -100,30 +102,39 @@ def plan(
     return made
 
 
-def commit(space: Space, planned: LoadPlan, actor: Actor, *, reason: str | None = None) -> LoadReport:
-    """Put a plan's rows into the space in one transaction, making the layer first where it is new. All rows are in, or none.
+class Around(Protocol):
+    """What is done in the transaction of a load around its rows, so that it is committed with them (or they are not)."""
 
-    Returns the report with `committed` and the counts; a plan that was refused stays so. Raises Forbidden.
+    def __call__(self, store: Store, report: LoadReport) -> AbstractContextManager[None]: ...
+
+
+def _nothing(store: Store, report: LoadReport) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+def commit(space: Space, planned: LoadPlan, actor: Actor, *, reason: str | None = None, around: Around = _nothing) -> LoadReport:
+    """Put a plan's rows into the space in one transaction, which also makes the layer where it is new. All is in, or nothing.
+
+    Returns the report with `committed` and the counts; a plan that was refused stays so. `around` sees the report complete at its
+    end. Raises Forbidden.
     """
     report = planned.report
     if report.refused or planned.layer is None:
         return report
     reason = reason or f"load {report.file}"
+    new = planned.new_layer and planned.layer.id not in space.catalogue
     try:
-        if planned.new_layer and planned.layer.id not in space.catalogue:
-            space.create_layer(planned.layer, actor, reason)
-            report.created = True
-        with space.transaction(actor, reason) as store:
+        with space.creating(planned.layer, actor, reason) if new else space.transaction(actor, reason) as store, around(store, report):
+            if planned.new_layer and not new:  # somebody else made a layer of that name meanwhile
+                raise Conflict(what=planned.layer.id)
             _count(report, store.upsert(planned.layer.id, planned.rows) if planned.rows else UpsertCounts(0, 0, 0), planned)
+            report.created, report.committed = new, True
+            if report.inserted == 0 and report.updated == 0:
+                report.warnings.append(Notice("all-unchanged", {"count": report.unchanged}))
     except InvalidInput as refused:
         _refuse(planned, *_store_notices(refused))
-        return report
     except Conflict as conflict:
         _refuse(planned, Notice("conflict", conflict.values))
-        return report
-    report.committed = True
-    if report.inserted == 0 and report.updated == 0:
-        report.warnings.append(Notice("all-unchanged", {"count": report.unchanged}))
     return report
 
 
@@ -139,9 +150,8 @@ def _plan(made: LoadPlan, layer: Layer | None, path: Path, district: District, l
         raise Refused("no-spatial-layer", path=report.file)
     placed = None
     if table.shapes is not None and shapes_wanted and len(table.rows):
-        asked = Place(
-            district, None if layer is None else layer.geometry, options.crs, datum, loose=options.create, anywhere=options.anywhere
-        )
+        loose = options.create or (layer is not None and layer.far_reaching)
+        asked = Place(district, None if layer is None else layer.geometry, options.crs, datum, loose=loose, anywhere=options.anywhere)
         placed = place(table, asked)
         report.crs = placed.judged.found
         report.datum = datum.value if datum else None
@@ -156,7 +166,8 @@ def _plan(made: LoadPlan, layer: Layer | None, path: Path, district: District, l
     table = table.without(out) if out.any() else table
     if not len(table.rows):
         raise Refused("nothing-accepted", count=report.read)
-    _take_values(made, layer, table, shapes)
+    far = placed is not None and any(one.code == "outside-district" for one in placed.notices)
+    _take_values(made, layer, table, shapes, far_reaching=far)
 
 
 def _note(report: LoadReport, table: Table) -> None:
@@ -185,10 +196,10 @@ def _take_places(report: LoadReport, table: Table, placed: Placed) -> None:
     report.warnings += with_rows((int(table.rows[row]), one) for row, one in placed.repaired.items() if row not in placed.rejected)
 
 
-def _take_values(made: LoadPlan, layer: Layer | None, table: Table, shapes: Any) -> None:
+def _take_values(made: LoadPlan, layer: Layer | None, table: Table, shapes: Any, *, far_reaching: bool) -> None:
     options, report = made.options, made.report
     if layer is None:
-        layer = propose(report.layer, table, kinds_of(shapes))
+        layer = replace(propose(report.layer, table, kinds_of(shapes)), far_reaching=far_reaching)
         made.new_layer = True
         report.warnings.append(
             Notice("layer-would-be-made" if options.dry_run else "layer-made", {"layer": layer.id, "fields": len(layer.fields)})
@@ -263,7 +274,7 @@ def _rows(made: LoadPlan, table: Table, layer: Layer, mapping: ColumnMapping, va
         {
             one.row
             for one in report.warnings
-            if one.code in ("geometry-repaired", "line-repaired", "ring-closed", "text-cut") and one.row in numbers
+            if one.code in ("geometry-repaired", "line-repaired", "ring-closed", "text-cut", "text-other-encoding") and one.row in numbers
         }
     )
     report.warnings = [
@@ -356,7 +367,7 @@ def _store_notices(refused: InvalidInput) -> list[Notice]:
 
 def _refuse(made: LoadPlan, first: Notice, *others: Notice) -> None:
     report = made.report
-    report.refused, report.committed = first, False
+    report.refused, report.committed, report.created = first, False, False
     report.errors += others
     report.rejected = report.read - report.skipped
     report.accepted = report.repaired = 0

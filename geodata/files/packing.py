@@ -27,6 +27,7 @@ _PACKED_BY_HEAD = (
     (b"\xfd7zXZ\x00", "xz"),
     (b"\x28\xb5\x2f\xfd", "zstd"),
 )
+_OFFICE = ("xlsx", "docx", "pptx")  # zips by their bytes, and lying beside the data as documents
 ZIP_HEADS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 
 
@@ -69,7 +70,7 @@ def gather(path: Path, work: Path) -> tuple[list[Part], list[Notice]]:
             raise Refused("packing-unsupported", kind=name, path=path.name)
     if head[257:262] == b"ustar":
         raise Refused("packing-unsupported", kind="tar", path=path.name)
-    if head.startswith(ZIP_HEADS) or part.suffix in ("zip", "kmz", "xlsx"):
+    if head.startswith(ZIP_HEADS) or part.suffix in ("zip", "kmz"):
         return _zip(part, work)
     if part.suffix in SHAPE_PARTS:
         stem = part.stem.casefold()
@@ -185,7 +186,7 @@ def _unpack(
                     raise Refused("archive-bomb", size_mb=MOST_UNPACKED // MEBI, limit_mb=MOST_UNPACKED // MEBI)
                 out.write(chunk)
         part = Part(name.replace("\\", "/"), target)
-        if part.head(4).startswith(ZIP_HEADS) and part.suffix != "xlsx":
+        if part.head(4).startswith(ZIP_HEADS) and part.suffix not in _OFFICE:
             raise Refused("archive-nested", member=name)
         parts.append(part)
     if not parts:

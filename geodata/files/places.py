@@ -20,6 +20,7 @@ _LON = (
     "long",
     "longitude",
     "经度",
+    "經度",
     "东经",
     "jd",
     "jingdu",
@@ -42,6 +43,7 @@ _LAT = (
     "lat",
     "latitude",
     "纬度",
+    "緯度",
     "北纬",
     "wd",
     "weidu",
@@ -60,10 +62,10 @@ _LAT = (
     "ycoord",
     "y",
 )
-_BOTH = ("坐标", "经纬度", "经纬度坐标", "地理坐标", "coordinates", "coordinate", "lonlat", "lnglat", "location", "位置坐标")
+_BOTH = ("坐标", "座標", "经纬度", "經緯度", "经纬度坐标", "地理坐标", "coordinates", "coordinate", "lonlat", "lnglat", "location", "位置坐标")
 _WKT = ("wkt", "geometry", "geom", "thegeom", "几何", "shape", "wktgeom", "geometrywkt", "图形")
-_SHIFTED = {"gcj02": ("gcj", "火星", "高德", "腾讯", "amap"), "bd09": ("bd09", "百度", "baidu")}
-_DEGREES = ("lon", "lng", "long", "经", "lat", "纬", "jd", "wd", "jingdu", "weidu")
+_SHIFTED = {"gcj02": ("gcj02", "gcj", "火星", "高德", "腾讯", "amap"), "bd09": ("bd09", "百度", "baidu")}
+_DEGREES = ("lon", "lng", "long", "经", "經", "lat", "纬", "緯", "jd", "wd", "jingdu", "weidu")
 _CURVES = re.compile(r"(?i)\b(CIRCULARSTRING|COMPOUNDCURVE|CURVEPOLYGON|MULTICURVE|MULTISURFACE|TIN|TRIANGLE|POLYHEDRALSURFACE)\b")
 
 
@@ -194,7 +196,7 @@ def _from_wkt(column: Column) -> Places:
             continue
         shape = shapely.from_wkt(text, on_invalid="ignore")
         if shape is None:
-            rejected[place] = Notice("geometry-broken", {"kind": text[:40]}, field=column.name)
+            rejected[place] = Notice("wkt-not-read", {"value": text[:40]}, field=column.name)
             continue
         heights = heights or bool(shape.has_z)
         shapes[place] = shapely.to_wkb(shapely.force_2d(shape))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from geodata.crs import GEOD, reproject
 from geodata.datum import Datum, unshift
 from geodata.files.notices import Notice, Refused
-from geodata.files.projection import Judged, judge, near
+from geodata.files.projection import Judged, candidates, judge, near
 from geodata.files.table import Table
 from layers.district import District
 from layers.shapes import MAX_VERTICES
@@ -45,6 +45,17 @@ _IN_CHINESE = {
     "MultiLineString": "多线",
     "MultiPolygon": "多面",
     "GeometryCollection": "混合图形",
+}
+
+_REASONS = {
+    "Ring Self-intersection": "边界自相接",
+    "Self-intersection": "边界自相交",
+    "Hole lies outside shell": "洞在外边界之外",
+    "Holes are nested": "洞套洞",
+    "Nested shells": "面套面",
+    "Interior is disconnected": "内部不连通",
+    "Duplicate Rings": "边界重复",
+    "Too few points in geometry component": "点太少",
 }
 
 Shapes = NDArray[np.object_]
@@ -97,7 +108,7 @@ def place(table: Table, asked: Place) -> Placed:
     if len(rows):
         raw = bounds[rows]
         shapes[rows] = _moved(shapes[rows], judged, asked.datum)
-        _reject_lost(placed)
+        _reject_lost(placed, raw, asked.district)
         _locate(placed, rows, raw, asked)
         _mend(placed)
     return placed
@@ -127,7 +138,7 @@ def _parsed(blobs: list[bytes | None]) -> tuple[Shapes, dict[int, Notice], dict[
     missing = shapely.is_missing(shapes)
     empty = ~missing & shapely.is_empty(shapes)
     for row in np.flatnonzero(missing).tolist():
-        rejected[row] = Notice("geometry-missing") if blobs[row] is None else Notice("geometry-broken", {"kind": _kind_of_wkb(blobs[row])})
+        rejected[row] = Notice("place-missing") if blobs[row] is None else Notice("geometry-broken", {"kind": _kind_of_wkb(blobs[row])})
     for row in np.flatnonzero(empty).tolist():
         rejected[row] = Notice("geometry-empty")
     many = np.flatnonzero(shapely.get_num_coordinates(shapes) > MAX_VERTICES).tolist()
@@ -203,11 +214,16 @@ def _all_finite(shapes: Shapes) -> bool:
     return bool(np.isfinite(shapely.get_coordinates(shapes)).all())
 
 
-def _reject_lost(placed: Placed) -> None:
-    """Keep out what the projection could not place, and what does not lie on the earth."""
+def _reject_lost(placed: Placed, raw: NDArray[np.float64], district: District) -> None:
+    """Keep out what the projection could not place, and what does not lie on the earth. Raises Refused when that is most of it."""
     coordinates, index = shapely.get_coordinates(placed.shapes, return_index=True)
     with np.errstate(invalid="ignore"):
         bad = ~np.isfinite(coordinates).all(axis=1) | (np.abs(coordinates[:, 0]) > 180) | (np.abs(coordinates[:, 1]) > 90)
+    lost = np.unique(index[bad])
+    if not placed.judged.is_identity and len(lost) > len(raw) / 2:
+        sample = f"{raw[0, 0]:.10g}, {raw[0, 1]:.10g}"
+        said = placed.judged.found.value
+        raise Refused("crs-does-not-fit", about="crs", said=said, sample=sample, candidates=candidates(raw, district))
     for row, value in zip(index[bad].tolist(), coordinates[bad].tolist(), strict=True):
         if row not in placed.rejected:
             placed.rejected[row] = Notice("coordinate-outside-earth", {"x": f"{value[0]:.6g}", "y": f"{value[1]:.6g}"}, field="geometry")
@@ -236,6 +252,7 @@ def _locate(placed: Placed, rows: NDArray[np.int64], raw: NDArray[np.float64], a
         values = {"count": int(far.sum()), "extent": extent, "district": asked.district.label.zh, "district_en": asked.district.label.en}
         if asked.loose:
             placed.notices.append(Notice("outside-district", values))
+            _doubt_system(placed, raw[far], asked)
         elif far.sum() == here.sum():
             raise Refused("all-outside-district", about="geometry", **values)
         else:
@@ -251,6 +268,15 @@ def _locate(placed: Placed, rows: NDArray[np.int64], raw: NDArray[np.float64], a
                     field="geometry",
                 )
     _forget(placed)
+
+
+def _doubt_system(placed: Placed, raw: NDArray[np.float64], asked: Place) -> None:
+    """Say so when the far places would lie near the district in another system: then the file most likely names the wrong one."""
+    if placed.judged.is_identity or placed.judged.found.code == "crs-given":
+        return
+    others = candidates(raw, asked.district)
+    if any(one.isdigit() for one in others):
+        placed.notices.append(Notice("crs-may-be-wrong", {"said": placed.judged.found.value, "candidates": others}))
 
 
 def _near_when_swapped(raw: NDArray[np.float64], judged: Judged, district: District) -> NDArray[np.bool_]:
@@ -282,14 +308,20 @@ def _mend(placed: Placed) -> None:
         reason = shapely.is_valid_reason(before)
         after = _repaired(before)
         if after is None:
-            placed.rejected[row] = Notice("geometry-beyond-repair", {"reason": reason}, field="geometry")
+            placed.rejected[row] = Notice("geometry-beyond-repair", {"reason": reason, "reason_zh": _in_chinese(reason)}, field="geometry")
             shapes[row] = None
             continue
         shapes[row] = after
-        values = {"reason": reason, "before_m2": _area_m2(before), "after_m2": _area_m2(after)}
+        values = {"reason": reason, "reason_zh": _in_chinese(reason), "before_m2": _area_m2(before), "after_m2": _area_m2(after)}
         placed.repaired[row] = Notice(
             "geometry-repaired" if _family(after) is Geometry.POLYGON else "line-repaired", values, field="geometry"
         )
+
+
+def _in_chinese(reason: str) -> str:
+    """What GEOS finds wrong, its place kept: `Self-intersection[109.85 40.65]`."""
+    said = next((one for one in _REASONS if reason.startswith(one)), None)
+    return _REASONS[said] + reason[len(said) :].replace("[", "，在 ").rstrip("]") if said else reason
 
 
 def _repaired(shape: shapely.Geometry) -> shapely.Geometry | None:

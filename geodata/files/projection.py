@@ -105,7 +105,7 @@ def candidates(bounds: Bounds, district: District) -> str:
         if box[0] <= lon <= box[2] and box[1] <= lat <= box[3]:
             found.append(_WEB_MERCATOR)
         listed += [f"EPSG:{epsg} {crs(epsg).name}{swapped}" for epsg in found]
-    return "; ".join(listed[:6]) or "-"
+    return "; ".join(listed[:6]) or "无 none"
 
 
 def _given(table: Table, given: str) -> Judged:

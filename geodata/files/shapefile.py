@@ -96,6 +96,15 @@ def _link(main: Part, index: NDArray[np.int64], work: Path) -> None:
     (work / "shapes.shx").write_bytes(bytes(head) + (index // 2).astype(">i4").tobytes())
 
 
+def _words(raw: bytes) -> str:
+    """A .prj is ASCII; where somebody wrote it by hand it is shown as they wrote it."""
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        text = raw.decode("gb18030", errors="replace")
+    return text.strip("\ufeff\x00 \r\n\t")
+
+
 def _joined(source: Source, dbf: Dbf, shapes: list[bytes | None], notices: list[Notice]) -> Table:
     count = len(shapes)
     columns = dbf.columns
@@ -117,7 +126,7 @@ def _joined(source: Source, dbf: Dbf, shapes: list[bytes | None], notices: list[
     out = deleted.copy()
     out[list(bad)] = True
     prj = source.beside.get("prj") or source.beside.get("qpj")
-    crs_text = prj.read()[:20_000].decode("utf-8", errors="replace").strip("\ufeff\x00 \r\n\t") if prj else None
+    crs_text = _words(prj.read()[:20_000]) if prj else None
     table = Table(
         source.format,
         source.name,

@@ -140,6 +140,8 @@ def recognise(part: Part) -> str:
         if part.suffix in ("docx", "pptx", "ods"):
             raise Refused("format-unsupported", kind=_NAMED.get(part.suffix, part.suffix), path=part.name)
         return WORKBOOK
+    if head.startswith(b"\xd0\xcf\x11\xe0") and part.suffix == "xlsx":
+        raise Refused("workbook-locked", path=part.name)
     for mark, name in (
         (b"\xd0\xcf\x11\xe0", "XLS"),
         (b"%PDF", "PDF"),

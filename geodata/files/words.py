@@ -23,7 +23,7 @@ declare(
         ),
         "encoding-by-bom": _said("文件开头有 {name} 标记", "The file begins with the mark of {name}"),
         "encoding-by-zeros": _said("零字节的位置表明是 {name}", "The places of zero bytes show {name}"),
-        "encoding-by-bytes": _said("没有可信的说明，按字节内容判断为 {name}", "Nothing reliable says it; the bytes read as {name}"),
+        "encoding-by-bytes": _said("按字节内容判断为 {name}", "Judged by its bytes: {name}"),
         "encoding-guessed": _said(
             "没有可信的说明，最接近 {name}",
             "Nothing reliable says it; {name} fits best",
@@ -84,6 +84,18 @@ declare(
             "用 --encoding 指明，或重新导出",
             "Pass --encoding, or export again",
         ),
+        "encoding-mixed": _said(
+            "文字编码混杂：第 {utf8} 行是 UTF-8，第 {others} 行不是",
+            "The text mixes encodings: lines {utf8} are UTF-8, lines {others} are not",
+            "在原软件中用同一种编码重新导出，或把两部分分成两个文件",
+            "Export again in one encoding, or split the two parts into two files",
+        ),
+        "text-other-encoding": _said(
+            "这一条的文字是 {other}，与全表的 {name} 不同，已按 {other} 读为「{text}」",
+            "This record's text is {other}, unlike the table's {name}; it was read as {other}: “{text}”",
+            "请核对文字",
+            "Look at the text",
+        ),
         "text-cut": _said(
             "文字在字段宽度 {width} 字节处被截断，去掉了残缺的末字：…{text}",
             "The text was cut at the field's {width} bytes; the broken last character was dropped: …{text}",
@@ -99,14 +111,14 @@ declare(
         ),
         "crs-by-columns": _said("坐标列名表明是经纬度", "The columns' names say longitude and latitude"),
         "crs-assumed-here": _said(
-            "文件没有写坐标系；坐标（如 {sample}）是本区附近的经纬度，按 CGCS2000 经纬度处理",
-            "The file names no CRS; its coordinates (e.g. {sample}) are degrees near the district: taken as CGCS2000 degrees",
+            "文件没有可用的坐标系说明；坐标（如 {sample}）是本区附近的经纬度，按 CGCS2000 经纬度处理",
+            "Nothing usable in the file says its CRS; its coordinates (e.g. {sample}) are degrees near the district: taken as CGCS2000 degrees",
             "不对时用 --crs 指明；如来自高德、百度，用 --datum 指明",
             "Pass --crs when that is wrong; --datum when they come from Amap or Baidu",
         ),
         "crs-assumed": _said(
-            "文件没有写坐标系；坐标（如 {sample}）像经纬度，暂按 CGCS2000 经纬度处理，务必核实",
-            "The file names no CRS; its coordinates (e.g. {sample}) look like degrees and were taken as CGCS2000 degrees: make sure",
+            "文件没有可用的坐标系说明；坐标（如 {sample}）像经纬度，暂按 CGCS2000 经纬度处理，务必核实",
+            "Nothing usable in the file says its CRS; its coordinates (e.g. {sample}) look like degrees and were taken as CGCS2000 degrees: make sure",
             *_NAME_CRS,
         ),
         "crs-not-needed": _said("没有坐标", "There are no coordinates"),
@@ -145,6 +157,11 @@ declare(
         "datum-not-known": _said(
             "没有名为「{datum}」的偏移", "There is no shift “{datum}”", "用 gcj02、bd09 或 wgs84", "Use gcj02, bd09 or wgs84"
         ),
+        "crs-does-not-fit": _said(
+            "按写明的坐标系（{said}）换算，坐标（如 {sample}）不在地球上，坐标系与坐标不是一回事；落在本区附近的可能有：{candidates}",
+            "By the CRS said ({said}) coordinates such as {sample} are not on the earth, so the two do not belong together; these would fall near the district: {candidates}",
+            *_NAME_CRS,
+        ),
         "metres-called-degrees": _said(
             "写明为经纬度（{said}），坐标却超出经纬度范围（如 {sample}），应是米；落在本区附近的可能有：{candidates}",
             "Said to be degrees ({said}), but the coordinates are out of range (e.g. {sample}) and must be metres; these would fall near the district: {candidates}",
@@ -178,8 +195,22 @@ declare(
         "outside-district": _said(
             "有 {count} 条在{district} 50 公里以外（范围 {extent}）",
             "{count} lie more than 50 km outside {district} (extent {extent})",
-            "请核对坐标系",
-            "Check the CRS",
+            "请核对坐标系；本就是外地数据则不必理会",
+            "Check the CRS; nothing to do for data that are meant to lie there",
+        ),
+        "crs-may-be-wrong": _said(
+            "写明的坐标系（{said}）多半有误：换成以下之一，这些坐标就落在本区附近：{candidates}",
+            "The CRS said ({said}) is probably wrong: in one of these the same coordinates fall near the district: {candidates}",
+            *_NAME_CRS,
+        ),
+        "position-not-read": _said(
+            "坐标不是经度、纬度两个数",
+            "A position is not two numbers, longitude and latitude",
+            "写成 [109.8, 40.6]，数字不加引号",
+            "Write [109.8, 40.6], numbers without quotes",
+        ),
+        "wkt-not-read": _said(
+            "「{value}」不是 WKT 图形", "“{value}” is no shape in WKT", "写成 POINT (109.8 40.6) 之类", "Write POINT (109.8 40.6) or the like"
         ),
         "coordinate-outside-earth": _said(
             "坐标 {x}, {y} 不在地球上", "The coordinates {x}, {y} are not on the earth", "改正该条坐标", "Correct the coordinates"
@@ -191,8 +222,14 @@ declare(
         "geometry-broken": _said(
             "图形不完整（{kind}）", "The shape is not whole ({kind})", "在原软件中改正该图形", "Correct the shape in its own program"
         ),
+        "place-missing": _said(
+            "这一条没有位置（图形或坐标是空的）",
+            "The record has no place (its shape or its coordinates are empty)",
+            "在原文件中补上图形或坐标",
+            "Give it a shape or coordinates in the file",
+        ),
         "geometry-repaired": _said(
-            "图形无效（{reason}），已修复；面积由 {before_m2} 变为 {after_m2} 平方米",
+            "图形无效（{reason_zh}），已修复；面积由 {before_m2} 变为 {after_m2} 平方米",
             "The shape was not valid ({reason}) and was repaired; area from {before_m2} to {after_m2} m2",
             "请在图上核对",
             "Look at it on the map",
@@ -201,10 +238,10 @@ declare(
             "面的边界没有闭合，已闭合", "The polygon's ring was not closed; it was closed", "请在图上核对", "Look at it on the map"
         ),
         "line-repaired": _said(
-            "线无效（{reason}），已修复", "The line was not valid ({reason}) and was repaired", "请在图上核对", "Look at it on the map"
+            "线无效（{reason_zh}），已修复", "The line was not valid ({reason}) and was repaired", "请在图上核对", "Look at it on the map"
         ),
         "geometry-beyond-repair": _said(
-            "图形无效（{reason}），无法修复", "The shape is not valid ({reason}) and cannot be repaired", "在原软件中重画", "Draw it again"
+            "图形无效（{reason_zh}），无法修复", "The shape is not valid ({reason}) and cannot be repaired", "在原软件中重画", "Draw it again"
         ),
         "line-zero-length": _said("线的长度为零", "The line has no length", "删去或重画", "Remove it or draw it again"),
         "shape-kind-not-admitted": _said(
@@ -236,7 +273,14 @@ declare(
             "文件 {size_mb} MB，最多 {limit_mb} MB", "The file is {size_mb} MB, at most {limit_mb} MB", "分成几个文件", "Split it"
         ),
         "file-truncated": _said(
-            "文件 {part} 不完整：应有 {stated}，只有 {there}", "The file {part} is cut short: {stated} stated, {there} there", *_SAVE_AGAIN
+            "文件 {part} 不完整：应有 {stated} 字节，只有 {there} 字节",
+            "The file {part} is cut short: {stated} bytes stated, {there} there",
+            *_SAVE_AGAIN,
+        ),
+        "records-missing": _said(
+            "文件 {part} 不完整：写明有 {stated} 条记录，只有 {there} 条",
+            "The file {part} is cut short: {stated} records stated, {there} there",
+            *_SAVE_AGAIN,
         ),
         "file-damaged": _said("文件 {part} 已损坏（{said}）", "The file {part} is damaged ({said})", *_SAVE_AGAIN),
         "part-missing": _said(
@@ -323,8 +367,35 @@ declare(
         "not-a-table": _said("{part} 不是 dBASE 表", "The {part} is not a dBASE table", *_SAVE_AGAIN),
         "table-encrypted": _said("{part} 已加密", "The {part} is encrypted", "解密后再导入", "Decrypt it first"),
         "too-many-cells": _said("单元格超过 {limit} 个", "There are more than {limit} cells", "分成几个文件", "Split it"),
+        "quote-open": _said(
+            "第 {line} 行的引号没有闭合，其后各行都并进了这一格",
+            "The quote opened in line {line} is never closed, so the lines after it belong to one cell",
+            "补上或去掉这个引号",
+            "Close the quote or remove it",
+        ),
+        "formula-not-calculated": _said(
+            "有 {count} 格是公式而文件里没有计算结果（{cells}），按空白处理",
+            "{count} cells are formulas whose results are not in the file ({cells}); they were taken as empty",
+            "用 Excel 打开、保存后再导入",
+            "Open and save it in Excel, then load it again",
+        ),
+        "merged-filled": _said(
+            "合并单元格（{cells}）的值已填到所含的每一行",
+            "The values of merged cells ({cells}) were filled into each row they span",
+            "请核对",
+            "Make sure",
+        ),
+        "workbook-locked": _said(
+            "「{path}」有密码，或其实是旧式 .xls",
+            "“{path}” has a password, or is an old .xls",
+            "去掉密码，另存为 .xlsx",
+            "Remove the password and save it as .xlsx",
+        ),
         "cell-errors": _said(
-            "表中有公式错误（第 {rows} 行）", "There are formula errors (rows {rows})", "在 Excel 中改正", "Correct them in Excel"
+            "表中有公式错误（第 {rows} 行），这些格按空白处理",
+            "There are formula errors (rows {rows}); these cells were taken as empty",
+            "在 Excel 中改正后再导入",
+            "Correct them in Excel and load it again",
         ),
         "reader-died": _said("读取进程异常结束（{said}）", "The reader ended abnormally ({said})", *_SAVE_AGAIN),
         "reading-too-long": _said("读取超过 {limit_s} 秒", "Reading took more than {limit_s} s", "分成几个文件", "Split it"),
@@ -345,8 +416,8 @@ declare(
         "no-coordinate-columns": _said(
             "没有坐标列（有：{columns}）",
             "No column holds coordinates (there are: {columns})",
-            "加上 经度、纬度 两列，或 WKT 列",
-            "Add columns lon and lat, or WKT",
+            "首行须是列名；加上 经度、纬度 两列，或 WKT 列",
+            "The first row names the columns; add lon and lat, or WKT",
         ),
         "other-sublayers": _said("还有未选的图层：{there}", "Other layers were not chosen: {there}"),
         "column-doubled": _said(
@@ -364,8 +435,8 @@ declare(
         "row-too-long": _said(
             "有 {cells} 格，标题只有 {columns} 列",
             "It has {cells} cells, the header {columns}",
-            "检查分隔符与引号",
-            "Check delimiters and quotes",
+            "检查分隔符与引号；标题要占一行，每列都有名称",
+            "Check delimiters and quotes; the header is one row with a name for each column",
         ),
         "row-doubled": _said("与第 {first} 条完全相同，跳过", "It is the same as record {first} and was passed over"),
         "times-local": _said("没有时区的时间按北京时间处理", "Times without a zone were taken as Beijing time"),

@@ -5,15 +5,22 @@ from __future__ import annotations
 import re
 import zipfile
 from datetime import date, datetime, time
+from pathlib import Path
 from typing import Any
 
-from geodata.files.delimited import from_cells
+from openpyxl.utils.cell import range_boundaries
+
+from geodata.files.delimited import from_cells, header_of
 from geodata.files.gdal import chosen
 from geodata.files.notices import Found, Notice, Refused
 from geodata.files.sniffing import WORKBOOK, Source
 from geodata.files.table import Kind, Table
 
 _MOST_CELLS = 20_000_000
+_ERRORS = frozenset({"#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!"})
+_CHUNK = 8 << 20
+_MERGED = re.compile(rb'<mergeCell ref="([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})"')
+_NO_RESULT = re.compile(rb'<c r="([A-Z]{1,3}\d{1,7})"[^>]*><f\b(?:[^>]*/>|[^>]*>[^<]{0,1500}</f>)(?:<v\s*/>|<v></v>)?</c>')
 
 
 def read_workbook(source: Source, *, sublayer: str | None, shapes_wanted: bool) -> Table:
@@ -58,14 +65,13 @@ def _read(source: Source, sublayer: str | None, shapes_wanted: bool) -> Table:
         cells += len(row)
         if cells > _MOST_CELLS:
             raise Refused("too-many-cells", limit=_MOST_CELLS)
-        if any(
-            isinstance(one, str) and one.startswith("#") and one in ("#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!")
-            for one in row
-        ):
+        if any(isinstance(one, str) and one in _ERRORS for one in row):
             errors.append(number)
         lines.append([_value(one) for one in row])
+    notices = _beside(source.main.path, sheets[name]._worksheet_path.lstrip("/"), lines)
     table = from_cells(lines, format_name=WORKBOOK, layer=name, shapes_wanted=shapes_wanted)
     table.encoding = Found("UTF-8", "encoding-by-format", {"name": "UTF-8"})
+    table.notices += notices
     if errors:
         table.notices.append(Notice("cell-errors", {"rows": ", ".join(map(str, errors[:20]))}))
     for column in table.columns:
@@ -78,7 +84,50 @@ def _read(source: Source, sublayer: str | None, shapes_wanted: bool) -> Table:
     return table
 
 
+def _beside(path: Path, member: str, lines: list[list[Any]]) -> list[Notice]:
+    """What the values alone do not tell: merged cells (filled into `lines`) and formulas without a result."""
+    merged: dict[str, None] = {}
+    bare: dict[str, None] = {}
+    with zipfile.ZipFile(path) as archive, archive.open(member) as file:
+        tail = b""
+        while chunk := file.read(_CHUNK):
+            text = tail + chunk
+            merged |= dict.fromkeys(one.decode() for one in _MERGED.findall(text))
+            bare |= dict.fromkeys(one.decode() for one in _NO_RESULT.findall(text))
+            tail = text[-2_000:]
+    notices = _unmerge(lines, list(merged))
+    if bare:
+        notices.append(Notice("formula-not-calculated", {"count": len(bare), "cells": _some(list(bare))}))
+    return notices
+
+
+def _unmerge(lines: list[list[Any]], ranges: list[str]) -> list[Notice]:
+    """Give each row the value of the merged cell it lies in; of a header in two rows the lower one, that names each column, stays."""
+    boxes = [(one, *range_boundaries(one)) for one in ranges]
+    tall = [(one, left, top, bottom) for one, left, top, _, bottom in boxes if bottom > top]
+    for _, left, top, bottom in tall:
+        for row in lines[top:bottom]:
+            row += [None] * (left - len(row))
+            if row[left - 1] is None:
+                row[left - 1] = lines[top - 1][left - 1]
+    start = header_of(lines)
+    wide = [(left, right) for _, left, top, right, bottom in boxes if start is not None and top == bottom == start + 1 and right > left]
+    if start is not None and start + 1 < len(lines) and wide:
+        below = lines[start + 1]
+        if all(isinstance(one, str) for left, right in wide for one in [*below[left - 1 : right], *[None] * (right - len(below))]):
+            lines[start] = []
+            start += 1
+    filled = [one for one, _, _, bottom in tall if start is not None and bottom > start + 1]
+    return [Notice("merged-filled", {"cells": _some(filled)})] if filled else []
+
+
+def _some(cells: list[str]) -> str:
+    return ", ".join(cells[:10]) + (" …" if len(cells) > 10 else "")
+
+
 def _value(cell: Any) -> Any:
+    if isinstance(cell, str) and cell in _ERRORS:
+        return None
     if isinstance(cell, datetime):
         return cell.isoformat(timespec="seconds")
     if isinstance(cell, (date, time)):

@@ -6,7 +6,7 @@ import csv
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -25,9 +25,10 @@ _PAGE = 5_000
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run (bars.md E9)
 
 
-def export(store: Store, layer_id: str, path: Path) -> int:
+def export(store: Store, layer_id: str, path: Path, written: Callable[[int], None] | None = None) -> int:
     """Write all features of a layer that the store's actor may read, masked for him; gives their number.
 
+    `written` is told the number before the file is put in place: what it refuses to write down is not handed out.
     Coordinates are longitude and latitude (EPSG:4490). An existing file is replaced only when the new one is whole.
     """
     layer = store.catalogue.layer(layer_id)
@@ -43,6 +44,8 @@ def export(store: Store, layer_id: str, path: Path) -> int:
         writer = {"csv": _csv, "gpkg": _geopackage}.get(kind, _geojson)
         count = writer(_features(store, layer_id), layer, beside)
         beside.chmod(0o644)
+        if written:
+            written(count)
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
@@ -116,8 +119,12 @@ def _cell(value: Any) -> str:
         value = "、".join(map(str, value))
     if isinstance(value, bool):
         return "true" if value else "false"
-    text = str(_json(value))
-    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA) else text
+    return spreadsheet_text(value) if isinstance(value, str) else str(_json(value))
+
+
+def spreadsheet_text(text: str) -> str:
+    """The text as a cell that no spreadsheet runs."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _geopackage(features: Iterator[Feature], layer: Layer, path: Path) -> int:

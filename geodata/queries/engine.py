@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
 from geodata.queries import refusals
 from geodata.queries.admission import Admission
-from geodata.queries.audit import Differences, compare
+from geodata.queries.audit import Audited, Differences, audit, compare
 from geodata.queries.exposure import ExposureAnswer, ExposureQuestion
 from geodata.queries.index import LayerIndex
 from geodata.queries.inside import expose, pick
@@ -22,11 +22,9 @@ from geodata.queries.ranking import Candidates, Search
 from geodata.store.changes import LayerVersion
 from geodata.store.database import Database
 from geodata.store.features import Store
-from geodata.store.metadata import DRILL_ROLE, LIVE_ROLE
-from geodata.store.pulse import Pulse
 from geodata.store.rows import sees_exactly
 from geodata.store.spaces import Space
-from layers.errors import Forbidden, LayerNotFound
+from layers.errors import Forbidden, LayerNotFound, SpaceNotFound
 from layers.spec import Action, Actor, Geometry, Layer, Role, Sensitivity
 
 
@@ -41,7 +39,6 @@ class QueryEngine:
         self._indexed = indexed
         self._lock = threading.Lock()
         self._keepers: dict[tuple[str, str], Keeper] = {}
-        self._pulses = {drill: Pulse(database.conninfo(DRILL_ROLE if drill else LIVE_ROLE)) for drill in (False, True)}
 
     def nearest(self, space: Space, question: NearestQuestion, actor: Actor) -> NearestAnswer:
         """The k nearest features of each layer, exact, with those left out and why; see `geodata.queries.nearest`.
@@ -91,12 +88,40 @@ class QueryEngine:
         """The self-audit: what the index of a layer holds against what PostGIS holds at the same version."""
         return compare(space, self._keeper(space, space.catalogue.layer(layer_id)))
 
+    def audit(self, layers: int) -> list[Audited]:
+        """Look at a part of some indexes, those longest not looked at first; what has drifted is built anew.
+
+        Indexes of drills that ended, here or in another process, are let go. See `geodata.queries.audit`.
+        """
+        self._tidy()
+        with self._lock:
+            ready = [(key, keeper) for key, keeper in self._keepers.items() if keeper.index is not None]
+        done = []
+        for (space_id, _), keeper in sorted(ready, key=lambda one: (one[1].counts.audited, one[0]))[:layers]:
+            with suppress(SpaceNotFound):
+                done.append(audit(self.database.space(space_id), keeper))
+                keeper.counts.audited += 1
+                keeper.counts.drifted += done[-1].drifted
+        return done
+
+    def _tidy(self) -> None:
+        """Let go of indexes of spaces that are no more, or are not the copy that they were."""
+        with self._lock:
+            spaces = {space_id for space_id, _ in self._keepers}
+        for space_id in spaces:
+            try:
+                space = self.database.space(space_id)
+            except SpaceNotFound:
+                self.forget(space_id)
+                continue
+            with self._lock:
+                for key in [key for key, keeper in self._keepers.items() if key[0] == space_id and not keeper.keeps(space, keeper.layer)]:
+                    del self._keepers[key]
+
     def close(self) -> None:
-        """Let go of every index and close the engine's own connections."""
+        """Let go of every index."""
         with self._lock:
             self._keepers.clear()
-        for pulse in self._pulses.values():
-            pulse.close()
 
     def state(self) -> list[dict[str, Any]]:
         """What /readyz and /metrics say: for each layer asked about so far its index, where it stands and what it has done."""
@@ -105,26 +130,36 @@ class QueryEngine:
         return [_said(space_id, keeper) for (space_id, _), keeper in sorted(keepers.items())]
 
     def _answers(self, space: Space, layers: list[Layer], filter_text: str | None, actor: Actor, ask: Callable[..., Any]) -> Iterator[Any]:
-        if filter_text:
-            with space.reading(actor) as store:
-                # The filter is evaluated in a snapshot, so the index answers only if it stands at that very version.
-                for layer in layers:
-                    matching = store.matching_ids(layer.id, filter_text)
-                    with self._held(space, layer, store.version(layer.id), actor, exactly=True) as index:
-                        answer = self._asked(space, store, index, layer, matching, ask)
-                    yield answer
-            return
-        versions = self._pulses[space.is_drill].versions(space.schema)
+        versions = space.versions()
         for layer in layers:
             if layer.id not in versions:
                 raise LayerNotFound(layer=layer.id)
-            with self._held(space, layer, versions[layer.id], actor) as index:
+        if filter_text:
+            yield from self._filtered(space, layers, versions, filter_text, actor, ask)
+            return
+        for layer in layers:
+            with _held(self._in_step(space, layer, versions[layer.id], actor)) as index:
                 if index is not None:
                     answer = self._asked(space, None, index, layer, None, ask)
             if index is None:
                 with space.reading(actor) as store:
                     answer = self._asked(space, store, None, layer, None, ask)
             yield answer
+
+    def _filtered(self, space: Space, layers: list[Layer], versions: Mapping[str, LayerVersion], filter_text: str, actor: Actor,
+                  ask: Callable[..., Any]) -> Iterator[Any]:
+        """The filter is evaluated in a snapshot, so an index answers only if it stands at that very version.
+
+        The indexes catch up before the snapshot is opened: each takes a connection to do so, and who waits for a second
+        connection while holding one waits for ever once enough others do the same.
+        """
+        indexes = [self._in_step(space, layer, versions[layer.id], actor) for layer in layers]
+        with space.reading(actor) as store:
+            for layer, index in zip(layers, indexes, strict=True):
+                matching = store.matching_ids(layer.id, filter_text)
+                with _held(index, exactly=store.version(layer.id)) as held:
+                    answer = self._asked(space, store, held, layer, matching, ask)
+                yield answer
 
     def _asked(self, space: Space, store: Store | None, index: LayerIndex | None, layer: Layer, matching: Any, ask: Callable[..., Any]) -> Any:
         counts = self._keeper(space, layer).counts
@@ -136,16 +171,10 @@ class QueryEngine:
         candidates = TableCandidates(store.connection, layer, space.tables.layers[layer.id], reveal=_may(space, store.actor, Action.REVEAL, layer))
         return ask(candidates, store.version(layer.id), "postgis", layer, matching)
 
-    @contextmanager
-    def _held(self, space: Space, layer: Layer, wanted: LayerVersion, actor: Actor, *, exactly: bool = False) -> Iterator[LayerIndex | None]:
-        """The index at `wanted` or later, held still; None when PostGIS has to answer, as for readers who may not know exact positions."""
+    def _in_step(self, space: Space, layer: Layer, wanted: LayerVersion, actor: Actor) -> LayerIndex | None:
+        """The index at `wanted` or later; None when PostGIS has to answer, as for readers who may not know exact positions."""
         exact = sees_exactly(layer, reveal=_may(space, actor, Action.REVEAL, layer))
-        index = self._keeper(space, layer).catch_up(wanted) if self._indexed and exact else None
-        if index is None:
-            yield None
-            return
-        with index.lock:
-            yield index if not exactly or index.version == wanted else None
+        return self._keeper(space, layer).catch_up(wanted) if self._indexed and exact and not space.is_past else None  # the past is asked seldom: PostGIS answers
 
     def _keeper(self, space: Space, layer: Layer) -> Keeper:
         key = (space.id, layer.id)
@@ -156,6 +185,16 @@ class QueryEngine:
                 if keeper is None or not keeper.keeps(space, layer):
                     keeper = self._keepers[key] = Keeper(space, layer)
         return keeper
+
+
+@contextmanager
+def _held(index: LayerIndex | None, *, exactly: LayerVersion | None = None) -> Iterator[LayerIndex | None]:
+    """The index held still, if it is whole and (with `exactly`) stands there; else None, and PostGIS answers."""
+    if index is None:
+        yield None
+        return
+    with index.lock:
+        yield index if index.whole and exactly in (None, index.version) else None
 
 
 def _chosen(space: Space, named: tuple[str, ...], actor: Actor, by_default: Callable[[Layer], bool]) -> list[Layer]:
@@ -186,6 +225,6 @@ def _said(space_id: str, keeper: Keeper) -> dict[str, Any]:
     return {
         "space": space_id, "layer": keeper.layer.id, "state": "building" if keeper.building else "ready" if index is not None else "absent",
         "features": len(index) if index is not None else 0, "version": index.version.version if index is not None else None,
-        "built": counts.built, "refreshed": counts.refreshed, "failed": counts.failed,
+        "built": counts.built, "refreshed": counts.refreshed, "failed": counts.failed, "audited": counts.audited, "drifted": counts.drifted,
         "answered_by_index": counts.by_index, "answered_by_postgis": counts.by_postgis,
     }

@@ -31,6 +31,7 @@ class LayerIndex(Slots):
     def __init__(self, rows: Rows, version: LayerVersion) -> None:
         super().__init__(rows.measures.shape[1], room=max(16, len(rows.ids)))
         self.version = version
+        self.whole = True  # False while and after a change that failed half way: it must not answer again
         self.lock = threading.RLock()
         self.put(rows)
         middle = float(np.mean(self.boxes[: len(rows.ids), 1])) if rows.ids else 0.0
@@ -54,24 +55,28 @@ class LayerIndex(Slots):
     def apply(self, changed: Rows, gone: Iterable[UUID], version: LayerVersion) -> None:
         """Take in rows that are new or different, forget those that are gone, and stand at `version`.
 
-        Unknown ids in `gone` do nothing. After any exception the index is not to be used again.
+        Unknown ids in `gone` do nothing. After any exception it stands where it stood but is not `whole`, and whoever
+        waited for its lock must leave it.
         """
         with self.lock:
-            gone = list(gone)
-            self.version = version
-            if len(changed.ids) + len(gone) > max(_ONE_BY_ONE, len(self) // 10):
-                self._replace(changed, gone)
-                self._plant()
-                return
-            before = {one: self.boxes[slot].copy() for one in changed.ids if (slot := self.slot_of.get(one)) is not None}
-            for one in gone:
-                self._uproot(one)
-            for one, slot in zip(changed.ids, self.put(changed).tolist(), strict=True):
-                if one in before:
-                    if np.array_equal(before[one], self.boxes[slot]):
-                        continue
-                    self._tree.delete(slot, self._squeezed(before[one]))
-                self._tree.insert(slot, self._squeezed(self.boxes[slot]))
+            self.whole = False
+            self._take_in(changed, list(gone))
+            self.version, self.whole = version, True
+
+    def _take_in(self, changed: Rows, gone: list[UUID]) -> None:
+        if len(changed.ids) + len(gone) > max(_ONE_BY_ONE, len(self) // 10):
+            self._replace(changed, gone)
+            self._plant()
+            return
+        before = {one: self.boxes[slot].copy() for one in changed.ids if (slot := self.slot_of.get(one)) is not None}
+        for one in gone:
+            self._uproot(one)
+        for one, slot in zip(changed.ids, self.put(changed).tolist(), strict=True):
+            if one in before:
+                if np.array_equal(before[one], self.boxes[slot]):
+                    continue
+                self._tree.delete(slot, self._squeezed(before[one]))
+            self._tree.insert(slot, self._squeezed(self.boxes[slot]))
 
     def nearest_boxes(self, lon: float, lat: float, count: int) -> tuple[list[int], float]:
         """Slots of the `count` nearest boxes by degrees (or all), and a distance in metres within which there are no others."""

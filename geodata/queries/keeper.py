@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from uuid import UUID
 
 import structlog
 
@@ -26,6 +27,8 @@ class Counts:
     failed: int = 0
     by_index: int = 0
     by_postgis: int = 0
+    audited: int = 0
+    drifted: int = 0
 
 
 class Keeper:
@@ -39,6 +42,7 @@ class Keeper:
         self._refreshing = threading.Lock()
         self._building: threading.Thread | None = None
         self._index: LayerIndex | None = None
+        self._audit_slot = 0
 
     @property
     def index(self) -> LayerIndex | None:
@@ -74,6 +78,28 @@ class Keeper:
         builder.join(patience)
         index = self._index
         return index if index is not None and index.version == wanted else None
+
+    def next_to_audit(self, most: int) -> tuple[list[UUID], bool]:
+        """Ids of the index in the order of its slots, going on where the last audit ended; and whether the end was reached."""
+        index = self._index
+        if index is None:
+            return [], True
+        with index.lock:
+            part = index.ids[self._audit_slot:self._audit_slot + most]
+            self._audit_slot += most
+            done = self._audit_slot >= len(index.ids)
+        if done:
+            self._audit_slot = 0
+        return [one for one in part if one is not None], done
+
+    def rebuild(self) -> None:
+        """Have the index answer no more, also for those who took it already, and make a new one; PostGIS answers meanwhile."""
+        with self._refreshing:
+            if self._index is not None:
+                with self._index.lock:
+                    self._index.whole = False
+                self._index = None
+            self._build()
 
     def _refresh(self, index: LayerIndex) -> bool:
         """Bring the index to what one snapshot holds; False when it must be built anew. Called by one thread at a time."""

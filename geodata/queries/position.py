@@ -1,4 +1,4 @@
-"""A position as people write it: decimal degrees or degrees, minutes and seconds, full-width or not, in either order."""
+"""A position as people write it: degrees in decimals or with minutes and seconds, or Gauss-Kruger metres, and what it may mean."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from geodata.crs import (
+    gauss_kruger_candidates,
+    gauss_kruger_of_easting,
+    transformer,
+)
+from geodata.datum import Datum, wgs84_from_bd09, wgs84_from_gcj02
 from layers.district import District
 
 NEAR_DEG = 1.0  # a position within a degree of the district's box is taken as meant for here
@@ -13,12 +19,15 @@ NEAR_DEG = 1.0  # a position within a degree of the district's box is taken as m
 _NUMBER = r"\d+(?:\.\d+)?"
 _ANGLE = (
     rf"(?P<sign{{0}}>[+-])?(?P<before{{0}}>[NSEW])?\s*(?P<deg{{0}}>{_NUMBER})"
-    rf"(?:\s*[°度]\s*(?:(?P<min{{0}}>{_NUMBER})(?:\s*['分]\s*(?:(?P<sec{{0}}>{_NUMBER})(?:\s*[\"秒])?)?)?)?)?"
+    rf"(?:\s*[°度]\s*(?:(?P<min{{0}}>{_NUMBER})(?:\s*['分](?:(?:\s+(?={_NUMBER}\s*[\"秒]))?(?P<sec{{0}}>{_NUMBER})(?:\s*[\"秒])?)?)?)?)?"
     r"(?(before{0})|(?:\s*(?P<after{0}>[NSEW]))?)"
 )
 _PAIR = re.compile(rf"{_ANGLE.format(1)}(?:\s*[,;/:]\s*|\s+|(?<=[NSEW°度'分\"秒])|(?=[NSEW])){_ANGLE.format(2)}")
+_METRES = r"\d{1,3}(?: \d{3})+(?:\.\d+)?|\d{6,8}(?:\.\d+)?"
+_METRES_PAIR = re.compile(rf"(?:(?P<axis1>[XY])\s*[=:]?\s*)?(?P<first>{_METRES})\s*M?\s*[,;/\s]\s*(?:(?P<axis2>[XY])\s*[=:]?\s*)?(?P<second>{_METRES})\s*M?")
+_MERIDIAN_EASTING_M = 500_000.0
 _WORDS = (
-    ("东经", "E"), ("西经", "W"), ("北纬", "N"), ("南纬", "S"), ("经度", ""), ("纬度", ""), ("lon", ""), ("lat", ""), ("：", ":"), ("″", '"'),
+    ("东经", "E"), ("西经", "W"), ("北纬", "N"), ("南纬", "S"), ("经度", ""), ("纬度", ""), ("lon", ""), ("lat", ""), ("：", ":"), ("米", "m"), ("东坐标", "y"), ("北坐标", "x"), ("″", '"'),
     ("′", "'"), ("“", '"'), ("”", '"'), ("‘", "'"), ("’", "'"), ("º", "°"), ("˚", "°"), ("−", "-"), ("－", "-"), ("、", ","), ("；", ";"),
 )
 
@@ -31,6 +40,23 @@ class Position:
     lat: float
     swapped: bool
     in_district: bool
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One thing that a written position may mean: degrees east and north in CGCS2000, and the system it is then taken to be in.
+
+    `datum` for degrees; `epsg` and `meridian_deg` for metres, with `zoned` telling whether the zone was written.
+    """
+
+    lon: float
+    lat: float
+    swapped: bool
+    in_district: bool
+    datum: Datum | None = None
+    epsg: int | None = None
+    meridian_deg: int | None = None
+    zoned: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,6 +85,51 @@ def read_position(written: str, district: District) -> Position | None:
         return None
     lon, lat, swapped = (near or possible)[0]
     return Position(lon, lat, swapped, district.holds(lon, lat))
+
+
+def readings(written: str, district: District) -> list[Reading]:
+    """Everything that a text may mean as a position, the plainest first; empty where it is none.
+
+    Degrees may be true ones or those of a web map, which no number tells apart: CGCS2000, GCJ-02, BD-09, in this order.
+    Gauss-Kruger metres with a zone mean one place; without it each central meridian that leads near the district is offered.
+    """
+    position = read_position(written, district)
+    if position:
+        return [_of_datum(position, datum, district) for datum in Datum]
+    metres = _metres(_folded(written))
+    if metres is None:
+        return []
+    easting, northing, swapped = metres
+    zoned = gauss_kruger_of_easting(easting)
+    west, south, east, north = district.bbox
+    near = (west - NEAR_DEG, south - NEAR_DEG, east + NEAR_DEG, north + NEAR_DEG)
+    found: dict[tuple[float, float], Reading] = {}  # a 6-degree zone may share its meridian with a 3-degree one: the same place
+    for epsg in [zoned] if zoned else gauss_kruger_candidates(easting, northing, near):
+        lon, lat = transformer(epsg).transform(easting, northing)
+        meridian = round(transformer(epsg).transform(_MERIDIAN_EASTING_M + easting // 1_000_000 * 1_000_000, northing)[0])
+        found[round(lon, 9), round(lat, 9)] = Reading(lon, lat, swapped, district.holds(lon, lat), None, epsg, meridian, bool(zoned))
+    return sorted(found.values(), key=lambda one: (not one.in_district, abs(one.lon - (west + east) / 2)))
+
+
+def _metres(text: str) -> tuple[float, float, bool] | None:
+    """Easting and northing, and whether the northing came first. Sizes tell which is which: in China a northing is
+    between 1,900 and 6,000 km; an easting is below 1,000 km, or above 13,000 km with its zone. Letters need not agree:
+    surveyors call the northing X, mathematicians the easting.
+    """
+    match = _METRES_PAIR.fullmatch(text)
+    if not match or (match["axis1"] and match["axis1"] == match["axis2"]):
+        return None
+    first, second = (float(match[one].replace(" ", "")) for one in ("first", "second"))
+    for easting, northing, swapped in ((first, second, False), (second, first, True)):
+        if 1_900_000 <= northing <= 6_000_000 and (100_000 <= easting < 1_000_000 or 13_000_000 <= easting < 46_000_000):
+            return easting, northing, swapped
+    return None
+
+
+def _of_datum(position: Position, datum: Datum, district: District) -> Reading:
+    way = {Datum.GCJ02: wgs84_from_gcj02, Datum.BD09: wgs84_from_bd09}.get(datum)
+    lon, lat = (float(one) for one in way(position.lon, position.lat)) if way else (position.lon, position.lat)
+    return Reading(lon, lat, position.swapped, district.holds(lon, lat), datum)
 
 
 def _folded(written: str) -> str:

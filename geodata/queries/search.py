@@ -15,9 +15,9 @@ from pypinyin import Style, lazy_pinyin
 
 from geodata.store.changes import LayerVersion
 from geodata.store.features import Store
-from geodata.store.rows import Feature
+from geodata.store.rows import Feature, is_shown
 from geodata.store.spaces import Space
-from layers.spec import OPERATOR, Action, Actor, Layer, Sensitivity
+from layers.spec import OPERATOR, Action, Actor, Layer
 
 MAX_NAMES = 100_000  # names of a layer kept in memory; a larger layer is searched by the database, without pinyin
 MAX_LAYERS = 500  # layers of all spaces kept; those asked longest ago go, so closed drills do
@@ -62,13 +62,14 @@ class NameIndex:
         """At most `limit` features whose name, code or pinyin answers the text, the closest match first.
 
         Whole name or code, then beginnings, then parts, then pinyin; equal ones by length of name, order of layers, name.
-        Only layers that the actor may read; a title that is personal only for those who may reveal it. Empty text: nothing.
+        Only layers that the actor may read; none whose title is personal. Empty text: nothing.
         """
         asked = fold(text)[:MAX_QUERY]
         if not asked:
             return []
+        versions = space.versions()  # before the snapshot, so that nobody waits for a connection while holding one
         with space.reading(OPERATOR) as whole:
-            ranked = sorted(self._matches(space, whole, asked, actor, limit))[:limit]
+            ranked = sorted(self._matches(space, versions, whole, asked, actor, limit))[:limit]
         wanted: dict[str, list[UUID]] = {}
         for _, _, _, _, layer_id, feature_id in ranked:
             wanted.setdefault(layer_id, []).append(feature_id)
@@ -77,8 +78,8 @@ class NameIndex:
         return [_found(space.catalogue.layer(layer_id), features[layer_id][feature_id])
                 for *_, layer_id, feature_id in ranked if feature_id in features[layer_id]]
 
-    def _matches(self, space: Space, store: Store, asked: str, actor: Actor, limit: int) -> Iterator[tuple[int, int, int, str, str, UUID]]:
-        versions = space.versions()
+    def _matches(self, space: Space, versions: Mapping[str, LayerVersion], store: Store, asked: str, actor: Actor,
+                 limit: int) -> Iterator[tuple[int, int, int, str, str, UUID]]:
         for order, layer in enumerate(space.catalogue.values()):
             if not _searchable(layer, actor) or layer.id not in versions:
                 continue
@@ -132,7 +133,7 @@ def _searchable(layer: Layer, actor: Actor) -> bool:
     title = layer.field(layer.title) if layer.title else None
     if title is None or not actor.may(Action.READ, layer):
         return False
-    return title.sensitivity is Sensitivity.PUBLIC or actor.may(Action.REVEAL, layer)
+    return is_shown(title, reveal=actor.may(Action.REVEAL, layer))
 
 
 def _catch_up(known: _LayerNames, layer: Layer, store: Store) -> None:

@@ -6,7 +6,7 @@ import re
 import threading
 import unicodedata
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from argon2 import PasswordHasher
@@ -27,15 +27,17 @@ from sqlalchemy import (
     update,
 )
 
+from geodata.store.acting import say_who
 from geodata.store.faults import translated
 from geodata.store.metadata import CONTROL
-from layers.errors import InvalidInput, NotFound
+from layers.errors import Forbidden, InvalidInput, NotFound, Problem
 from layers.messages import Sentence, declare
-from layers.spec import Actor, Label, Role
+from layers.spec import OPERATOR, Actor, Label, Role
 
 ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
-MIN_PASSWORD = 10  # with argon2id and the throttle, length is what counts (NIST SP 800-63B 5.1.1)
 MAX_PASSWORD = 200  # hashing is work: nobody makes us hash a megabyte
+# The same as `checked_roles` says, for whoever writes past it.
+EXCLUSIVE = "cardinality(roles) <= 1 OR NOT roles && ARRAY['system_admin', 'security_admin', 'audit_admin']"
 _NAME = re.compile(r"[\w][\w.\-]{0,63}")
 
 ACCOUNT = Table(
@@ -49,7 +51,9 @@ ACCOUNT = Table(
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("created_by", Text, nullable=False),
     Column("disabled_at", DateTime(timezone=True)),
-    CheckConstraint("cardinality(roles) > 0", name="has_a_role"),
+    Column("password_set_at", DateTime(timezone=True), server_default=func.now()),  # empty: given by another, to be changed at the next sign-in
+    Column("former_hashes", ARRAY(Text), nullable=False, server_default="{}"),
+    CheckConstraint(EXCLUSIVE, name="administrators_exclusive"),
 )
 
 declare({
@@ -64,9 +68,16 @@ declare({
         Label("分别建立账号", "Make separate accounts"),
     ),
     "password-weak": Sentence(
-        Label("口令须为 {least} 至 {most} 个字符，且不含账号名", "A password has {least} to {most} characters and does not hold the account's name"),
+        Label("口令须为 {least} 至 {most} 个字符，含大写、小写、数字、其他字符中的 {classes} 类，且不含账号名",
+              "A password has {least} to {most} characters of {classes} kinds (capitals, small letters, digits, others) and does not hold the account's name"),
         Label("换一个更长的口令", "Choose a longer one"),
     ),
+    "password-used": Sentence(
+        Label("最近 {history} 次用过的口令不能再用", "The last {history} passwords cannot be used again"), Label("换一个没用过的口令", "Choose one not used before"),
+    ),
+    "password-wrong": Sentence(Label("现在的口令不正确", "The present password is wrong"), Label("请核对后重试", "Check it and try again")),
+    "own-account": Sentence(
+        Label("不能改自己的角色或锁定自己", "Nobody changes the roles of, or locks, the own account"), Label("请另一位安全管理员办理", "Ask another security administrator")),
 })
 
 
@@ -95,9 +106,41 @@ class ExclusiveRoles(InvalidInput):
 
 
 class WeakPassword(InvalidInput):
-    """The password is too short, too long or holds the account's name."""
+    """The password is too short, too long, of too few kinds of characters, or holds the account's name."""
 
     code = "password-weak"
+
+
+class UsedPassword(InvalidInput):
+    """The password is one of the account's last ones."""
+
+    code = "password-used"
+
+
+class WrongPassword(InvalidInput):
+    """Who changes the own password must know the present one."""
+
+    code = "password-wrong"
+
+
+class OwnAccount(Forbidden):
+    """Administrators do not give themselves rights, nor lock themselves out."""
+
+    code = "own-account"
+
+
+@dataclass(frozen=True)
+class PasswordRules:
+    """What a password must be. `classes` counts capitals, small letters, digits and others; 0 switches a rule off.
+
+    With argon2id and the throttle, length is what counts (NIST SP 800-63B 5.1.1); kinds, history and age are what
+    GB/T 22239-2019 8.1.4.1 asks of a system of level 3.
+    """
+
+    length: int = 10
+    classes: int = 2
+    history: int = 5
+    age_days: int = 90
 
 
 @dataclass(frozen=True)
@@ -110,6 +153,7 @@ class Account:
     demo: bool
     created_at: datetime
     disabled_at: datetime | None
+    password_set_at: datetime | None
 
     @property
     def actor(self) -> Actor:
@@ -137,9 +181,13 @@ _HASHING = threading.BoundedSemaphore(2)
 _NOBODY = _HASHER.hash("the hash checked for a name that has no account, so that both answers take as long")
 
 
-def _hash(name: str, password: str) -> str:
-    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD or name in password.casefold():
-        raise WeakPassword(least=MIN_PASSWORD, most=MAX_PASSWORD)
+_CLASSES = ("[A-ZÀ-ÖØ-Þ]", "[a-zß-öø-ÿ]", "[0-9]", "[^A-Za-zÀ-ÖØ-öø-ÿ0-9]")
+
+
+def _hash(name: str, password: str, rules: PasswordRules) -> str:
+    kinds = sum(bool(re.search(one, password)) for one in _CLASSES)
+    if not rules.length <= len(password) <= MAX_PASSWORD or kinds < rules.classes or name in password.casefold():
+        raise WeakPassword(least=rules.length, most=MAX_PASSWORD, classes=rules.classes)
     with _HASHING:
         return _HASHER.hash(password)
 
@@ -152,20 +200,33 @@ def _matches(password_hash: str, password: str) -> bool:
             return False
 
 
+SERVER = Actor("operator", OPERATOR.roles, "local")  # whoever runs the command line
+
+
 class Accounts:
-    """The accounts of one installation."""
+    """The accounts of one installation. What is done to them is written down by the database (`by` says who does it)."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, rules: PasswordRules | None = None) -> None:
         self._engine = engine
+        self._rules = rules or PasswordRules()
 
-    def add(self, name: str, display: str, password: str, roles: frozenset[Role], by: str, *, demo: bool = False) -> Account:
-        """Make an account; Conflict where the name is, or was, someone's (history names people by it)."""
+    def add(self, name: str, display: str, password: str, roles: frozenset[Role], by: str | Actor, *, demo: bool = False, given: bool = False) -> Account:
+        """Make an account; Conflict where the name is, or was, someone's (history names people by it).
+
+        `given`: the password is one that somebody else knows, so it is to be changed at the first sign-in, and the
+        account may wait for its roles.
+        """
         name = account_name(name)
         if not _NAME.fullmatch(name):
             raise AccountName
-        row = {"name": name, "display": display or name, "roles": checked_roles(roles), "created_by": by, "demo": demo}
-        row["password_hash"] = _hash(name, password)
+        who = by if isinstance(by, Actor) else Actor(by, frozenset())
+        kept = checked_roles(roles) if roles or not given else []
+        row: dict[str, Any] = {"name": name, "display": display or name, "roles": kept, "created_by": who.name, "demo": demo}
+        row["password_hash"] = _hash(name, password, self._rules)
+        if given:
+            row["password_set_at"] = None
         with translated(), self._engine.begin() as connection:
+            say_who(connection, who)
             connection.execute(insert(ACCOUNT).values(**row))
         return self.get(name)
 
@@ -175,11 +236,19 @@ class Accounts:
             return [_account(row) for row in connection.execute(select(ACCOUNT).order_by(ACCOUNT.c.name))]
 
     def get(self, name: str) -> Account:
+        return _account(self._row(name))
+
+    def _row(self, name: str) -> Row[Any]:
         with translated(), self._engine.connect() as connection:
             row = connection.execute(select(ACCOUNT).where(ACCOUNT.c.name == account_name(name))).one_or_none()
         if row is None:
             raise AccountNotFound(name=name[:64])
-        return _account(row)
+        return row
+
+    def exists(self, name: str) -> bool:
+        """Whether there is an account of that name."""
+        with translated(), self._engine.connect() as connection:
+            return connection.scalar(select(ACCOUNT.c.name).where(ACCOUNT.c.name == account_name(name))) is not None
 
     def verified(self, name: str, password: str) -> Account | None:
         """The account if it is enabled and the password is its own; an unknown name takes as long to refuse."""
@@ -188,20 +257,48 @@ class Accounts:
         good = _matches(row.password_hash if row else _NOBODY, password[: MAX_PASSWORD + 1])
         return _account(row) if good and row is not None and row.disabled_at is None else None
 
-    def set_password(self, name: str, password: str) -> None:
+    def is_old(self, account: Account) -> bool:
+        """Whether the password must be changed before anything else: given by another, or past its age."""
+        if account.password_set_at is None:
+            return True
+        age = timedelta(days=self._rules.age_days)
+        return bool(age) and not account.demo and account.password_set_at < datetime.now(UTC) - age
+
+    def set_password(self, name: str, password: str, by: Actor = SERVER, *, given: bool = False) -> None:
+        """A new password, not one of the last ones; `given` as in `add`."""
+        row = self._row(name)
+        former = [row.password_hash, *row.former_hashes][: self._rules.history]
+        new = _hash(row.name, password, self._rules)
+        if any(_matches(one, password) for one in former):
+            raise UsedPassword(history=self._rules.history)
+        self._change(row.name, by, password_hash=new, former_hashes=former, password_set_at=None if given else func.now())
+
+    def change_own_password(self, name: str, present: str, new: str, by: Actor) -> None:
+        """The same, by who knows the present one. Raises WrongPassword."""
+        if not _matches(self._row(name).password_hash, present[: MAX_PASSWORD + 1]):
+            raise WrongPassword(problems=[Problem("/present", "password-wrong")])
+        self.set_password(name, new, by)
+
+    def set_roles(self, name: str, roles: frozenset[Role], by: Actor = SERVER, reason: str | None = None) -> None:
+        """Other roles than before. Raises ExclusiveRoles, OwnAccount."""
+        self._change(self._others(name, by), by, reason, roles=checked_roles(roles))
+
+    def set_disabled(self, name: str, disabled: bool, by: Actor = SERVER, reason: str | None = None) -> None:
+        """Lock an account, or open it again."""
+        self._change(self._others(name, by), by, reason, disabled_at=func.now() if disabled else None)
+
+    def _others(self, name: str, by: Actor) -> str:
         account = self.get(name)
-        self._change(account.name, password_hash=_hash(account.name, password))
+        if account.name == by.name:
+            raise OwnAccount(action="accounts")
+        return account.name
 
-    def set_roles(self, name: str, roles: frozenset[Role]) -> None:
-        self._change(self.get(name).name, roles=checked_roles(roles))
-
-    def set_disabled(self, name: str, disabled: bool) -> None:
-        self._change(self.get(name).name, disabled_at=func.now() if disabled else None)
-
-    def _change(self, name: str, **values: object) -> None:
+    def _change(self, name: str, by: Actor, reason: str | None = None, **values: object) -> None:
         with translated(), self._engine.begin() as connection:
+            say_who(connection, by, reason)
             connection.execute(update(ACCOUNT).where(ACCOUNT.c.name == name).values(**values))
 
 
 def _account(row: Row[Any]) -> Account:
-    return Account(row.name, row.display, frozenset(Role(role) for role in row.roles), row.demo, row.created_at, row.disabled_at)
+    roles = frozenset(Role(role) for role in row.roles)
+    return Account(row.name, row.display, roles, row.demo, row.created_at, row.disabled_at, row.password_set_at)

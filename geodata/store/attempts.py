@@ -22,8 +22,11 @@ from sqlalchemy import (
     select,
 )
 
+from geodata.store.acting import say_who
+from geodata.store.audit import note
 from geodata.store.faults import translated
 from geodata.store.metadata import CONTROL
+from layers.spec import Actor
 
 FAILURES_OF_ADDRESS = 50  # many names from one address in the same time: spraying, though a whole bureau may share one proxy
 
@@ -69,6 +72,18 @@ class Attempts:
         """Forget the failures of this name from this address."""
         with translated(), self._engine.begin() as connection:
             connection.execute(delete(LOGIN_FAILURE).where(LOGIN_FAILURE.c.pair == _pair(name, address)))
+
+    def failed(self, name: str, address: str, *, known: bool) -> None:
+        """Write a refused sign-in down, and that it was the one that locked the name or the address. A name that is no account's stays a digest."""
+        pair = _pair(name, address)
+        shown = name if known else f"sha256:{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+        with translated(), self._engine.begin() as connection:
+            say_who(connection, Actor(shown, frozenset(), address))
+            note(connection, "session.refuse", shown, outcome="refused", known=known)
+            for which, subject, most in ((LOGIN_FAILURE.c.pair == pair, shown, self._failures), (LOGIN_FAILURE.c.address == address, address, FAILURES_OF_ADDRESS)):
+                count = connection.scalar(select(func.count()).where(which, LOGIN_FAILURE.c.at > func.now() - self._lock)) or 0
+                if count >= most:
+                    note(connection, "session.lock", subject, outcome="refused", failures=count, minutes=self._lock.total_seconds() / 60)
 
     def _wait(self, times: Sequence[datetime], most: int, now: datetime) -> timedelta | None:
         if len(times) < most or times[0] - times[-1] > self._lock:

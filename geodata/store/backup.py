@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
@@ -12,9 +16,12 @@ from psycopg import sql
 from sqlalchemy.engine import URL, make_url
 
 from geodata.store.binaries import choose
+from geodata.store.home import Home
 from layers.errors import Conflict, Misconfigured
 from layers.messages import Sentence, declare
 from layers.spec import Label
+
+NOTE = "last-backup.json"
 
 
 class BackupFailed(Misconfigured):
@@ -37,10 +44,35 @@ def dump(url: str, file: Path) -> None:
     draft = file.with_name(f".{file.name}.{os.getpid()}")
     os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     try:
-        _run("pg_dump", url, "--format=custom", "--no-comments", "--exclude-table-data=spatial_ref_sys", f"--file={draft}")
+        _run("pg_dump", url, "--format=custom", "--no-comments", "--exclude-table-data=spatial_ref_sys", "--exclude-schema=past_*", f"--file={draft}")
         draft.rename(file)
     finally:
         draft.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class LastBackup:
+    """When the last backup of a home was made, and where it was put."""
+
+    at: datetime
+    file: str
+
+
+def note_backup(home: Home, file: Path) -> None:
+    """Write down in the home that a backup was made, for `onemap check`."""
+    draft = home.path / f".{NOTE}.{os.getpid()}"
+    draft.write_text(json.dumps({"at": datetime.now(UTC).isoformat(), "file": str(file.absolute())}))
+    draft.chmod(0o644)
+    home.hand_over(draft)
+    draft.replace(home.path / NOTE)
+
+
+def last_backup(home: Path) -> LastBackup | None:
+    """What `note_backup` wrote last; None when there was none."""
+    with suppress(FileNotFoundError):
+        noted = json.loads((home / NOTE).read_text())
+        return LastBackup(datetime.fromisoformat(noted["at"]), noted["file"])
+    return None
 
 
 def restore(url: str, file: Path) -> None:

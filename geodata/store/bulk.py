@@ -9,12 +9,13 @@ from typing import Any
 
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import Connection, Table, text
+from sqlalchemy import Connection, Table, literal_column, text
 
 from geodata.store.metadata import STORAGE_SRID
+from geodata.store.rows import mask
 from layers.errors import InvalidInput, Problem
 from layers.messages import Sentence, declare
-from layers.spec import Field, Geometry, Label, Layer
+from layers.spec import Field, Geometry, Label, Layer, Sensitivity
 
 _BATCH = 5_000
 _SQL_TYPES = {"str": "text", "int": "bigint", "float": "double precision", "bool": "boolean", "date": "date", "datetime": "timestamptz"}
@@ -62,8 +63,19 @@ def upsert(connection: Connection, schema: str, layer: Layer, table: Table, rows
     connection.execute(text(f"CREATE TEMP TABLE staging (n bigint, {', '.join(f'{_quoted(name)} {kind}' for name, kind in columns)}) ON COMMIT DROP"))
     _copy(connection, layer, fields, rows, resolve, has_shape)
     connection.execute(text("ANALYZE pg_temp.staging"))
-    return _merge(connection, f'"{schema}"."{table.name}"', layer.key if any(one.id == layer.key for one in fields) else None,
-                  [name for name, _ in columns], len(rows))
+    key = layer.key if any(one.id == layer.key for one in fields) else None
+    if key:
+        _put_back(connection, f'"{schema}"."{table.name}"', table, key, [one for one in fields if one.sensitivity is Sensitivity.PERSONAL and one.type is str])
+    return _merge(connection, f'"{schema}"."{table.name}"', key, [name for name, _ in columns], len(rows))
+
+
+def _put_back(connection: Connection, target: str, table: Table, key: str, personal: Sequence[Field]) -> None:
+    """A value that comes back as it was shown masked (a file we wrote, edited) is the value kept."""
+    for one in personal:
+        name = _quoted(one.id)
+        shown = mask(one, literal_column(f"t.{name}", table.c[one.id].type)).compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
+        connection.exec_driver_sql(f"UPDATE pg_temp.staging s SET {name} = t.{name} FROM {target} t "
+                                   f"WHERE s.{name} LIKE '%%**%%' AND t.{_quoted(key)} = s.{_quoted(key)} AND s.{name} = {shown}")
 
 
 def _carried(layer: Layer, rows: Sequence[Row]) -> list[Field]:

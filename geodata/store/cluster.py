@@ -17,9 +17,9 @@ from urllib.parse import quote
 
 from geodata.store import postmaster
 from geodata.store.binaries import Postgres, choose
-from geodata.store.database_user import DatabaseUser, clean_environment, database_user
 from geodata.store.home import Home, HomeInUse, HomeNotOurs
 from geodata.store.sizing import MIB, memory_bytes, memory_settings
+from geodata.store.system_user import SystemUser, clean_environment, database_user
 from layers.errors import Misconfigured
 from layers.messages import Sentence, declare
 from layers.spec import Label
@@ -156,7 +156,7 @@ class Cluster:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.stop()
 
-    def _place(self, user: DatabaseUser) -> None:
+    def _place(self, user: SystemUser) -> None:
         """Decide once where the database lies, and make its folders."""
         if "directory" not in self.home.record:
             inside = self.home.path / "database"
@@ -171,7 +171,7 @@ class Cluster:
         except PermissionError as error:
             raise HomeNotOurs(path=str(self.directory), user=user.name) from error
 
-    def _apart(self, inside: Path, user: DatabaseUser) -> Path:
+    def _apart(self, inside: Path, user: SystemUser) -> Path:
         name = hashlib.sha256(os.fsencode(self.home.path)).hexdigest()[:12]
         chosen = next(path for path in (APART / f"{name}{suffix}" for suffix in ("", *(f"-{n}" for n in range(2, 1000)))) if not path.exists())
         APART.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -182,7 +182,7 @@ class Cluster:
         return chosen
 
     @staticmethod
-    def _give(folder: Path, user: DatabaseUser) -> None:
+    def _give(folder: Path, user: SystemUser) -> None:
         """A folder in a place that only we write to, handed to the database user."""
         folder.mkdir(mode=0o755, exist_ok=True)
         if not user.is_self:
@@ -203,7 +203,7 @@ class Cluster:
                 postmaster.end(self.data_dir, 20.0)
         postmaster.forget_dead(self.data_dir, self.socket_dir)
 
-    def _make(self, postgres: Postgres, user: DatabaseUser) -> None:
+    def _make(self, postgres: Postgres, user: SystemUser) -> None:
         with self._step("建立数据库目录", "making the database cluster"):
             draft = self.directory / "data.new"
             shutil.rmtree(draft, ignore_errors=True)
@@ -214,7 +214,7 @@ class Cluster:
             self.home.remember(prepared=False)
             draft.rename(self.data_dir)
 
-    def _configure(self, user: DatabaseUser) -> None:
+    def _configure(self, user: SystemUser) -> None:
         """Write our settings and rules of access anew: they follow the machine and this version."""
         settings = {**memory_settings(memory_bytes(), os.cpu_count() or 1), **_SETTINGS, "log_directory": str(self.log_dir),
                     "unix_socket_directories": str(self.socket_dir), **self._settings}
@@ -228,15 +228,16 @@ class Cluster:
         if "include 'onemap.conf'" not in said:
             user.write(main, said + "\ninclude 'onemap.conf'\n")
 
-    def _write(self, name: str, lines: list[str], user: DatabaseUser) -> None:
+    def _write(self, name: str, lines: list[str], user: SystemUser) -> None:
         user.write(self.data_dir / name, "\n".join(["# Written by onemap at each start; see docs/operate.md.", *lines, ""]))
 
-    def _launch(self, postgres: Postgres, user: DatabaseUser) -> None:
+    def _launch(self, postgres: Postgres, user: SystemUser) -> None:
         with self._step("启动数据库", "starting the database"):
             first_words = self.home.path / "database-start.log"  # what PostgreSQL says before its own log is open
             with open(first_words, "wb") as log:
+                self.home.hand_over(first_words)
                 self._process = subprocess.Popen(
-                    [*user.prefix(dies_with_parent=True), str(postgres.bin / "postgres"), "-D", str(self.data_dir)],
+                    [*user.prefix(end_with_parent="INT"), str(postgres.bin / "postgres"), "-D", str(self.data_dir)],
                     stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=clean_environment(), cwd="/", start_new_session=True)
             deadline = time.monotonic() + START_PATIENCE_S
             while not postmaster.is_ready(self.data_dir, self._process.pid):
@@ -250,7 +251,7 @@ class Cluster:
         lines = [line for path in (first_words, newest) for line in path.read_text(errors="replace").splitlines()[-50:]]
         return next((line for line in reversed(lines) if "FATAL" in line or "PANIC" in line), lines[-1] if lines else "no answer in time")
 
-    def _prepare(self, postgres: Postgres, user: DatabaseUser) -> None:
+    def _prepare(self, postgres: Postgres, user: SystemUser) -> None:
         """Make the owner role and the database. The owner is no superuser, so PostGIS is put in here, into the template too."""
         with self._step("建立数据库和 PostGIS 扩展", "making the database with PostGIS"):
             script = _PREPARE.format(password=self.home.secrets["database_password"])

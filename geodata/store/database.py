@@ -6,16 +6,18 @@ import hashlib
 import hmac
 import threading
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, suppress
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
-from geodata.store import migration
-from geodata.store.drills import Drills
+from geodata.store import migration, past
+from geodata.store.drills import Drills, Opening
 from geodata.store.metadata import DRILL_ROLE, LIVE_ROLE
-from geodata.store.spaces import LIVE, Space, SpaceRecord
+from geodata.store.pulse import Pulse
+from geodata.store.spaces import LIVE, PAST_PREFIX, Space, SpaceRecord
 from layers.catalogue import CATALOGUE
 from layers.errors import SpaceNotFound
 from layers.spec import Actor, Catalogue
@@ -38,9 +40,11 @@ class Database:
         self._pool_size = pool_size
         self._lock = threading.Lock()
         self._spaces: dict[str, Space] = {}
+        self._pasts: dict[str, Space] = {}
         self.owner = self._engine(None, pool_size=2)
         self.engine = self._engine(LIVE_ROLE, pool_size=pool_size)
         self.drill_engine = self._engine(DRILL_ROLE, pool_size=max(2, pool_size // 2))
+        self.pulse, self.drill_pulse = Pulse(self.conninfo(LIVE_ROLE)), Pulse(self.conninfo(DRILL_ROLE))
         self._drills = Drills(self)
 
     def password(self, role: str) -> str:
@@ -76,23 +80,47 @@ class Database:
         return True
 
     def space(self, space_id: str = LIVE) -> Space:
-        """The live space or an open drill, with its catalogue as of now. Raises SpaceNotFound."""
+        """The live space, an open drill, or a past moment of live, with its catalogue as of now (or then). Raises SpaceNotFound, InvalidInput."""
+        if space_id.startswith(PAST_PREFIX):
+            return self._past(space_id)
         space = self._spaces.get(space_id)
+        if space is not None and space.is_drill and self.pulse.as_of(space_id) != space.record.as_of:
+            self._let_go(space_id, space)  # another process may have closed it, or reset it
+            space = None
         if space is None:
             space = self._open(space_id)
-        elif space.is_drill and not self._drills.is_open(space_id):
-            with self._lock:
-                self._spaces.pop(space_id, None)
-            raise SpaceNotFound(space=space_id)
         space.refresh()
         return space
 
     def _open(self, space_id: str) -> Space:
         record = SpaceRecord.live() if space_id == LIVE else self._drills.record(space_id)
-        engine = self.drill_engine if record.is_drill else self.engine
-        space = Space(record, engine, self.owner, self.catalogue)
+        engine, pulse = (self.drill_engine, self.drill_pulse) if record.is_drill else (self.engine, self.pulse)
+        space = Space(record, engine, self.owner, self.catalogue, pulse)
         with self._lock:
             return self._spaces.setdefault(space_id, space)
+
+    def _past(self, space_id: str) -> Space:
+        """A copy that was dropped for others is made again."""
+        space = self._pasts.get(space_id)
+        with suppress(SpaceNotFound):
+            if space is not None:
+                space.refresh()
+                return space
+        record = past.record_of(space_id)
+        past.ensure(self, record)
+        space = Space(record, self.drill_engine, self.owner, self.catalogue, self.drill_pulse)
+        space.refresh()
+        with self._lock:
+            self._pasts[space_id] = space
+            while len(self._pasts) > past.MOST_KEPT:
+                del self._pasts[next(iter(self._pasts))]
+        return space
+
+    def _let_go(self, space_id: str, space: Space | None = None) -> None:
+        """Forget a space as it was; with `space` only if it is still that one and not one opened since."""
+        with self._lock:
+            if space is None or self._spaces.get(space_id) is space:
+                self._spaces.pop(space_id, None)
 
     def drills(self, *, closed: bool = False) -> list[SpaceRecord]:
         """Open drills, newest first; with `closed` also those that have ended."""
@@ -102,19 +130,23 @@ class Database:
         """A sealed copy of the live space as of now. Raises Forbidden, InvalidInput."""
         return self._drills.open(name, actor)
 
+    def opening_drill(self, actor: Actor) -> AbstractContextManager[Opening]:
+        """The same as a transaction of its own, for who asks under a key. Raises Forbidden."""
+        return self._drills.opening(actor)
+
     def reset_drill(self, drill_id: str, actor: Actor) -> SpaceRecord:
         """Throw away what was done in a drill and copy the live space anew."""
-        with self._lock:
-            self._spaces.pop(drill_id, None)
+        self._let_go(drill_id)
         return self._drills.reset(drill_id, actor)
 
     def close_drill(self, drill_id: str, actor: Actor) -> SpaceRecord:
         """End a drill and drop its copy; its record stays."""
-        with self._lock:
-            self._spaces.pop(drill_id, None)
+        self._let_go(drill_id)
         return self._drills.close(drill_id, actor)
 
     def dispose(self) -> None:
-        """Close every pooled connection."""
+        """Close every kept connection."""
+        for pulse in (self.pulse, self.drill_pulse):
+            pulse.close()
         for engine in (self.owner, self.engine, self.drill_engine):
             engine.dispose()

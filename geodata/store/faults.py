@@ -6,26 +6,31 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from psycopg import errors as pg
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from layers.errors import Conflict, InvalidInput, Problem, TooMany, Unavailable
+from layers.errors import Conflict, InvalidInput, Problem, SpaceNotFound, TooMany, Unavailable
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """Raise Conflict, InvalidInput or Unavailable for what PostgreSQL refuses, with no SQL in the words."""
+def translated(drill: str | None = None) -> Iterator[None]:
+    """Raise Conflict, InvalidInput or Unavailable for what PostgreSQL refuses, with no SQL in the words.
+
+    With the id of a drill whose schema is asked: SpaceNotFound when that is gone, for then the drill was just closed.
+    A mistake of ours, or a right that is not there, stays as it is: it must not look like an outage.
+    """
     try:
         yield
     except IntegrityError as fault:
         raise _integrity(fault) from fault
     except PoolTimeout as fault:
         raise Unavailable(part="database") from fault
+    except ProgrammingError as fault:
+        if drill is not None and isinstance(fault.orig, (pg.UndefinedTable, pg.InvalidSchemaName)):
+            raise SpaceNotFound(space=drill) from fault
+        raise
     except DBAPIError as fault:
-        other = _other(fault)
-        if other is fault:
-            raise
-        raise other from fault
+        raise _other(fault) from fault
 
 
 def _integrity(fault: IntegrityError) -> Exception:
@@ -50,8 +55,6 @@ def _other(fault: DBAPIError) -> Exception:
         return Unavailable(part="database", reason="statement-timeout")
     if isinstance(cause, (pg.LockNotAvailable, pg.DeadlockDetected, pg.SerializationFailure)):
         return TooMany(retry_after_s=1, reason="lock")
-    if isinstance(cause, (pg.SyntaxErrorOrAccessRuleViolation, pg.InvalidSchemaName)):
-        return fault  # a mistake of ours, or a right that is not there: it must not look like an outage
     if isinstance(cause, (pg.DataError, pg.InternalError)):
         return InvalidInput(problems=[Problem("", "value-refused", {"constraint": cause.__class__.__name__})])
     return Unavailable(part="database", reason=cause.__class__.__name__)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Final
 from uuid import UUID
@@ -11,20 +11,31 @@ from uuid import UUID
 import shapely
 from geoalchemy2.elements import WKBElement
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import Table, Text, cast, select, text, update
+from sqlalchemy import Table, Text, cast, select, update
 
 from geodata.store import bulk
+from geodata.store.acting import say_reason
+from geodata.store.audit import note, reveals_lately
 from geodata.store.bulk import Row, UpsertCounts
 from geodata.store.idempotency import Answered, claim, settle
 from geodata.store.metadata import STORAGE_SRID
 from geodata.store.reading import MAX_PAGE, HistoryEntry, JsonPage, Page, Reader, Snapshot
-from geodata.store.rows import Feature, feature_select, to_feature
+from geodata.store.reverting import Undone, revert_feature, undo_commit
+from geodata.store.rows import Feature, feature_select, mask_value, to_feature
 from geodata.store.shapes import admit
 from layers.checking import examine
-from layers.errors import FeatureNotFound, InvalidInput, Problem, StaleVersion, VersionRequired
-from layers.spec import Action, Layer
+from layers.errors import FeatureNotFound, InvalidInput, Problem, StaleVersion, TooMany, VersionRequired
+from layers.messages import Sentence, declare
+from layers.spec import Action, Field, Label, Layer, Sensitivity
 
 __all__ = ["MAX_PAGE", "UNCHANGED", "Change", "Feature", "HistoryEntry", "JsonPage", "Page", "Snapshot", "Store", "Unchanged"]
+
+
+REVEALS_PER_HOUR = 300  # a call every 12 s, all hour; copying a layer takes thousands
+
+declare({
+    "value-masked": Sentence(Label("带星号的值不是完整的值", "A value with asterisks is not the whole value"), Label("填写完整的值，或留空", "Write the whole value, or leave it empty")),
+})
 
 
 class Unchanged(Enum):
@@ -38,7 +49,7 @@ UNCHANGED: Final = Unchanged.UNCHANGED
 
 @dataclass(frozen=True)
 class Change:
-    """One act of a changeset: op is insert, replace, patch or delete."""
+    """One act of a changeset: op is insert, replace, patch or delete. An insert may start from another feature's values (`copy_of`)."""
 
     op: str
     layer: str
@@ -46,6 +57,7 @@ class Change:
     version: int | None = None
     properties: Mapping[str, Any] | None = None
     geometry: BaseGeometry | Unchanged | None = UNCHANGED
+    copy_of: UUID | None = None
 
 
 class Store(Reader):
@@ -59,6 +71,12 @@ class Store(Reader):
         assert feature_id is not None
         return self.get(layer_id, feature_id)
 
+    def copied(self, layer_id: str, feature_id: UUID, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """The values of a feature for a new one beside it, with `changes`: all but its key, hidden ones too, which the copier need not see."""
+        layer, _ = self._open(layer_id, Action.WRITE)
+        kept = {name: value for name, value in self._whole(layer, feature_id).properties.items() if name != layer.key}
+        return {**kept, **changes}
+
     def replace(self, layer_id: str, feature_id: UUID, properties: Mapping[str, Any], geometry: BaseGeometry | None, *,
                 version: int | None) -> Feature:
         """All values anew (fields not given become empty). Raises StaleVersion when the feature moved on since `version`."""
@@ -69,11 +87,8 @@ class Store(Reader):
     def patch(self, layer_id: str, feature_id: UUID, changes: Mapping[str, Any], *, version: int | None,
               geometry: BaseGeometry | Unchanged | None = UNCHANGED) -> Feature:
         """Some values anew; the rest stays. The whole feature is checked as it would be. Raises StaleVersion."""
-        layer, table = self._open(layer_id, Action.WRITE)
-        row = self.connection.execute(feature_select(layer, table, reveal=True).where(table.c.id == feature_id)).first()
-        if row is None:
-            raise FeatureNotFound(layer=layer_id, id=feature_id)
-        present = to_feature(layer, row)
+        layer, _ = self._open(layer_id, Action.WRITE)
+        present = self._whole(layer, feature_id)
         shape = present.geometry if geometry is UNCHANGED else geometry
         return self._write(layer, feature_id, {**present.properties, **changes}, shape, version)  # type: ignore[arg-type]
 
@@ -82,7 +97,7 @@ class Store(Reader):
         layer, table = self._open(layer_id, Action.DELETE)
         if not reason or not reason.strip():
             raise InvalidInput(problems=[Problem("reason", "required", {"field": "reason"})])
-        self._say(reason)
+        say_reason(self.connection, reason)
         expected = _given(version)
         gone = self.connection.execute(table.delete().where(table.c.id == feature_id, table.c.version == expected)).rowcount
         if not gone:
@@ -91,24 +106,53 @@ class Store(Reader):
     def apply(self, changes: Sequence[Change], reason: str | None = None) -> list[Feature | None]:
         """Several acts in order, all or nothing. Existing features are locked in sorted order first: no deadlock."""
         if reason:
-            self._say(reason)
+            say_reason(self.connection, reason)
         for layer_id, feature_id in sorted({(one.layer, one.id) for one in changes if one.id is not None}):
             table = self._open(layer_id, Action.READ)[1]
             self.connection.execute(select(table.c.id).where(table.c.id == feature_id).with_for_update())
-        return [self._act(place, one, reason) for place, one in enumerate(changes)]
+        return [self._placed(place, one, reason) for place, one in enumerate(changes)]
 
-    def _act(self, place: int, one: Change, reason: str | None) -> Feature | None:
+    def _placed(self, place: int, one: Change, reason: str | None) -> Feature | None:
+        """One act; what is wrong with it is said to be at its place in the changeset."""
+        try:
+            return self._act(one, reason)
+        except InvalidInput as refused:
+            refused.problems = tuple(replace(each, pointer=f"/changes/{place}/{each.pointer.lstrip('/')}") for each in refused.problems)
+            raise
+
+    def _act(self, one: Change, reason: str | None) -> Feature | None:
         shape = None if one.geometry is UNCHANGED else one.geometry
         if one.op == "insert":
-            return self.insert(one.layer, one.properties or {}, shape)  # type: ignore[arg-type]
+            given = one.properties or {}
+            values = given if one.copy_of is None else self.copied(one.layer, one.copy_of, given)
+            return self.insert(one.layer, values, shape)  # type: ignore[arg-type]
         if one.id is None or one.op not in ("replace", "patch", "delete"):
-            raise InvalidInput(problems=[Problem(f"/changes/{place}", "value-refused", {"constraint": one.op})])
+            raise InvalidInput(problems=[Problem("/op", "value-refused", {"constraint": one.op})])
         if one.op == "replace":
             return self.replace(one.layer, one.id, one.properties or {}, shape, version=one.version)  # type: ignore[arg-type]
         if one.op == "patch":
             return self.patch(one.layer, one.id, one.properties or {}, version=one.version, geometry=one.geometry)
         self.delete(one.layer, one.id, version=one.version, reason=reason or "")
         return None
+
+    def revert(self, layer_id: str, feature_id: UUID, to_version: int, *, version: int | None) -> Feature:
+        """A feature as it was at `to_version`, as a new version; a deleted one comes back. See `geodata.store.reverting`."""
+        revert_feature(self, layer_id, feature_id, to_version, version=version)
+        return self.get(layer_id, feature_id)
+
+    def undo(self, token: UUID) -> list[Undone]:
+        """All that one commit did undone, or nothing; see `geodata.store.reverting.undo_commit`."""
+        return undo_commit(self, token)
+
+    def opened(self, layer_id: str, action: Action) -> tuple[Layer, Table]:
+        """A layer and its table, for those who may do this with it. Raises LayerNotFound, Forbidden."""
+        return self._open(layer_id, action)
+
+    def expect(self, layer: Layer, feature_id: UUID, version: int | None, present: int) -> None:
+        """Raises VersionRequired without a version, StaleVersion with the differences when it is not the present one."""
+        expected = _given(version)
+        if expected != present:
+            self._refuse_stale(layer, self.tables.layers[layer.id], feature_id, {}, expected)
 
     def upsert(self, layer_id: str, rows: Iterable[Row], *, dry_run: bool = False) -> UpsertCounts:
         """Many rows by the layer's key, in one go; values must be clean already. `dry_run` counts and takes all back."""
@@ -128,18 +172,53 @@ class Store(Reader):
         options = self.connection.get_execution_options()
         return str(next(iter(options["schema_translate_map"].values())))
 
+    def _whole(self, layer: Layer, feature_id: UUID) -> Feature:
+        """The feature with nothing hidden, for writing it or its like; never to be shown."""
+        table = self.tables.layers[layer.id]
+        row = self.connection.execute(feature_select(layer, table, reveal=True, unmasked=True).where(table.c.id == feature_id)).first()
+        if row is None:
+            raise FeatureNotFound(layer=layer.id, id=feature_id)
+        return to_feature(layer, row)
+
     def _write(self, layer: Layer, feature_id: UUID, properties: Mapping[str, Any], geometry: BaseGeometry | None, version: int | None) -> Feature:
         table = self.tables.layers[layer.id]
         expected = _given(version)
-        values = self._checked(layer, properties, geometry)
+        values = self._checked(layer, self._put_back(layer, feature_id, properties), geometry)
         written = self.connection.execute(update(table).where(table.c.id == feature_id, table.c.version == expected).values(**values)).rowcount
         if not written:
             self._refuse_stale(layer, table, feature_id, values, expected)
         return self.get(layer.id, feature_id)
 
+    def reveal(self, layer_id: str, feature_id: UUID, fields: Sequence[str]) -> dict[str, Any]:
+        """Personal values of one feature as they are, written down in the same transaction. Raises Forbidden, TooMany past 300 an hour."""
+        layer, table = self._open(layer_id, Action.REVEAL)
+        personal = {one.id for one in layer.all_fields if one.sensitivity is Sensitivity.PERSONAL}
+        wrong = [one for one in fields if one not in personal]
+        if wrong or not fields:
+            raise InvalidInput(problems=[Problem("/fields", "unknown-field", {"field": one[:60], "layer": layer_id}) for one in wrong or [""]])
+        if reveals_lately(self.connection, self.actor) >= REVEALS_PER_HOUR:
+            raise TooMany(retry_after_s=600, reason="reveals")
+        row = self.connection.execute(select(*(table.c[one] for one in fields)).where(table.c.id == feature_id)).first()
+        if row is None:
+            raise FeatureNotFound(layer=layer_id, id=feature_id)
+        note(self.connection, "reveal", f"{layer_id}/{feature_id}", space=self.schema.removeprefix("drill_") if self._is_drill else "live", fields=list(fields))
+        return dict(row._mapping)
+
+    def _put_back(self, layer: Layer, feature_id: UUID, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The given values with those that come back masked, as they were shown, read as unchanged."""
+        suspects = [one.id for one in layer.all_fields if _looks_masked(one, given.get(one.id))]
+        if not suspects:
+            return given
+        table = self.tables.layers[layer.id]
+        row = self.connection.execute(select(*(table.c[one] for one in suspects)).where(table.c.id == feature_id)).first()
+        kept = {} if row is None else {name: value for name, value in row._mapping.items()
+                                       if given[name] == mask_value(layer.field(name), value, reveal=False)}  # type: ignore[arg-type]
+        return {**given, **kept}
+
     def _checked(self, layer: Layer, properties: Mapping[str, Any], geometry: BaseGeometry | None) -> dict[str, Any]:
         given = {**properties, **self._referenced(layer, properties)}
         values, problems = examine(layer, given, None)
+        problems += [Problem(f"/properties/{one.id}", "value-masked", {"field": one.id}) for one in layer.all_fields if _looks_masked(one, properties.get(one.id))]
         problems = [one for one in problems if one.code != "geometry-missing"]  # shapes are judged below, as shapely has them
         shape = None
         try:
@@ -178,11 +257,12 @@ class Store(Reader):
         return known
 
     def _refuse_stale(self, layer: Layer, table: Table, feature_id: UUID, wanted: Mapping[str, Any], expected: int) -> None:
-        row = self.connection.execute(feature_select(layer, table, reveal=self._reveals(layer)).where(table.c.id == feature_id)).first()
+        row = self.connection.execute(feature_select(layer, table, reveal=self._reveals(layer), unmasked=True).where(table.c.id == feature_id)).first()
         if row is None:
             raise FeatureNotFound(layer=layer.id, id=feature_id)
         present = to_feature(layer, row)
-        differences = [{"field": one.id, "yours": _plain(wanted.get(one.id)), "theirs": _plain(present.properties[one.id])}
+        reveal = self._reveals(layer)
+        differences = [{"field": one.id, "yours": _plain(wanted.get(one.id)), "theirs": _plain(mask_value(one, present.properties[one.id], reveal=reveal))}
                        for one in layer.all_fields if one.id in wanted and _plain(wanted[one.id]) != _plain(present.properties[one.id])]
         if "geom" in wanted and present.geometry is not None:
             yours = shapely.from_wkb(bytes(wanted["geom"].data))
@@ -191,9 +271,6 @@ class Store(Reader):
         raise StaleVersion(layer=layer.id, id=feature_id, given=expected, current=present.version, by=present.updated_by,
                            at=present.updated_at.isoformat(), differences=differences)
 
-    def _say(self, reason: str) -> None:
-        self.connection.execute(text("SELECT set_config('onemap.reason', :reason, true)"), {"reason": reason})
-
     def claim(self, key: str, request_hash: str) -> Answered | None:
         """Take an Idempotency-Key for this transaction, or give the answer that was made under it."""
         return claim(self.connection, self.tables, self.actor.name, key, request_hash)
@@ -201,6 +278,10 @@ class Store(Reader):
     def settle(self, key: str, answer: Answered) -> None:
         """Keep the answer for a repeat of the same request."""
         settle(self.connection, self.tables, self.actor.name, key, answer)
+
+
+def _looks_masked(one: Field, value: Any) -> bool:
+    return one.sensitivity is not Sensitivity.PUBLIC and isinstance(value, str) and "**" in value
 
 
 def _given(version: int | None) -> int:

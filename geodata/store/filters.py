@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table
 
 from geodata.store.cql2 import UnknownName, Unreadable, where
-from geodata.store.rows import shown_shape
+from geodata.store.rows import is_shown, shown_shape
 from layers.errors import InvalidInput, Problem
 from layers.messages import Sentence, declare
-from layers.spec import Label, Layer, Sensitivity
+from layers.spec import Label, Layer
 
 MAX_FILTER_LENGTH = 4_000  # a filter is a sentence, not a document; the parser's cost grows with its length
 
@@ -24,8 +24,8 @@ declare({
 
 
 def queryable(layer: Layer, *, reveal: bool) -> list[str]:
-    """Field ids that a filter may name; personal and sensitive ones only for those who may reveal them."""
-    return [one.id for one in layer.all_fields if reveal or one.sensitivity is Sensitivity.PUBLIC] + ["version", "updated_at", "created_at", "id"]
+    """Field ids that a filter may name: those whose values the reader sees, for a filter finds out what it may name."""
+    return [one.id for one in layer.all_fields if is_shown(one, reveal=reveal)] + ["version", "updated_at", "created_at", "id"]
 
 
 def condition(filter_text: str, layer: Layer, table: Table, *, reveal: bool) -> ColumnElement[bool]:

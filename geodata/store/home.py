@@ -71,6 +71,7 @@ class Home:
             made = {"secret_key": secrets.token_hex(32), "database_password": secrets.token_hex(24)}
             draft = self.path / f".secret.{os.getpid()}"
             with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+                self.hand_over(draft)
                 json.dump(made, file)
                 file.flush()
                 os.fsync(file.fileno())
@@ -93,7 +94,15 @@ class Home:
         """Add to the record, all or nothing."""
         draft = self.path / "cluster.json.new"
         draft.write_text(json.dumps({**self.record, **facts}))
+        draft.chmod(0o644)  # whatever root's umask: the owner of the home reads it next time
+        self.hand_over(draft)
         draft.replace(self.path / "cluster.json")
+
+    def hand_over(self, path: Path) -> None:
+        """Give a file that root made here to the owner of the home, whom it would lock out."""
+        owner = self.path.stat()
+        if os.geteuid() == 0 != owner.st_uid:
+            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
     def _read(self, path: Path) -> dict[str, Any]:
         try:
@@ -117,6 +126,7 @@ class Home:
             file.close()
             holder = self.holder() or Holder(0, "?", "?")
             raise HomeInUse(home=str(self.path), pid=holder.pid, what=holder.what, since=holder.since) from None
+        self.hand_over(self.path / "lock")
         file.seek(0)
         file.truncate()
         json.dump({"pid": os.getpid(), "what": what, "since": time.strftime("%Y-%m-%d %H:%M:%S")}, file)

@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ARRAY, CheckConstraint, Column, DateTime, Engine, Index, Row, Table, Text, Uuid, func, insert, select, update
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    Column,
+    Connection,
+    DateTime,
+    Engine,
+    Index,
+    Row,
+    Table,
+    Text,
+    Uuid,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
+from geodata.store.acting import say_who
 from geodata.store.faults import translated
 from geodata.store.metadata import CONTROL
 from layers.errors import NotFound
 from layers.messages import Sentence, declare
-from layers.spec import Label
+from layers.spec import Actor, Label, Role
 
 # waiting -> examining -> examined -> confirmed -> committing -> committed; or refused, cancelled, failed on the way.
 STATES = ("waiting", "examining", "examined", "confirmed", "committing", "committed", "refused", "cancelled", "failed")
@@ -78,7 +96,7 @@ class LoadRecord:
 
 
 def add(
-    engine: Engine,
+    place: Engine | Connection,
     *,
     space: str,
     layer: str,
@@ -87,10 +105,11 @@ def add(
     options: Mapping[str, Any],
     asked_by: str,
     asked_roles: list[str],
+    address: str = "",
     state: str = "waiting",
     load_id: UUID | None = None,
 ) -> LoadRecord:
-    """A new record."""
+    """A new record, in a transaction of its own or in that of the connection given. `address` is where the asking came from, for the audit."""
     load_id = load_id or uuid4()
     values = {
         "id": load_id,
@@ -103,14 +122,15 @@ def add(
         "asked_roles": asked_roles,
         "state": state,
     }
-    with translated(), engine.begin() as connection:
+    with translated(), _writing(place) as connection:
+        say_who(connection, Actor(asked_by, frozenset(map(Role, asked_roles)), address))
         row = connection.execute(insert(LOAD).values(**values).returning(*LOAD.c)).one()
     return _record(row)
 
 
-def get(engine: Engine, load_id: UUID) -> LoadRecord:
+def get(place: Engine | Connection, load_id: UUID) -> LoadRecord:
     """One record, or LoadNotFound."""
-    with translated(), engine.connect() as connection:
+    with translated(), _writing(place) as connection:
         row = connection.execute(select(LOAD).where(LOAD.c.id == load_id)).first()
     if row is None:
         raise LoadNotFound(id=load_id)
@@ -132,14 +152,27 @@ def same_file(engine: Engine, sha256: str, space: str, layer: str) -> LoadRecord
     return _record(row) if row else None
 
 
-def move(engine: Engine, load_id: UUID, *, to: str, come_from: tuple[str, ...], **values: Any) -> LoadRecord | None:
-    """Put a load into another state; None when it is in none of `come_from` (someone else was first)."""
+def move(place: Engine | Connection, load_id: UUID, *, to: str, come_from: tuple[str, ...], by: Actor | None = None, **values: Any) -> LoadRecord | None:
+    """Put a load into another state; None when it is in none of `come_from` (someone else was first).
+
+    `by` None: nobody said so now, the worker goes on with what was asked.
+    """
     if to not in UNFINISHED:
         values["finished_at"] = func.now()
-    with translated(), engine.begin() as connection:
+    with translated(), _writing(place) as connection:
+        say_who(connection, by or Actor("worker", frozenset()))
         query = update(LOAD).where(LOAD.c.id == load_id, LOAD.c.state.in_(come_from)).values(state=to, **values).returning(*LOAD.c)
         row = connection.execute(query).first()
     return _record(row) if row else None
+
+
+@contextmanager
+def _writing(place: Engine | Connection) -> Iterator[Connection]:
+    if isinstance(place, Connection):
+        yield place
+    else:
+        with place.begin() as connection:
+            yield connection
 
 
 def _record(row: Row[Any]) -> LoadRecord:

@@ -11,16 +11,24 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import Script
+from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from geodata.store import pyramid
 from geodata.store.control import DRILLS  # noqa: F401  (its import fills the control metadata)
-from geodata.store.drills import close_all, seal
+from geodata.store.drills import close_all, open_schemas, seal
 from geodata.store.faults import translated
-from geodata.store.metadata import CONTROL, CONTROL_SCHEMA, DRILL_ROLE, LIVE_ROLE, LIVE_SCHEMA
+from geodata.store.metadata import (
+    CONTROL,
+    CONTROL_SCHEMA,
+    DRILL_ROLE,
+    FUNCTIONS,
+    LIVE_ROLE,
+    LIVE_SCHEMA,
+)
 from geodata.store.migrations.scope import options, targets
+from geodata.store.past import drop_all
 from geodata.store.spaces import watch
 from geodata.store.tables import DEFINITIONS, space_tables
 from layers.catalogue import CATALOGUE
@@ -64,6 +72,7 @@ def run(database: Database, scripts: Path | None = None) -> None:
             upgrade(connection, scripts, database.catalogue)
             if before not in (None, _at(connection)):
                 close_all(connection)
+                drop_all(connection)
             _refuse_missing(connection, database.catalogue)
             _finish(database, connection)
             connection.commit()
@@ -92,6 +101,18 @@ def generate(connection: Connection, message: str, *, scripts: Path | None = Non
                               version_path=str(_places(scripts)[-1]))
     assert isinstance(script, Script)
     return Path(script.path)
+
+
+def state(connection: Connection, catalogue: Catalogue = CATALOGUE) -> tuple[str | None, str | None]:
+    """The script a database is at, and the newest there is."""
+    return _at(connection), ScriptDirectory.from_config(_config(connection, None, catalogue)).get_current_head()
+
+
+def differences(connection: Connection, catalogue: Catalogue = CATALOGUE) -> list[str]:
+    """What the next script would have to do, in Alembic's words; empty when the tables are as declared."""
+    context = MigrationContext.configure(connection, opts=options(connection, catalogue))
+    found = compare_metadata(context, targets(catalogue))  # type: ignore[arg-type]  # Alembic takes a list, its hints do not
+    return [" ".join(str(part) for part in (one[0] if isinstance(one, list) else one)) for one in found]
 
 
 def _at(connection: Connection) -> str | None:
@@ -130,7 +151,8 @@ def _prepare(database: Database, connection: Connection) -> None:
     connection.commit()
     for role in (LIVE_ROLE, DRILL_ROLE):
         _role(database, connection, role)
-    for name in ("functions.sql", "pyramid.sql"):
+        _let_owner_be(connection, role)
+    for name in FUNCTIONS:
         connection.exec_driver_sql(resources.files("geodata.store").joinpath(name).read_text("utf-8").replace("%", "%%"))
 
 
@@ -154,16 +176,28 @@ def _role(database: Database, connection: Connection, role: str) -> None:
             _role(database, connection, role)
 
 
+def _let_owner_be(connection: Connection, role: str) -> None:
+    """The owner becomes the space's role for the first rows of a layer that it makes (`Space.creating`)."""
+    modern = (connection.dialect.server_version_info or ()) >= (16,)  # since then whoever makes a role is a member that may not become it
+    if not connection.scalar(text("SELECT pg_has_role(:role, :how)"), {"role": role, "how": "SET" if modern else "MEMBER"}):
+        connection.exec_driver_sql(f"GRANT {role} TO CURRENT_USER")
+    connection.commit()
+
+
 def _finish(database: Database, connection: Connection) -> None:
     tables = space_tables(database.catalogue)
     pyramid.make_tables(connection, LIVE_SCHEMA)
     for name in (*tables.layers, DEFINITIONS):
         watch(connection, LIVE_SCHEMA, name)
     seal(connection, LIVE_SCHEMA, LIVE_ROLE)
+    for schema in open_schemas(connection):  # those opened by a version that kept no pyramids
+        pyramid.make_tables(connection, schema)
+        seal(connection, schema)
     for schema in (CONTROL_SCHEMA,):
         connection.execute(text(f"GRANT USAGE ON SCHEMA {schema} TO {LIVE_ROLE}, {DRILL_ROLE}"))
         connection.execute(text(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {LIVE_ROLE}"))
         connection.execute(text(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {LIVE_ROLE}"))
+    connection.execute(text("SELECT onemap_control.watch_control()"))
     connection.execute(text(f"REVOKE CREATE ON SCHEMA public FROM {LIVE_ROLE}, {DRILL_ROLE}"))
 
 

@@ -15,10 +15,11 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, false, func, sele
 from geodata.store.changes import ChangedItem, ChangesSince, LayerVersion, changed_ids, read_versions
 from geodata.store.filters import condition
 from geodata.store.metadata import STORAGE_SRID
+from geodata.store.reverting import Commit, CommitFeature, recent, touched_by
 from geodata.store.rows import Feature, coarse, feature_select, geojson_text, mask_value, shown_shape, to_feature
 from geodata.store.tables import SpaceTables
 from layers.errors import FeatureNotFound, Forbidden, InvalidInput, Problem
-from layers.spec import Action, Actor, Catalogue, Geometry, Layer, Role
+from layers.spec import Action, Actor, Catalogue, Geometry, Layer, Role, Sensitivity
 
 MAX_PAGE = 10_000  # one answer stays under some tens of MB; larger sets are paged or tiled
 Box = tuple[float, float, float, float]  # west, south, east, north in degrees, EPSG:4490
@@ -71,15 +72,18 @@ class Snapshot:
 class Reader:
     """What one actor can see in one transaction of one space."""
 
-    def __init__(self, connection: Connection, catalogue: Catalogue, tables: SpaceTables, actor: Actor, *, is_drill: bool) -> None:
+    def __init__(self, connection: Connection, catalogue: Catalogue, tables: SpaceTables, actor: Actor, *, is_drill: bool, is_past: bool = False) -> None:
         self.connection = connection
         self.catalogue = catalogue
         self.actor = actor
         self.tables = tables
         self._is_drill = is_drill
+        self._is_past = is_past
 
     def may(self, action: Action, layer: Layer) -> bool:
-        """Whether the actor may do this here. In a drill its controllers play every part; live refuses drill layers."""
+        """Whether the actor may do this here. In a drill its controllers play every part; live refuses drill layers; the past is only read."""
+        if self._is_past and action not in (Action.READ, Action.REVEAL):
+            return False
         if layer.drill_only and not self._is_drill and action not in (Action.READ, Action.REVEAL):
             return False
         if self._is_drill and Role.DRILL_CONTROLLER in self.actor.roles:
@@ -213,15 +217,33 @@ class Reader:
                              coarse(layer, _shape(row.shape_before), reveal=reveal),
                              coarse(layer, _shape(row.shape_after), reveal=reveal)) for row in rows]
 
-    def snapshot(self, layer_id: str, fields: Sequence[str] = ()) -> Snapshot:
-        """The whole layer with its version, from one snapshot. Layers without geometry give empty `wkb`."""
+    def commits(self, *, layers: Iterable[str] | None = None, before: datetime | None = None, by: str | None = None, limit: int = 50) -> list[Commit]:
+        """Commits to the layers the actor may read (or to some of them), newest first; see `geodata.store.reverting.recent`."""
+        readable = {one.id for one in self.catalogue.values() if self.may(Action.READ, one)}
+        return recent(self.connection, self.tables, readable if layers is None else readable & set(layers), before=before, by=by, limit=limit)
+
+    def touched_by(self, token: UUID, *, limit: int = 200) -> list[CommitFeature]:
+        """Features that a commit touched, of the layers the actor may read; a personal title only for those who may reveal it."""
+        readable = {one.id: (self._told_title(one), self.tables.layers[one.id]) for one in self.catalogue.values() if self.may(Action.READ, one)}
+        return touched_by(self.connection, self.tables, token, readable, limit)
+
+    def _told_title(self, layer: Layer) -> str | None:
+        title = layer.field(layer.title) if layer.title else None
+        return title.id if title and (title.sensitivity is Sensitivity.PUBLIC or self._reveals(layer)) else None
+
+    def snapshot(self, layer_id: str, fields: Sequence[str] = (), *, ids: Iterable[UUID] | None = None) -> Snapshot:
+        """The whole layer, or those of these features that are there, with its version, from one snapshot.
+
+        Layers without geometry give empty `wkb`.
+        """
         _, table = self._open(layer_id, Action.READ)
         version = self.version(layer_id)
         columns: list[ColumnElement[Any]] = [table.c.id, *(table.c[name] for name in fields)]
         if "geom" in table.c:
             columns.append(func.ST_AsBinary(table.c.geom))
-        self.connection.execute(text("SET LOCAL statement_timeout = 0"))
-        rows = self.connection.execute(select(*columns).order_by(table.c.id)).all()
+        if ids is None:
+            self.connection.execute(text("SET LOCAL statement_timeout = 0"))
+        rows = self.connection.execute(select(*columns).where(true() if ids is None else _among(table, ids)).order_by(table.c.id)).all()
         wkb = [bytes(row[-1]) for row in rows] if "geom" in table.c else []
         return Snapshot(version, [row[0] for row in rows], wkb, {name: [row[place] for row in rows] for place, name in enumerate(fields, 1)})
 
@@ -268,6 +290,6 @@ def _shape(wkb: Any) -> BaseGeometry | None:
 
 
 def _shown(layer: Layer, properties: Mapping[str, Any] | None, reveal: bool) -> Mapping[str, Any] | None:
-    if properties is None or reveal:
-        return properties
-    return {name: mask_value(one, value) if (one := layer.field(name)) else value for name, value in properties.items()}
+    if properties is None:
+        return None
+    return {name: mask_value(one, value, reveal=reveal) if (one := layer.field(name)) else value for name, value in properties.items()}

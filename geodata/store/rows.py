@@ -35,19 +35,31 @@ class Feature:
     updated_by: str
 
 
+def is_shown(one: Field, *, reveal: bool) -> bool:
+    """Whether a value stands as it is in lists, cards, tables, history and files.
+
+    Sensitive values do for roles that may reveal. Personal ones do for nobody: they are revealed one feature at a time
+    (`Store.reveal`), and each time is written down.
+    """
+    return one.sensitivity is Sensitivity.PUBLIC or (reveal and one.sensitivity is Sensitivity.SENSITIVE)
+
+
 def masked(one: Field, column: ColumnElement[Any], *, reveal: bool) -> ColumnElement[Any]:
     """The column as this reader may see it: 138****5678 for long text, 王** for short, nothing for other types."""
-    if reveal or one.sensitivity is Sensitivity.PUBLIC:
-        return column
+    return column if is_shown(one, reveal=reveal) else mask(one, column)
+
+
+def mask(one: Field, column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The column made illegible."""
     if one.type is not str or one.many:
         return null()
     return case((func.length(column) >= 7, func.left(column, 3).concat("****").concat(func.right(column, 4))),
                 (func.length(column) > 0, func.left(column, 1).concat("**")), else_=column)
 
 
-def mask_value(one: Field, value: Any) -> Any:
-    """The same masking for a value already in Python (history)."""
-    if value is None or one.sensitivity is Sensitivity.PUBLIC:
+def mask_value(one: Field, value: Any, *, reveal: bool) -> Any:
+    """The same as `masked` for a value already in Python (history)."""
+    if value is None or is_shown(one, reveal=reveal):
         return value
     if not isinstance(value, str):
         return None
@@ -81,10 +93,10 @@ def coarse_box(box: tuple[float, float, float, float] | None) -> tuple[float, fl
     return west, south, east, north
 
 
-def feature_select(layer: Layer, table: Table, *, reveal: bool) -> Select[Any]:
-    """SELECT of everything of a feature, geometry as WKB under `wkb`."""
+def feature_select(layer: Layer, table: Table, *, reveal: bool, unmasked: bool = False) -> Select[Any]:
+    """SELECT of everything of a feature, geometry as WKB under `wkb`; `unmasked` for our own comparing, never for a reader."""
     columns: list[ColumnElement[Any]] = [table.c.id, *(table.c[name] for name in SYSTEM_PROPERTIES)]
-    columns += [masked(one, table.c[one.id], reveal=reveal).label(one.id) for one in layer.all_fields]
+    columns += [table.c[one.id] if unmasked else masked(one, table.c[one.id], reveal=reveal).label(one.id) for one in layer.all_fields]
     columns.append(func.ST_AsBinary(shown_shape(layer, table, reveal=reveal)).label("wkb") if "geom" in table.c else null().label("wkb"))
     return select(*columns)
 

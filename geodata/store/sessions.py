@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import (
     ARRAY,
+    CheckConstraint,
     Column,
     ColumnElement,
     DateTime,
@@ -28,7 +29,8 @@ from sqlalchemy import (
     update,
 )
 
-from geodata.store.accounts import ACCOUNT, checked_roles
+from geodata.store.accounts import ACCOUNT, EXCLUSIVE, SERVER, checked_roles
+from geodata.store.acting import say_who
 from geodata.store.faults import translated
 from geodata.store.metadata import CONTROL
 from layers.errors import NotFound
@@ -62,9 +64,11 @@ API_TOKEN = Table(
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Column("used_at", DateTime(timezone=True)),
     Column("revoked_at", DateTime(timezone=True)),
+    CheckConstraint(EXCLUSIVE, name="administrators_exclusive"),
 )
 
 declare({
+    "session-not-found": Sentence(Label("没有这个会话，或已结束", "There is no such session, or it has ended"), Label("刷新会话列表", "Look at the list again")),
     "token-not-found": Sentence(Label("没有令牌「{name}」", "There is no token “{name}”"), Label("用 onemap token list 查看", "See onemap token list")),
 })
 
@@ -73,6 +77,23 @@ class TokenNotFound(NotFound):
     """There is no token of that name."""
 
     code = "token-not-found"
+
+
+class SessionNotFound(NotFound):
+    """There is no living session of that id."""
+
+    code = "session-not-found"
+
+
+@dataclass(frozen=True)
+class SessionRecord:
+    """A living session as it is listed; `id` is the beginning of its digest and opens nothing."""
+
+    id: str
+    account: str
+    opened_at: datetime
+    used_at: datetime
+    address: str
 
 
 @dataclass(frozen=True)
@@ -93,24 +114,36 @@ def secret_hash(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
+_ID_DIGITS = 16
+
+
+def session_id(session: bytes) -> str:
+    """The name under which a session is listed and ended."""
+    return session.hex()[:_ID_DIGITS]
+
+
 class Sessions:
     """Open, look up and end. A session ends by sign-out, `idle` without use, `absolute` after opening, or its account."""
 
-    def __init__(self, engine: Engine, idle: timedelta, absolute: timedelta) -> None:
+    def __init__(self, engine: Engine, idle: timedelta, absolute: timedelta, password_age: timedelta = timedelta()) -> None:
         self._engine = engine
-        self._idle, self._absolute = idle, absolute
+        self._idle, self._absolute, self._password_age = idle, absolute, password_age
 
-    def open(self, account: str, address: str) -> str:
+    def open(self, account: str, address: str, by: Actor | None = None) -> str:
         """A new session's secret. Old ended ones are swept on the way."""
         secret = secrets.token_urlsafe(32)
         with translated(), self._engine.begin() as connection:
+            say_who(connection, by or Actor(account, frozenset(), address))
             connection.execute(delete(SESSION).where(SESSION.c.opened_at < func.now() - self._absolute - KEEP_ENDED))
             connection.execute(insert(SESSION).values(hash=secret_hash(secret), account=account, address=address[:64]))
         return secret
 
     def actor(self, session: bytes, *, use: bool = True) -> Actor | None:
-        """Who the living session belongs to, with the roles of this moment; `use` counts as activity."""
-        question = select(ACCOUNT.c.name, ACCOUNT.c.roles, (SESSION.c.used_at < func.now() - TOUCH_AFTER).label("touch"))
+        """Who the living session belongs to, with the roles of this moment; `use` counts as activity.
+
+        Who must change the password first has no roles until then.
+        """
+        question = select(ACCOUNT.c.name, ACCOUNT.c.roles, self._password_old().label("old"), (SESSION.c.used_at < func.now() - TOUCH_AFTER).label("touch"))
         question = question.join_from(SESSION, ACCOUNT).where(SESSION.c.hash == session, self._alive())
         with translated(), self._engine.connect() as connection:
             row = connection.execute(question).one_or_none()
@@ -119,7 +152,7 @@ class Sessions:
             if use and row.touch:
                 connection.execute(update(SESSION).where(SESSION.c.hash == session).values(used_at=func.now()))
                 connection.commit()
-        return Actor(row.name, frozenset(Role(role) for role in row.roles))
+        return Actor(row.name, frozenset() if row.old else frozenset(Role(role) for role in row.roles))
 
     def alive(self, sessions: Iterable[bytes]) -> frozenset[bytes]:
         """Those of the sessions that still live; asking is not using them."""
@@ -127,18 +160,39 @@ class Sessions:
         with translated(), self._engine.connect() as connection:
             return frozenset(bytes(one) for one in connection.scalars(question))
 
-    def end(self, session: bytes) -> None:
+    def all(self, account: str | None = None) -> list[SessionRecord]:
+        """Living sessions, of one account or of all, the last used first."""
+        question = select(SESSION).join_from(SESSION, ACCOUNT).where(self._alive()).order_by(SESSION.c.used_at.desc(), SESSION.c.hash)
+        with translated(), self._engine.connect() as connection:
+            rows = connection.execute(question if account is None else question.where(SESSION.c.account == account)).all()
+        return [SessionRecord(session_id(bytes(row.hash)), row.account, row.opened_at, row.used_at, row.address) for row in rows]
+
+    def end(self, session: bytes, by: Actor = SERVER) -> None:
         """Sign out."""
-        self._revoke(SESSION.c.hash == session)
+        self._revoke(SESSION.c.hash == session, by, "sign-out")
 
-    def end_all(self, account: str) -> int:
-        """End every session of an account; how many lived."""
-        return self._revoke(SESSION.c.account == account)
+    def end_one(self, listed: str, by: Actor, *, account: str | None = None, reason: str | None = None) -> None:
+        """End the living session of that id, if it is of `account` where one is given. Raises SessionNotFound."""
+        which = func.left(func.encode(SESSION.c.hash, "hex"), _ID_DIGITS) == listed
+        if not self._revoke(which if account is None else and_(which, SESSION.c.account == account), by, reason):
+            raise SessionNotFound(id=listed)
 
-    def _revoke(self, which: ColumnElement[bool]) -> int:
+    def end_all(self, account: str, by: Actor = SERVER, *, but: bytes | None = None, reason: str | None = None) -> int:
+        """End every session of an account (`but` this one); how many lived."""
+        which = SESSION.c.account == account
+        return self._revoke(which if but is None else and_(which, SESSION.c.hash != but), by, reason)
+
+    def _revoke(self, which: ColumnElement[bool], by: Actor, reason: str | None) -> int:
         with translated(), self._engine.begin() as connection:
+            say_who(connection, by, reason)
             done = connection.execute(update(SESSION).where(which, SESSION.c.revoked_at.is_(None)).values(revoked_at=func.now()))
             return done.rowcount
+
+    def _password_old(self) -> ColumnElement[bool]:
+        set_at = ACCOUNT.c.password_set_at
+        if not self._password_age:
+            return set_at.is_(None)
+        return or_(set_at.is_(None), and_(~ACCOUNT.c.demo, set_at < func.now() - self._password_age))
 
     def _alive(self) -> ColumnElement[bool]:
         return and_(
@@ -155,11 +209,13 @@ class Tokens:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def create(self, name: str, roles: frozenset[Role], by: str, lasts: timedelta) -> str:
+    def create(self, name: str, roles: frozenset[Role], by: str | Actor, lasts: timedelta) -> str:
         """The new token's secret, told once."""
+        who = by if isinstance(by, Actor) else Actor(by, frozenset())
         secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
-        row = {"hash": secret_hash(secret), "name": name, "roles": checked_roles(roles), "created_by": by, "expires_at": func.now() + lasts}
+        row = {"hash": secret_hash(secret), "name": name, "roles": checked_roles(roles), "created_by": who.name, "expires_at": func.now() + lasts}
         with translated(), self._engine.begin() as connection:
+            say_who(connection, who)
             connection.execute(insert(API_TOKEN).values(**row))
         return secret
 
@@ -190,8 +246,10 @@ class Tokens:
             Token(r.name, frozenset(Role(x) for x in r.roles), r.created_at, r.created_by, r.expires_at, r.used_at, r.revoked_at) for r in rows
         ]
 
-    def revoke(self, name: str) -> None:
+    def revoke(self, name: str, by: Actor = SERVER, reason: str | None = None) -> None:
+        """End a token at once. Raises TokenNotFound."""
         with translated(), self._engine.begin() as connection:
+            say_who(connection, by, reason)
             done = connection.execute(update(API_TOKEN).where(API_TOKEN.c.name == name).values(revoked_at=func.now()))
         if not done.rowcount:
             raise TokenNotFound(name=name[:64])

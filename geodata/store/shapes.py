@@ -27,23 +27,31 @@ def admit(layer: Layer, shape: BaseGeometry | None) -> BaseGeometry | None:
         return None
     if shape is None:
         raise _refused("geometry-missing")
-    coordinates = shapely.get_coordinates(shape)
-    if len(coordinates) > MAX_VERTICES:
-        raise _refused("too-many-vertices", maximum=MAX_VERTICES)
-    if not np.isfinite(coordinates).all():
-        raise _refused("coordinate-not-finite")
-    if shape.is_empty or not len(coordinates):
-        raise _refused("geometry-empty")
-    outside = (np.abs(coordinates[:, 0]) > 180) | (np.abs(coordinates[:, 1]) > 90)
-    if outside.any():
-        lon, lat = coordinates[outside][0]
-        raise _refused("coordinate-out-of-range", lon=f"{lon:g}", lat=f"{lat:g}")
-    if shape.geom_type not in layer.geometry.types:
-        raise _refused("geometry-type", type=shape.geom_type, wanted=" / ".join(layer.geometry.types))
-    if not shape.is_valid:
-        raise _refused("geometry-invalid", reason=shapely.is_valid_reason(shape))
+    check_sound(shape, "/geometry", typed=layer.geometry.types)
     return shapely.force_2d(shape)
 
 
-def _refused(code: str, **values: object) -> InvalidInput:
-    return InvalidInput(problems=[Problem("/geometry", code, values)])
+def check_sound(shape: BaseGeometry, pointer: str, *, typed: tuple[str, ...] = ()) -> None:
+    """InvalidInput at `pointer` unless the shape is finite, in range, not empty, of one of the types (any if none) and valid.
+
+    Coordinates are judged before GEOS sees them: an infinite one takes it down.
+    """
+    coordinates = shapely.get_coordinates(shape)
+    if len(coordinates) > MAX_VERTICES:
+        raise _refused("too-many-vertices", pointer, maximum=MAX_VERTICES)
+    if not np.isfinite(coordinates).all():
+        raise _refused("coordinate-not-finite", pointer)
+    if shape.is_empty or not len(coordinates):
+        raise _refused("geometry-empty", pointer)
+    outside = (np.abs(coordinates[:, 0]) > 180) | (np.abs(coordinates[:, 1]) > 90)
+    if outside.any():
+        lon, lat = coordinates[outside][0]
+        raise _refused("coordinate-out-of-range", pointer, lon=f"{lon:g}", lat=f"{lat:g}")
+    if typed and shape.geom_type not in typed:
+        raise _refused("geometry-type", pointer, type=shape.geom_type, wanted=" / ".join(typed))
+    if not shape.is_valid:
+        raise _refused("geometry-invalid", pointer, reason=shapely.is_valid_reason(shape))
+
+
+def _refused(code: str, pointer: str = "/geometry", **values: object) -> InvalidInput:
+    return InvalidInput(problems=[Problem(pointer, code, values)])

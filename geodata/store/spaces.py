@@ -4,32 +4,39 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import Connection, Engine, select, text
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from geodata.store.changes import (
-    Feed,
-    LayerVersion,
-    Touched,
-    read_feed,
-    read_touched,
-    read_versions,
-)
+from geodata.store.acting import say_who
+from geodata.store.changes import Feed, LayerVersion, Touched, read_feed, read_touched
 from geodata.store.faults import translated
 from geodata.store.features import Store
 from geodata.store.metadata import DRILL_ROLE, LIVE_ROLE, LIVE_SCHEMA
+from geodata.store.pulse import Pulse
 from geodata.store.tables import DEFINITIONS, SpaceTables, space_tables
-from layers.errors import Conflict, Forbidden
+from layers.errors import Conflict, Forbidden, SpaceNotFound, Unavailable
+from layers.messages import Sentence, declare
 from layers.serial import layer_from_json, layer_to_json
-from layers.spec import Action, Actor, Catalogue, Layer, Role
+from layers.spec import Action, Actor, Catalogue, Label, Layer, Role
 
 LIVE = "live"
+PAST_PREFIX = "past-"  # ids of past moments, see `geodata.store.past`
 _CREATORS = frozenset({Role.GIS_STAFF, Role.PLANNER})
+
+
+class PastIsFixed(Forbidden):
+    """Nobody writes to a past moment. `values`: space."""
+
+    code = "past-is-fixed"
+
+
+declare({"past-is-fixed": Sentence(
+    Label("正在回看过去，不能修改", "This is a past moment: nothing can be changed in it"),
+    Label("回到现在再修改", "Go back to the present to make changes"))})
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,11 @@ class SpaceRecord:
 
     @property
     def is_drill(self) -> bool:
-        return self.id != LIVE
+        return self.id != LIVE and not self.is_past
+
+    @property
+    def is_past(self) -> bool:
+        return self.id.startswith(PAST_PREFIX)
 
     @staticmethod
     def live() -> SpaceRecord:
@@ -57,11 +68,13 @@ class SpaceRecord:
 class Space:
     """One space as a process sees it. Thread-safe; `catalogue` follows run-time layers made by any process."""
 
-    def __init__(self, record: SpaceRecord, engine: Engine, owner: Engine, built_in: Catalogue) -> None:
+    def __init__(self, record: SpaceRecord, engine: Engine, owner: Engine, built_in: Catalogue, pulse: Pulse) -> None:
         self.record = record
         self.engine = engine.execution_options(schema_translate_map={LIVE_SCHEMA: record.schema})
         self._owner = owner.execution_options(schema_translate_map={LIVE_SCHEMA: record.schema})
         self._built_in = built_in
+        self._pulse = pulse
+        self._copy = None if record.id == LIVE else record.id  # a space that may be gone
         self._lock = threading.Lock()
         self._known: LayerVersion | None = None
         self.tables: SpaceTables = space_tables(built_in)
@@ -79,81 +92,120 @@ class Space:
     def is_drill(self) -> bool:
         return self.record.is_drill
 
+    @property
+    def is_past(self) -> bool:
+        return self.record.is_past
+
     def versions(self, layers: Iterable[str] | None = None) -> dict[str, LayerVersion]:
-        """(version, token) of each layer, in one query; also notices run-time layers made elsewhere."""
-        with translated(), self.engine.connect() as connection:
-            versions = read_versions(connection, self.tables)
-        if versions.get(DEFINITIONS) != self._known:
-            self.refresh()
+        """(version, token) of each layer, in one query; also notices run-time layers made elsewhere.
+
+        Raises SpaceNotFound when the space is gone, Unavailable when the database does not answer.
+        """
+        versions = self._stand()
+        self._notice(versions.get(DEFINITIONS))
         return {layer: one for layer, one in versions.items()
                 if layer in self.catalogue and (layers is None or layer in layers)}
 
     def refresh(self) -> None:
         """Take in run-time layers whose definitions changed since they were last read; one cheap query when none did."""
-        with translated(), self.engine.connect() as connection:
-            known = read_versions(connection, self.tables).get(DEFINITIONS)
-            if known == self._known:
-                return
-            rows = connection.scalars(select(self.tables.definitions.c.definition).order_by(self.tables.definitions.c.created_at)).all()
-        self._adopt(known, rows)
+        self._notice(self._stand().get(DEFINITIONS))
 
-    def _adopt(self, known: LayerVersion | None, rows: Iterable[dict[str, Any]]) -> None:
-        catalogue = self._built_in.with_layers(*(layer_from_json(row) for row in rows))
+    def _stand(self) -> dict[str, LayerVersion]:
+        try:
+            return self._pulse.versions(self.schema)
+        except SpaceNotFound:
+            raise SpaceNotFound(space=self.id) from None
+
+    def _notice(self, known: LayerVersion | None) -> None:
+        if known == self._known:
+            return
+        with translated(self._copy), self.engine.connect() as connection:
+            catalogue = self._built_in.with_layers(*run_time_layers(connection, self.tables))
         tables = space_tables(catalogue)
         with self._lock:
             self.tables, self.catalogue, self._known = tables, catalogue, known
 
     @contextmanager
+    def connected(self) -> Iterator[Connection]:
+        """A connection as the space's role, for what is asked of the whole layer. Raises SpaceNotFound when the space is gone."""
+        with translated(self._copy), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
     def transaction(self, actor: Actor, reason: str | None = None) -> Iterator[Store]:
-        """A read-write store: all that is done in it is committed together at the end, or nothing is."""
-        with translated(), self.engine.begin() as connection:
-            connection.execute(_WHO, {"actor": actor.name, "reason": reason or ""})
+        """A read-write store: all that is done in it is committed together at the end, or nothing is. Raises PastIsFixed in a past moment."""
+        if self.is_past:
+            raise PastIsFixed(space=self.id)
+        with translated(self._copy), self.engine.begin() as connection:
+            say_who(connection, actor, reason)
             yield Store(connection, self.catalogue, self.tables, actor, is_drill=self.is_drill)
 
     @contextmanager
     def reading(self, actor: Actor) -> Iterator[Store]:
         """A read-only store on one snapshot (REPEATABLE READ)."""
-        with translated(), self.engine.connect() as connection:
+        with translated(self._copy), self.engine.connect() as connection:
             connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            yield Store(connection, self.catalogue, self.tables, actor, is_drill=self.is_drill)
+            yield Store(connection, self.catalogue, self.tables, actor, is_drill=self.is_drill, is_past=self.is_past)
 
     def feed(self, after: str | None, *, layers: Iterable[str] | None = None, limit: int = 1000) -> Feed:
         """Commits after a cursor, in commit order per layer; see `geodata.store.changes.read_feed`."""
-        with translated(), self.engine.connect() as connection:
+        with translated(self._copy), self.engine.connect() as connection:
             connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             return read_feed(connection, self.tables, after, layers=None if layers is None else set(layers), limit=limit)
 
     def touched(self, layer_id: str, since: LayerVersion) -> Touched | None:
         """Where a layer changed after a version; see `geodata.store.changes.read_touched`."""
-        with translated(), self.engine.connect() as connection:
+        with self.connected() as connection:
             connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             return read_touched(connection, self.tables, layer_id, since)
 
     def may_create(self, actor: Actor) -> bool:
         """Whether the actor may make run-time layers here: editors, and in a drill its controllers."""
-        return bool(actor.roles & (_CREATORS | ({Role.DRILL_CONTROLLER} if self.is_drill else set())))
+        return not self.is_past and bool(actor.roles & (_CREATORS | ({Role.DRILL_CONTROLLER} if self.is_drill else set())))
 
     def create_layer(self, layer: Layer, actor: Actor, reason: str | None = None) -> None:
         """Make a run-time layer: its table and its definition in one transaction. Raises Conflict, Forbidden."""
+        with self.creating(layer, actor, reason):
+            pass
+
+    @contextmanager
+    def creating(self, layer: Layer, actor: Actor, reason: str | None = None) -> Iterator[Store]:
+        """A transaction that makes a run-time layer and takes its first rows: all of it is there at the end, or nothing is.
+
+        The owner makes the table; what is then written is written as the space's own role, with no more rights than in
+        `transaction`. Who makes a layer of the same name meanwhile waits for the outcome. Raises Conflict, Forbidden.
+        """
         if not self.may_create(actor):
             raise Forbidden(action=Action.LOAD.value, layer=layer.id)
-        self.refresh()
-        if layer.id in self.catalogue or layer.id in self.tables.metadata.tables:
-            raise Conflict(what=layer.id)
-        catalogue = self._built_in.with_layers(*self._run_time(), layer)
-        tables = space_tables(catalogue)
-        with translated(), self._owner.begin() as connection:
+        with translated(self._copy), self._owner.begin() as connection:
             connection.execute(text("SET LOCAL lock_timeout = '5s'"))
-            connection.execute(_WHO, {"actor": actor.name, "reason": reason or ""})
+            connection.execute(_ONE_MAKER, {"name": f"{self.schema}.{layer.id}"})
+            present = self._built_in.with_layers(*run_time_layers(connection, self.tables))
+            if layer.id in present or f"{LIVE_SCHEMA}.{layer.id}" in self.tables.metadata.tables:
+                raise Conflict(what=layer.id)
+            catalogue = present.with_layers(layer)
+            tables = space_tables(catalogue)
+            say_who(connection, actor, reason)
             create_table(connection, tables, layer.id, self.schema)
             connection.execute(tables.definitions.insert().values(layer=layer.id, definition=layer_to_json(layer)))
-        self.refresh()
+            connection.execute(text(f"SET LOCAL ROLE {role_of(self.schema)}"))
+            yield Store(connection, catalogue, tables, actor, is_drill=self.is_drill)
+        with suppress(Unavailable):  # it is committed; who asks next takes it in
+            self.refresh()
 
-    def _run_time(self) -> list[Layer]:
-        return [layer for layer in self.catalogue.values() if layer.id not in self._built_in]
+
+_ONE_MAKER = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 
-_WHO = text("SELECT set_config('onemap.actor', :actor, true), set_config('onemap.reason', :reason, true)")
+def run_time_layers(connection: Connection, tables: SpaceTables) -> list[Layer]:
+    """The run-time layers of a space in the order they were made, as this connection sees them."""
+    definitions = tables.definitions.c
+    return [layer_from_json(row) for row in connection.scalars(select(definitions.definition).order_by(definitions.created_at, definitions.layer))]
+
+
+def role_of(schema: str) -> str:
+    """The database role that works in a space."""
+    return LIVE_ROLE if schema == LIVE_SCHEMA else DRILL_ROLE
 
 
 def create_table(connection: Connection, tables: SpaceTables, name: str, schema: str) -> None:
@@ -168,7 +220,6 @@ def create_table(connection: Connection, tables: SpaceTables, name: str, schema:
 def watch(connection: Connection, schema: str, name: str) -> None:
     """Put a table under versions, history and feed, and let the space's role write to it."""
     connection.execute(text("SELECT onemap_control.watch(:schema, :name)"), {"schema": schema, "name": name})
-    role = LIVE_ROLE if schema == LIVE_SCHEMA else DRILL_ROLE
-    connection.execute(text(f'GRANT SELECT, INSERT, UPDATE, DELETE ON "{schema}"."{name}" TO {role}'))
+    connection.execute(text(f'GRANT SELECT, INSERT, UPDATE, DELETE ON "{schema}"."{name}" TO {role_of(schema)}'))
 
 

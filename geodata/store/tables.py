@@ -145,18 +145,22 @@ def _layer_table(layer: Layer, metadata: MetaData) -> Table:
                 for one in layer.all_fields if one.type is float and not one.many]
     if layer.geometry is not Geometry.NONE:
         columns.append(Column("geom", GeometryColumn(srid=STORAGE_SRID, spatial_index=False), nullable=False))
-        types = ", ".join(f"'ST_{name}'" for name in layer.geometry.types)
-        # The order matters: an infinite box never reaches GEOS; ST_IsValid then finds any NaN that the box passed over.
-        columns.append(CheckConstraint(
-            "CASE WHEN ST_IsEmpty(geom) THEN false"
-            " WHEN NOT (ST_XMin(geom) >= -180 AND ST_XMax(geom) <= 180 AND ST_YMin(geom) >= -90 AND ST_YMax(geom) <= 90) THEN false"
-            f" WHEN ST_GeometryType(geom) NOT IN ({types}) THEN false"
-            " ELSE ST_IsValid(geom) END", name="geometry"))
+        columns.append(CheckConstraint(geometry_rule(layer), name="geometry"))
         columns.append(Index(f"ix_{layer.id}_geom", "geom", postgresql_using="gist"))
     if layer.key:
         columns.append(Index(f"uq_{layer.id}_{layer.key}"[:63], layer.key, unique=True))
     columns += [Index(f"ix_{layer.id}_{one.id}"[:63], one.id) for one in layer.references]
     return Table(layer.id, metadata, *columns)
+
+
+def geometry_rule(layer: Layer) -> str:
+    """The condition that every shape of a layer meets, in SQL about its column `geom`."""
+    types = ", ".join(f"'ST_{name}'" for name in layer.geometry.types)
+    # The order matters: an infinite box never reaches GEOS; ST_IsValid then finds any NaN that the box passed over.
+    return ("CASE WHEN ST_IsEmpty(geom) THEN false"
+            " WHEN NOT (ST_XMin(geom) >= -180 AND ST_XMax(geom) <= 180 AND ST_YMin(geom) >= -90 AND ST_YMax(geom) <= 90) THEN false"
+            f" WHEN ST_GeometryType(geom) NOT IN ({types}) THEN false"
+            " ELSE ST_IsValid(geom) END")
 
 
 def _field_column(one: Field) -> Column[Any]:

@@ -51,6 +51,10 @@ declare({"tile-not-found": Sentence(
 )})
 
 
+def no_pyramid(connection: Connection, schema: str, layer: Layer) -> None:
+    """Of a space that keeps none, as nobody writes to a past moment: what is too much is counted from the features themselves."""
+
+
 def tile_fields(layer: Layer) -> dict[str, str]:
     """Property name in the tile -> field: the title, what it is shaded by, the summary. Never a personal or sensitive field."""
     named = {one: one for one in layer.summary}

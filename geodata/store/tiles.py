@@ -16,11 +16,10 @@ from sqlalchemy import Connection, text
 
 from geodata.store import pyramid
 from geodata.store.changes import Box, LayerVersion
-from geodata.store.faults import translated
 from geodata.store.rows import coarse_box, sees_exactly
 from geodata.store.spaces import Space
 from geodata.store.tile_address import TileAddress
-from geodata.store.tile_drawing import MARGIN, draw
+from geodata.store.tile_drawing import MARGIN, draw, no_pyramid
 from layers.errors import Forbidden, TooMany
 from layers.spec import Action, Actor, Geometry, Layer
 
@@ -141,10 +140,10 @@ class TileKeeper:
         return changes
 
     def _draw(self, space: Space, layer_id: str, address: TileAddress, shown: Shown) -> bytes:
-        with translated(), space.engine.connect() as connection:
+        with space.connected() as connection:
             connection.execute(text(f"SET LOCAL statement_timeout = {DRAW_TIMEOUT_MS}"))
             mvt = draw(connection, space.schema, space.catalogue.layer(layer_id), address, exact=shown.reveals,
-                       pyramids=partial(self._pyramid, space.id, LayerVersion(shown.version, shown.token)))
+                       pyramids=no_pyramid if space.is_past else partial(self._pyramid, space.id, LayerVersion(shown.version, shown.token)))
         self.drawn += 1
         return mvt
 
@@ -184,12 +183,14 @@ def count_in_view(space: Space, layer_id: str, box: Box, shown: Shown) -> int:
     layer = space.catalogue.layer(layer_id)
     if layer.geometry is Geometry.NONE:
         return 0
-    with translated(), space.engine.connect() as connection:
-        return pyramid.count_within(connection, space.schema, layer, box, exact=shown.reveals)
+    with space.connected() as connection:
+        return pyramid.count_within(connection, space.schema, layer, box, exact=shown.reveals, cells=not space.is_past)
 
 
 def keep_pyramids(space: Space) -> None:
     """Bring the pyramids of all large layers to where the layers are, so that nobody waits for one; see `geodata.store.pyramid`."""
+    if space.is_past:
+        return
     for layer in space.catalogue.values():
-        with suppress(TooMany), translated(), space.engine.connect() as connection:  # TooMany: another process is at it
+        with suppress(TooMany), space.connected() as connection:  # TooMany: another process is at it
             pyramid.keep(connection, space.schema, layer)

@@ -46,11 +46,12 @@ def settings(database: Database, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def app(settings: Settings, database: Database) -> Flask:
+def app(settings: Settings, database: Database) -> Iterator[Flask]:
     """The application; its services are in `app.extensions["onemap"]`."""
     made = create_app(settings, database)
     made.testing = False  # errors are answered as they would be for people
-    return made
+    yield made
+    made.extensions["onemap"].press.close()
 
 
 @pytest.fixture

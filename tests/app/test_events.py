@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from flask import Flask
 from shapely import Point
 
 from app import create_app
-from app.hub import Channel
+from app.hub import Channel, Hub
 from app.people import Credential
 from app.settings import Settings
 from app.streams import QUEUED, Event, Stream
@@ -26,6 +27,7 @@ from geodata.store.sessions import TOKEN_PREFIX
 from geodata.store.spaces import Space
 from layers.spec import OPERATOR, Actor, Geometry, Layer, Role
 from tests.app.conftest import PASSWORD, Served, serving
+from tests.conftest import SECRET
 
 
 def _layer(space: Space) -> Layer:
@@ -149,6 +151,51 @@ def test_a_drill_s_stream_tells_of_the_drill_only_and_ends_with_it(served: Serve
         reader.until("closed")
         with pytest.raises(EOFError):
             reader.next()
+
+
+def closed_between_check_and_read(served: Served, database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Reader, Reader]]:
+    """A reader of live and one of a drill that goes after the hub looked for it and before it reads it."""
+    controller = Actor("controller", frozenset({Role.DRILL_CONTROLLER}))
+    drill, closed = database.open_drill("汛期演练", controller), threading.Event()
+    elsewhere = Database(database.owner.url.render_as_string(hide_password=False), SECRET)
+    read = Hub._read
+
+    async def late(self: Hub, channel: Channel) -> None:
+        if channel.space.is_drill and not closed.is_set():
+            await self.ask(elsewhere.close_drill, drill.id, controller)
+            closed.set()
+        await read(self, channel)
+
+    with listening(served, served.token(Role.VIEWER)) as live:
+        live.next()
+        with listening(served, served.token(Role.VIEWER), f"/spaces/{drill.id}/api/v1/events") as reader:
+            reader.next()
+            monkeypatch.setattr(Hub, "_read", late)
+            yield live, reader
+    elsewhere.dispose()
+
+
+def test_a_drill_closed_while_it_is_being_read_ends_its_own_streams_only(served: Served, database: Database, space: Space,
+                                                                         monkeypatch: pytest.MonkeyPatch) -> None:
+    for live, reader in closed_between_check_and_read(served, database, monkeypatch):
+        assert reader.next()["event"] == "closed"
+        with pytest.raises(EOFError):
+            reader.next()
+        _add(space, "after")
+        assert live.next()["event"] == "change"  # and nothing before it
+
+
+def test_a_build_that_takes_one_space_s_fault_for_everyone_s_tells_all_that_they_are_stale(served: Served, database: Database, space: Space,
+                                                                                           monkeypatch: pytest.MonkeyPatch) -> None:
+    """The wrong build that the test above must catch."""
+
+    async def together(self: Hub, channel: Channel, look: bool) -> None:
+        await self._read(channel)
+        channel.say_fresh()
+
+    monkeypatch.setattr(Hub, "_follow_one", together)
+    for live, _ in closed_between_check_and_read(served, database, monkeypatch):
+        assert live.next()["event"] == "stale"
 
 
 def test_above_the_cap_a_stream_is_refused_and_a_place_freed_is_taken(settings: Settings, database: Database) -> None:

@@ -140,6 +140,10 @@ def test_a_command_uses_the_running_database(service: Service, home: Path) -> No
     made = onemap(home, "token", "create", "--role", "planner")
     assert made.returncode == 0, made.stderr
     assert len(made.stdout.split()) == 1
+    checked = onemap(home, "check", "--json")
+    told = json.loads(checked.stdout)
+    assert checked.returncode == 0 and told["ok"] and told["running"], checked.stdout
+    assert str(service.process.pid) in next(one["found"] for one in told["findings"] if one["check"] == "service")
 
 
 def test_sigterm_ends_everything_cleanly(service: Service, home: Path) -> None:
@@ -154,6 +158,8 @@ def test_sigterm_ends_everything_cleanly(service: Service, home: Path) -> None:
 def test_a_command_without_a_service_starts_the_database_and_stops_it(home: Path) -> None:
     made = onemap(home, "token", "create", "--role", "viewer")
     assert made.returncode == 0, made.stderr
+    checked = onemap(home, "check")
+    assert checked.returncode == 0 and "stopped" in checked.stdout and "all is well" in checked.stdout, checked.stdout
     assert not postmaster.processes_of(home / "database/data")
 
 
@@ -177,6 +183,6 @@ def test_an_unknown_setting_stops_the_start(home: Path) -> None:
     assert refused.returncode == 2 and "ONEMAP_PORT" in refused.stderr
 
 
-def test_the_secret_and_the_accounts_are_for_the_owner_only(home: Path) -> None:
+def test_the_secret_and_the_accounts_are_for_the_owner_only(service: Service, home: Path) -> None:
     assert (home / "secret.json").stat().st_mode & 0o077 == 0
     assert json.loads((home / "secret.json").read_text())["secret_key"]

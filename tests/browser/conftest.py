@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -26,12 +28,13 @@ from app.people import People
 from app.settings import Settings
 from geodata.store.database import Database
 from layers.spec import Role
+from tests.app.basemaps.tiles import archive, picture
 from tests.conftest import SECRET, _create, _drop
 
 PASSWORD = "correct horse battery"
 ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = Path(__file__).parent / "screenshots"
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = next(filter(None, (os.environ.get("ONEMAP_TEST_BROWSER"), *map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))), "/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 PATIENCE_S = 20.0
 
@@ -59,6 +62,7 @@ def live_server(cluster_url: URL, tmp_path_factory: pytest.TempPathFactory) -> I
     people = People(Settings(home=home, database_url=url, secret_key=SECRET), database)
     for role in Role:
         people.accounts.add(role.value, role.value, PASSWORD, frozenset({role}), "tests")
+    _basemaps(home)
     port = _free_port()
     environment = {**{key: value for key, value in os.environ.items() if not key.startswith("ONEMAP_")},
                    "ONEMAP_HOME": str(home), "ONEMAP_DATABASE_URL": url, "ONEMAP_SECRET_KEY": SECRET, "ONEMAP_PORT": str(port)}
@@ -160,6 +164,14 @@ def visit(browser: Browser, live_server: Server) -> Iterator[Callable[..., Visit
         assert one.hosts == {urlsplit(live_server.address).netloc}, "the page asked another host"
         unexpected = [line for line in one.complaints if not any(f"status of {status} " in line for status in one.refusals)]
         assert unexpected == [], "the browser complained (a refused script, a missing file, an error)"
+
+
+def _basemaps(home: Path) -> None:
+    """An offline file for the district, and a source on a port where nobody listens."""
+    archive(home / "district.pmtiles", zoom=9, xs=range(409, 415), ys=range(189, 196), content=picture((206, 214, 190)))
+    dead = {"id": "dead", "label": {"zh": "天地图 影像", "en": "Tianditu imagery"}, "kind": "xyz", "url": f"http://127.0.0.1:{_free_port()}/{{z}}/{{x}}/{{y}}", "intranet": True}
+    offline = {"id": "offline", "label": {"zh": "离线底图", "en": "Offline"}, "kind": "pmtiles", "file": "district.pmtiles"}
+    (home / "basemaps.json").write_text(json.dumps({"basemaps": [dead, offline]}))
 
 
 def _free_port() -> int:

@@ -10,6 +10,7 @@ from shapely.geometry import Point
 
 from layers.spec import OPERATOR, Role
 from tests.browser.conftest import Visit
+from tests.geodata.files.making import workbook
 
 Come = Callable[..., Visit]
 
@@ -20,6 +21,9 @@ def test_the_first_look_shows_the_district(visit: Come, size: tuple[int, int]) -
     one.until(lambda: one.page.locator(".sym, .cluster").count() > 20, "symbols are drawn")
     assert "实时" in one.page.inner_text(".live")
     assert one.page.locator(".layer").count() >= 13
+    width = one.page.evaluate("""() => { const [west, , east] = [109.39, 0, 110.06]; const { map } = onemap.view;
+        return (map.latLngToContainerPoint([40.6, east]).x - map.latLngToContainerPoint([40.6, west]).x) / map.getSize().x; }""")
+    assert 0.97 < width <= 1, "the district is as large as it goes"
     one.shot(f"map_{size[0]}")
 
 
@@ -44,6 +48,41 @@ def test_a_coordinate_of_amap_is_moved_to_where_it_belongs(visit: Come) -> None:
     one.see("高德")
     lon, lat = one.page.evaluate("[onemap.state.place.lon, onemap.state.place.lat]")
     assert abs(lon - 109.6404) < 0.0005 and abs(lat - 40.6102) < 0.0005
+
+
+FORMS = {
+    "109.64,40.61": (109.64, 40.61), "40.61 109.64": (109.64, 40.61), "１０９.６４，４０.６１": (109.64, 40.61), "109°34′30″ 40°36′15″": (109.575, 40.604166667),
+    "N40°36′15″ E109°34′30″": (109.575, 40.604166667), "109°34′30″E, 40°36′15″N": (109.575, 40.604166667), "东经109度34分30秒 北纬40度36分15秒": (109.575, 40.604166667),
+    "37412000 4500000": (109.959868491, 40.629956503), "4500000 37412000": (109.959868491, 40.629956503), "412000 4500000": (109.959868491, 40.629956503),
+}
+
+
+def test_a_coordinate_in_any_form_leads_to_its_place(visit: Come) -> None:
+    one = visit()
+    for typed, place in FORMS.items():
+        one.page.evaluate("onemap.state.place = null")
+        one.find(typed)
+        one.until(lambda: one.page.evaluate("onemap.state.place !== null"), f"{typed} is taken")
+        assert one.page.evaluate("[onemap.state.place.lon, onemap.state.place.lat]") == pytest.approx(place, abs=2e-9), typed
+    assert "未写带号" in one.page.inner_text(".right"), "what was assumed stays in sight"
+
+
+def test_words_beside_a_coordinate_are_not_passed_over(visit: Come) -> None:
+    one = visit()
+    one.page.keyboard.press("/")
+    one.page.keyboard.type("109°34′30″ 40°36′ 靠北约200米")
+    one.see("没有找到")
+    assert one.page.locator("#found [role=option]").count() == 0
+
+
+def test_sixty_seconds_are_a_minute(visit: Come) -> None:
+    one = visit()
+    source = one.page.evaluate("performance.getEntriesByType('resource').map(one => one.name).find(name => name.endsWith('/js/format.js'))")
+    said = one.page.evaluate("async ([source, values]) => { const { degreesMinutes } = await import(source); return values.map(degreesMinutes); }",
+                             [source, [109.64, 109.99999, 40.616666, 40.0, 109.575, -0.99999999]])
+    assert said == ["109°38′24.0″", "110°00′00.0″", "40°37′00.0″", "40°00′00.0″", "109°34′30.0″", "1°00′00.0″"]
+    one.find("109.64,40.616666")
+    one.see("40°37′00.0″")
 
 
 def test_a_click_asks_about_that_place_and_a_zone_changes_by_number(visit: Come) -> None:
@@ -179,7 +218,7 @@ def test_a_drill_is_opened_and_its_scenario_plotted_without_touching_live(visit:
     one.page.fill("#f-name", "假设淹没 T+30")
     one.page.select_option("#f-kind", "flash_flood")
     one.page.click(".panel-acts .primary")
-    one.see("已标绘")
+    one.see("已保存")
     one.shot("drill_1280")
     database = one.server.database
     with database.space().reading(OPERATOR) as store:
@@ -205,6 +244,23 @@ def test_a_file_is_checked_then_loaded_as_a_new_layer_and_seen_by_others(visit: 
     watching.until(lambda: watching.page.locator(".layer[data-layer=charging_points]").count() == 1, "somebody else sees it without reload")
 
 
+def test_a_refused_file_names_the_field_of_the_form_that_helps(visit: Come, tmp_path: Path) -> None:
+    heads = ["名称", "经度", "纬度"]
+    file = workbook(tmp_path / "两张表.xlsx", {"水井": [heads, ["一号井", 109.7, 40.6]], "泵站": [heads, ["一号站", 109.7, 40.6]]})
+    one = visit(Role.GIS_STAFF)
+    one.page.click("[aria-label=装载数据]")
+    one.page.set_input_files("#load-file", file)
+    one.page.fill("#load-name", "wells")
+    one.page.click(".panel-acts .primary")
+    one.see("其中有 2 个图层：水井, 泵站。用 「文件内图层」 名称 选定一个")
+    assert "--" not in one.page.inner_text("#right")
+    one.page.click("#right summary")
+    one.shot("load_told_1280")
+    one.page.fill("#load-sublayer", "泵站")
+    one.page.click(".panel-acts .primary")
+    one.until(lambda: one.page.locator("text=装载 1 行").count() == 1, "the sheet is chosen")
+
+
 def test_the_page_speaks_english(visit: Come) -> None:
     one = visit(language="en", size=(1920, 1080))
     one.find("109.64,40.61")
@@ -212,6 +268,8 @@ def test_the_page_speaks_english(visit: Come) -> None:
     one.until(lambda: one.page.locator(".row .badge").count() >= 15, "ranked")
     words = one.page.evaluate("""[...document.querySelectorAll('.tree-head, .group, .tabs, .rank-head, .panel-acts, .tools button, .layer .name')].map(one => one.textContent + (one.title || '')).join(' ')""")
     assert not any("\u4e00" <= letter <= "\u9fff" for letter in words), words
+    cut = one.page.evaluate("[...document.querySelectorAll('.panel-acts .cut, .tabs button, .tree-head h2')].filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.textContent)")
+    assert cut == [], "no word of ours is cut"
     one.shot("english_1920")
 
 
@@ -254,4 +312,6 @@ def test_on_a_phone_the_panel_is_a_sheet_over_the_map(visit: Come) -> None:
     one.until(lambda: one.page.locator(".row .badge").count() >= 15, "ranked")
     box = one.page.locator("#right").bounding_box()
     assert box and box["width"] == 390 and box["y"] > 200, "it lies at the foot, the map stays"
+    place = one.page.evaluate("onemap.view.map.latLngToContainerPoint([40.61, 109.64]).y")
+    assert 0 < place < box["y"] - 48, "the place asked about is in the part of the map that is free"
     one.shot("phone_390")

@@ -46,7 +46,7 @@ def look_at(one: Visit, lon: float, lat: float, zoom: float) -> None:
 
 def at_rest(one: Visit) -> bool:
     """Whether all tiles that the map draws from are there, those around the view too."""
-    return bool(one.page.evaluate("(({ waiting, around, queue }) => !waiting && !around && ![...queue].some((tile) => tile.came < tile.changed))(onemap.sourceOf('many_points'))"))
+    return bool(one.page.evaluate("(({ near, around, queue }) => !near && !around && ![...queue].some((tile) => tile.came < tile.changed))(onemap.sourceOf('many_points'))"))
 
 
 def shown(one: Visit, layer: str = "many_points") -> int:
@@ -65,6 +65,8 @@ def shown(one: Visit, layer: str = "many_points") -> int:
 @pytest.mark.usefixtures("many")
 def test_many_points_are_counted_gathered_and_clicked(visit: Callable[..., Visit]) -> None:
     one = visit()
+    tiles = one.page.evaluate("performance.getEntriesByType('resource').filter(one => one.name.includes('many_points/tiles')).length")
+    assert 0 < tiles <= 20, "a first look takes few tiles"
     one.until(lambda: count_of(one).replace(" ", "") == "20,500/20,500", "the tree counts them, in view and in all")
     one.until(lambda: one.page.locator(".cluster.large").count() > 0, "they are gathered")
     assert shown(one) == COUNT
@@ -142,3 +144,14 @@ def test_shapes_too_small_to_draw_are_counted_and_the_legend_says_so(visit: Call
         return [at.x + main.left, at.y + main.top];
     }"""))
     one.until(lambda: one.page.inner_text(".panel-head h2") == f"地块{55 * 50 + 25}", "the card of the very plot clicked")
+
+
+@pytest.mark.usefixtures("many")
+def test_a_second_look_asks_for_no_script_style_or_picture_again(visit: Callable[..., Visit]) -> None:
+    one = visit()
+    one.page.goto(f"{one.server.address}/")
+    one.ready()
+    own = one.page.evaluate("performance.getEntriesByType('resource').filter(one => one.name.includes('/static/')).map(one => [one.name, one.transferSize])")
+    assert len(own) > 40 and [name for name, size in own if size] == [], "all of them come from the browser's own store"
+    first = one.page.evaluate("performance.getEntriesByType('resource').filter(one => one.name.endsWith('/api/v1/layers')).map(one => one.initiatorType)")
+    assert first == ["link"], "the layers are asked for once, before any script runs"

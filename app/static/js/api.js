@@ -24,6 +24,9 @@ export class Offline extends Error {
   }
 }
 
+/** Whether nobody could answer just now, neither server nor database; what one has stays readable. @param {any} error */
+export const unanswered = (error) => error instanceof Offline || error?.status === 503;
+
 /** @param {string} path below the API of this space, or from the root
  * @param {{method?: string, body?: any, version?: number, signal?: AbortSignal, form?: FormData, key?: string}} [how] @returns {Promise<any>} */
 export async function ask(path, how = {}) {

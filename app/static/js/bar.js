@@ -6,8 +6,8 @@ import { monthDay, timeOf, weekday } from "./format.js";
 import { on } from "./state.js";
 import { t } from "./words.js";
 
-/** @param {Element} bar @param {Element} find @param {{drills: () => void}} act */
-export function topBar(bar, find, act) {
+/** @param {Element} bar @param {Element} find @param {Element} drafts @param {{drills: () => void}} act */
+export function topBar(bar, find, drafts, act) {
   const { space } = config;
   const clock = el("span", { class: "clock" });
   const day = el("span", { class: "quiet" });
@@ -18,21 +18,43 @@ export function topBar(bar, find, act) {
   };
   tick();
   setInterval(tick, 5000);
-  const spaceChip = el("button", { class: `space${space.drill ? " drill" : ""}`, type: "button", text: t(space.drill ? "space.drill" : "space.live"), title: t("drill.title"), on: { click: act.drills } });
-  add(bar, spaceChip, find, el("span", { class: "push" }), freshness(), el("span", { class: "rule wide-only" }), el("span", { class: "time" }, clock, day), el("span", { class: "rule" }), userMenu(act));
+  const spaceChip = el("button", { class: `space${space.drill ? " drill" : ""}`, type: "button", text: t(space.drill ? "space.drill" : space.past ? "past.title" : "space.live"), title: t("drill.title"), on: { click: act.drills } });
+  add(bar, spaceChip, find, el("span", { class: "push" }), drafts, presence(), freshness(), el("span", { class: "rule wide-only" }), el("span", { class: "time" }, clock, day), el("span", { class: "rule" }), userMenu(act));
+}
+
+/** The bar of the pages beside the map. @param {Element} bar @param {Element} pages */
+export function bareBar(bar, pages) {
+  add(bar, pages, el("span", { class: "push" }), userMenu({}));
 }
 
 /** Whether what one sees is of this moment. */
 function freshness() {
   const made = el("span", { class: "live waiting wide-only", role: "status", text: t("live.connecting") });
   on("live", ({ state, since }) => {
-    made.className = `live wide-only ${state === "on" ? "" : state === "off" ? "cut-off" : "waiting"}`;
-    made.textContent = state === "on" ? t("live.on") : state === "off" ? t("live.off", { time: timeOf(since) }) : t("live.connecting");
+    if (state === "past") {
+      made.className = "live wide-only cut-off";
+      made.textContent = t("past.title");
+      return;
+    }
+    made.className = `live wide-only ${state === "on" ? "" : state === "off" || state === "stale" ? "cut-off" : "waiting"}`;
+    made.textContent = state === "on" ? t("live.on") : state === "off" || state === "stale" ? t("live.off", { time: timeOf(since) }) : t("live.connecting");
   });
   return made;
 }
 
-/** @param {{drills: () => void}} act */
+/** Who else has this map open; nothing while one is alone. */
+function presence() {
+  const made = el("span", { class: "here wide-only", hidden: true });
+  on("here", (/** @type {string[]} */ people) => {
+    const others = people.filter((one) => one !== config.user.name);
+    made.hidden = !others.length;
+    fill(made, icon("user"), t("here.others", { n: others.length }));
+    made.title = t("here.names", { names: others.join(t("list.comma")) });
+  });
+  return made;
+}
+
+/** @param {{drills?: () => void}} act */
 function userMenu(act) {
   const { user, language } = config;
   const roles = user.roles.map((role) => t(/** @type {any} */ (`role.${role}`))).join(t("list.comma"));
@@ -43,9 +65,11 @@ function userMenu(act) {
     opener.setAttribute("aria-expanded", String(yes));
   };
   const item = (/** @type {string} */ words, /** @type {() => void} */ go, /** @type {any} */ picture) => el("button", { class: "item", type: "button", role: "menuitem", on: { click: () => { open(false); go(); } } }, picture && icon(picture), words);
+  const goes = (/** @type {string} */ page, /** @type {any} */ picture) => item(t(/** @type {any} */ (`office.${page}`)), () => location.assign(`/${page}`), picture);
   const others = config.languages.filter((one) => one !== language);
   fill(menu, el("div", { class: "head" }, el("b", { text: user.name }), el("div", { text: roles })), el("hr"),
-    hasRole("drill_controller", "planner", "gis_staff", "duty_officer", "viewer") && item(t("drill.title"), act.drills, "layers"),
+    act.drills && item(t("drill.title"), act.drills, "layers"),
+    hasRole("system_admin", "security_admin") && goes("accounts", "user"), hasRole("audit_admin") && goes("audit", "history"), goes("sessions", "clock"), goes("password", "edit"), el("hr"),
     others.map((one) => item(t(/** @type {any} */ (`language.${one}`)), () => speak(one), "edit")),
     item(t("theme.switch"), () => switchTheme(), "theme"),
     el("hr"), item(t("user.signOut"), signOut, "right"));

@@ -52,7 +52,7 @@ export const image = (url, alt = "") => el("img", { src: url, alt, draggable: "f
 /** @param {string} label @param {() => void} act @param {{primary?: boolean, wide?: boolean, small?: boolean, icon?: keyof typeof ICONS, key?: string, type?: string}} [how] */
 export function button(label, act, how = {}) {
   const kinds = ["btn", how.primary && "primary", how.wide && "wide", how.small && "small"].filter(Boolean).join(" ");
-  return el("button", { class: kinds, type: how.type || "button", on: { click: act } }, how.icon && icon(how.icon), label, how.key && el("span", { class: "key", text: how.key, "aria-hidden": "true" }));
+  return el("button", { class: kinds, type: how.type || "button", on: { click: act } }, how.icon && icon(how.icon), el("span", { class: "cut", text: label }), how.key && el("span", { class: "key", text: how.key, "aria-hidden": "true" }));
 }
 
 /** @param {keyof typeof ICONS} name @param {string} label @param {() => void} act */

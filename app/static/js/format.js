@@ -30,6 +30,13 @@ export function bearing(degrees) {
 /** @param {number} lon @param {number} lat @param {number} [digits] */
 export const coordinates = (lon, lat, digits = 5) => `${lon.toFixed(digits)}, ${lat.toFixed(digits)}`;
 
+/** Degrees, minutes and seconds to a tenth; rounded first, so that sixty seconds are a minute. @param {number} degrees its size only */
+export function degreesMinutes(degrees) {
+  const tenths = Math.round(Math.abs(degrees) * 36000);
+  const pad = (/** @type {number} */ value) => String(value).padStart(2, "0");
+  return `${Math.floor(tenths / 36000)}°${pad(Math.floor(tenths / 600) % 60)}′${((tenths % 600) / 10).toFixed(1).padStart(4, "0")}″`;
+}
+
 const zone = config.time_zone || "Asia/Shanghai";
 const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hour12: false, timeZone: zone });
 const parts = new Intl.DateTimeFormat("en-CA", { year: "numeric", month: "2-digit", day: "2-digit", timeZone: zone });

@@ -26,7 +26,8 @@ export class Live {
     stream.addEventListener("change", (event) => { this.say("on"); this.act.change(read(event)); });
     stream.addEventListener("layers", (event) => { keep(event); this.act.layers(); });
     stream.addEventListener("reset", (event) => { keep(event); this.act.reset(); });
-    stream.addEventListener("stale", () => this.say("off"));
+    stream.addEventListener("stale", () => this.say("stale"));
+    stream.addEventListener("here", (event) => tell("here", read(event).people || []));
     stream.addEventListener("fresh", () => this.say("on"));
     stream.addEventListener("signed-out", () => location.assign("/login"));
     stream.addEventListener("closed", () => location.assign("/"));
@@ -46,7 +47,7 @@ export class Live {
     this.open();
   }
 
-  /** @param {"on" | "off" | "connecting"} state */
+  /** `off`: no server; `stale`: the server, but no database. @param {"on" | "off" | "stale" | "connecting"} state */
   say(state) {
     if (state === "on" || this.state === "on") this.since = new Date();
     this.state = state;

@@ -2,8 +2,12 @@
 import { ask } from "./api.js";
 import { drillBand, topBar, watermark } from "./bar.js";
 import { config, hasRole } from "./config.js";
+import { degradedBanner } from "./degraded.js";
 import { add, button, el } from "./dom.js";
 import { Live } from "./live.js";
+import { Editor } from "./edit/editor.js";
+import { draftsButton, draftsPanel } from "./edit/shelf.js";
+import { basemapList } from "./map/basemaps.js";
 import { foot } from "./map/foot.js";
 import { broken, keepSources, pending, reloadAll, retry, sourceOf } from "./map/holdings.js";
 import { legend } from "./map/legend.js";
@@ -13,14 +17,17 @@ import { questionPoint } from "./map/point.js";
 import { viewOf } from "./map/symbols.js";
 import { MapView } from "./map/view.js";
 import { ZoneDrawing } from "./map/zone.js";
+import { pastBand } from "./past.js";
 import { Panel } from "./panel.js";
 import { Card, crowdPanel, placeOf } from "./panels/card.js";
+import { changesPanel } from "./panels/changes.js";
 import { drillsPanel } from "./panels/drills.js";
 import { loadPanel } from "./panels/load.js";
 import { plotPanel, writable } from "./panels/plot.js";
+import { printPanel } from "./panels/print.js";
 import { Question } from "./panels/question.js";
 import { searchBox } from "./search.js";
-import { choose, on, state, tell } from "./state.js";
+import { choose, on, show, state, tell } from "./state.js";
 import { toast, toasts } from "./toast.js";
 import { promptCard, toolButtons } from "./tools.js";
 import { layerTree, showAsKept } from "./tree.js";
@@ -42,7 +49,7 @@ const question = new Question(panel, view, drawing, { card: (layer, id) => openC
 const card = new Card(panel, view, {
   nearest: (place) => question.at(place, "nearest"),
   zone: (place) => question.at(place, "zone"),
-  back: null, card: (layer, id) => openCard(layer, id, Boolean(card.act.back)), saved: () => toast(t("form.saved")),
+  back: null, card: (layer, id) => openCard(layer, id, Boolean(card.act.back)), edit: (layer, feature) => { stop(); editor.change(layer, feature); },
 });
 
 /** @param {string} layer @param {string} id @param {boolean} [fromAnswer] */
@@ -57,6 +64,17 @@ async function openCard(layer, id, fromAnswer = false) {
 }
 
 const tellPrompt = promptCard(main);
+const editor = new Editor(panel, view, drawing, {
+  done: (layer, feature) => {
+    if (!feature) return panel.close();
+    toast(t("form.saved"));
+    if (!state.shown.has(layer.id)) show(layer.id, true);
+    choose({ layer: layer.id, id: feature.id });
+    card.show(layer, feature);
+  },
+  left: (layer, feature) => (feature ? card.show(layer, feature) : openPlot()),
+  prompt: tellPrompt, tools: () => pressed(),
+});
 const measure = new Measure(view, (words) => tellPrompt(words && t("prompt.measure", { length: words })));
 const search = searchBox({
   place: (place) => { view.go(place.lon, place.lat, 13); question.at(place); },
@@ -102,19 +120,21 @@ function stop() {
   return was;
 }
 
-const openPlot = () => { stop(); plotPanel(panel, drawing, { card: openCard, prompt: tellPrompt, tools: () => pressed() }); };
+const openPlot = () => { stop(); plotPanel(panel, (layer) => editor.make(layer)); };
 const toggleMeasure = () => { const was = measure.on; stop(); if (!was) measure.start(); pressed(); };
 const openLoad = () => { stop(); loadPanel(panel, { layers: readLayers }); };
+const openPrint = () => { stop(); printPanel(panel, view, question); pressed(); };
 const pressed = toolButtons(main, [
   { id: "nearest", icon: "nearest", key: "N", words: t("tools.nearest"), act: () => askAbout("nearest"), on: () => aiming === "nearest" || (panel?.kind === "question" && question?.tab === "nearest") },
   { id: "zone", icon: "zone", key: "Z", words: t("tools.zone"), act: () => askAbout("zone"), on: () => aiming === "zone" || (panel?.kind === "question" && question?.tab === "zone") },
   { id: "measure", icon: "measure", key: "M", words: t("tools.measure"), act: toggleMeasure, on: () => Boolean(measure?.on) },
   { id: "plot", icon: "plot", key: "P", words: t("tools.plot"), act: openPlot, on: () => panel?.kind === "plot" },
-], { zoom: (by) => view.map.setZoom(Math.round(view.map.getZoom()) + by), whole: () => { const [w, s, e, n] = config.district.bbox; view.map.fitBounds([[s, w], [n, e]]); } });
+  { id: "print", icon: "print", key: "I", words: t("print.title"), act: openPrint, on: () => panel?.kind === "print" },
+], { zoom: (by) => view.map.setZoom(Math.round(view.map.getZoom()) + by), whole: () => view.whole() });
 
 const keys = {
   "/": () => search.focus(), n: () => askAbout("nearest"), z: () => askAbout("zone"), m: toggleMeasure,
-  p: openPlot, Escape: () => stop() || panel.close(),
+  p: openPlot, i: openPrint, Escape: () => stop() || panel.close(),
 };
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || (event.target instanceof HTMLElement && event.target.closest("input, textarea, select") && event.key !== "Escape")) return;
@@ -153,8 +173,9 @@ function failed(error) {
   notice.replaceChildren(el("div", { class: "note stale", role: "status" }, el("b", { text: t("map.partial") }), error ? error.message : t("map.broken", { n: count }), el("div", { class: "acts" }, button(t("action.again"), () => { retry(); readLayers(); }, { small: true }))));
 }
 add(main, notice);
-on("data", () => { failed(null); notePending(); });
-on("view", () => notePending());
+degradedBanner(main, { back: () => { retry(); readLayers(); question.again(); } });
+on("data", () => failed(null));
+for (const topic of /** @type {const} */ (["data", "view"])) on(topic, () => notePending());
 
 /** How many layers are not yet there, for tests; and the moment when the first view was whole. */
 function notePending() {
@@ -163,10 +184,11 @@ function notePending() {
   if (!left && document.body.dataset.ready && !performance.getEntriesByName("onemap-whole").length) requestAnimationFrame(() => requestAnimationFrame(() => performance.mark("onemap-whole")));
 }
 
-topBar(part("bar"), search.element, { drills: () => { stop(); drillsPanel(panel); } });
+topBar(part("bar"), search.element, draftsButton(() => { stop(); draftsPanel(panel, editor); }), { drills: () => { stop(); drillsPanel(panel); } });
 drillBand(part("band"));
+pastBand(part("band"));
 watermark(main);
-layerTree(part("left"), view, { resized: () => view.size(), load: hasRole("gis_staff", "planner", "drill_controller") ? openLoad : null });
+layerTree(part("left"), view, { resized: () => view.size(), changes: () => { stop(); changesPanel(panel, view, { card: openCard }); }, load: !config.space.past && hasRole("gis_staff", "planner", "drill_controller") ? openLoad : null, foot: basemapList(view) });
 legend(main, view);
 foot(main, view);
 pills(main, view);
@@ -176,7 +198,8 @@ questionPoint(view);
 toasts(main);
 
 await readLayers();
-new Live({
+if (config.space.past) tell("live", { state: "past", since: new Date(config.space.as_of || 0) }); // nothing happens any more
+else new Live({
   change: async (change) => {
     const layer = state.layers.get(change.layer);
     if (!layer) return readLayers();

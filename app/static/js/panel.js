@@ -10,11 +10,14 @@ export class Panel {
     this.turn = 0;
     /** @type {string} */
     this.kind = "";
+    /** @type {(() => void) | undefined} what the content wants done when another takes its place */
+    this.left = undefined;
   }
 
   /** Open with a head; returns the scrolling body and the row of actions. `turn` tells a late answer that the panel moved on.
-   * @param {{kind: string, picture: string, title: string, meta?: any, chip?: Node | null}} head */
+   * @param {{kind: string, picture: string, title: string, meta?: any, chip?: Node | null, left?: () => void}} head */
   open(head) {
+    this.leave(head.left);
     const fresh = this.element.hidden;
     const same = this.kind === head.kind && !fresh;
     const before = same ? this.element.querySelector(".scroll")?.scrollTop || 0 : 0;
@@ -34,8 +37,16 @@ export class Panel {
     return { body, acts: (/** @type {any[]} */ ...all) => { fill(acts, ...all); acts.hidden = !all.length; }, current: () => this.turn === turn };
   }
 
+  /** Tell the content so far that it is gone. @param {() => void} [next] */
+  leave(next) {
+    const left = this.left;
+    this.left = next;
+    if (left && left !== next) left();
+  }
+
   close() {
     if (this.element.hidden) return;
+    this.leave();
     this.kind = "";
     this.turn += 1;
     this.element.hidden = true;

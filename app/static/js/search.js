@@ -1,13 +1,15 @@
 // Search: names in Chinese or by pinyin initials, codes, coordinates in any form and datum; keyboard alone is enough.
-import { ask, query } from "./api.js";
-import { config, symbolUrl } from "./config.js";
-import { fromBd09, fromGcj02, readPlace } from "./coordinates.js";
+import { ask, query, unanswered } from "./api.js";
+import { symbolUrl } from "./config.js";
 import { add, el, fill, icon, image } from "./dom.js";
-import { coordinates } from "./format.js";
+import { shownSources } from "./map/holdings.js";
+import { anchorOf, latOf, lonOf } from "./map/project.js";
+import { WholeSource } from "./map/sources.js";
 import { state } from "./state.js";
-import { t } from "./words.js";
+import { say, t } from "./words.js";
 import { symbolOf } from "./panels/rows.js";
 
+const MOST_AT_HAND = 12;
 const PAUSE_MS = 140;
 
 /** @typedef {{title: string, sub: string, picture: string, go: () => void}} Row */
@@ -47,18 +49,17 @@ export function searchBox(act) {
     const text = input.value.trim();
     const mine = ++turn;
     if (!text) return open(false);
-    const here = readPlace(text);
-    const places = here ? placeRows(here, act.place) : [];
-    rows = places;
-    at = 0;
-    if (here) return draw(t("search.datumAsk"));
     try {
       const { results } = await ask(`search?${query({ q: text, limit: 12 })}`);
       if (mine !== turn) return;
       rows = results.map((/** @type {any} */ one) => resultRow(one, act));
-      draw(rows.length ? "" : t("search.nothing", { text }));
+      at = 0;
+      draw(!rows.length ? t("search.nothing", { text }) : results[0].kind === "coordinate" ? t("search.datumAsk") : "");
     } catch (error) {
-      if (mine === turn) draw(/** @type {Error} */ (error).message);
+      if (mine !== turn) return;
+      rows = unanswered(error) ? rowsAtHand(text, act) : [];
+      at = 0;
+      draw(rows.length ? t("search.atHand") : /** @type {Error} */ (error).message);
     }
   }
 
@@ -84,22 +85,25 @@ export function searchBox(act) {
   return { element: box, focus: () => { input.focus(); input.select(); } };
 }
 
-/** A coordinate may be of several datums, and its value cannot tell: each is offered. @param {import("./coordinates.js").Place} here @param {(place: import("./state.js").Place) => void} go @returns {Row[]} */
-function placeRows(here, go) {
-  const { lon, lat, swapped } = here;
-  /** @type {[string, {lon: number, lat: number}][]} */
-  const datums = [["CGCS2000 / WGS84", { lon, lat }], [t("search.gcj"), fromGcj02(lon, lat)], [t("search.bd"), fromBd09(lon, lat)]];
-  const [west, south, east, north] = config.district.bbox;
-  return datums.map(([datum, at], i) => {
-    const outside = at.lon < west || at.lon > east || at.lat < south || at.lat > north;
-    const note = [swapped && t("search.swapped"), outside && t("search.outside")].filter(Boolean).join(" · ");
-    return { title: coordinates(at.lon, at.lat, 6), sub: [datum, note].filter(Boolean).join(" · "), picture: symbolUrl("point", "plot"), go: () => go({ ...at, note: i ? t("search.from", { datum }) : undefined }) };
-  });
+/** What is on the page already, while nobody answers: names that hold the text. @param {string} text @param {any} act @returns {Row[]} */
+function rowsAtHand(text, act) {
+  const found = [];
+  const wanted = text.normalize("NFKC").toLowerCase();
+  for (const source of shownSources()) {
+    if (!(source instanceof WholeSource) || source.layer.style.paint) continue;
+    for (const drawn of source.all.values()) {
+      if (!drawn.title.toLowerCase().includes(wanted)) continue;
+      const [x, y] = anchorOf(drawn);
+      found.push({ title: drawn.title, sub: say(source.layer.label), picture: symbolOf(source.layer, drawn.properties), go: () => act.feature(source.layer.id, drawn.id, { lon: lonOf(x), lat: latOf(y), bbox: null }) });
+      if (found.length === MOST_AT_HAND) return found;
+    }
+  }
+  return found;
 }
 
 /** @param {any} one @param {any} act @returns {Row} */
 function resultRow(one, act) {
   const layer = state.layers.get(one.layer);
-  if (one.kind === "coordinate" || !layer) return { title: one.title, sub: one.subtitle, picture: symbolUrl("point", "plot"), go: () => act.place({ lon: one.lon, lat: one.lat }) };
+  if (one.kind === "coordinate" || !layer) return { title: one.title, sub: one.subtitle, picture: symbolUrl("point", "plot"), go: () => act.place({ lon: one.lon, lat: one.lat, note: one.datum === "as given" ? undefined : t("search.from", { datum: one.system }) }) };
   return { title: one.title, sub: one.subtitle, picture: symbolOf(layer, {}), go: () => act.feature(one.layer, one.id, one) };
 }

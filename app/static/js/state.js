@@ -10,6 +10,8 @@ export const state = {
   shown: new Set(),
   /** @type {{layer: string, id: string} | null} */
   chosen: null,
+  /** The feature in hand: not drawn where it is stored, for it is drawn as it is being changed. @type {{layer: string, id: string} | null} */
+  editing: null,
   /** @type {Place | null} */
   place: null,
   /** @type {Zone | null} */
@@ -22,7 +24,7 @@ export const state = {
   folded: new Set(),
 };
 
-/** @typedef {"layers" | "shown" | "chosen" | "question" | "data" | "counts" | "view" | "live"} Topic */
+/** @typedef {"layers" | "shown" | "chosen" | "question" | "data" | "counts" | "view" | "live" | "drafts" | "here"} Topic */
 /** @type {Map<string, Set<(detail?: any) => void>>} */
 const listeners = new Map();
 
@@ -39,6 +41,9 @@ export const tell = (topic, detail) => listeners.get(topic)?.forEach((hear) => h
 
 /** @param {string} layer @param {string} id */
 export const nameOf = (layer, id) => `${layer}/${id}`;
+
+/** Whether a feature is being edited. @param {string} layer @param {string} id */
+export const inHand = (layer, id) => Boolean(id) && state.editing?.id === id && state.editing.layer === layer;
 
 /** @param {string | undefined | null} id */
 export const layerOf = (id) => (id ? state.layers.get(id) : undefined);

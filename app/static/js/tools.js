@@ -17,7 +17,7 @@ export function toolButtons(main, asking, view) {
 
 /** @param {Element} main */
 export function promptCard(main) {
-  const words = el("span");
+  const words = el("span", { class: "cut" });
   const card = el("div", { class: "float card prompt", role: "status", hidden: true }, words, el("span", { class: "key", text: "Esc" }));
   main.append(card);
   return (/** @type {string | null} */ text) => {

@@ -12,16 +12,16 @@ import { symbolOf } from "./panels/rows.js";
 
 const KEPT = `onemap-shown-${config.space.id}`;
 
-/** @param {HTMLElement} element @param {import("./map/view.js").MapView} view @param {{resized: () => void, load: (() => void) | null}} act */
+/** @param {HTMLElement} element @param {import("./map/view.js").MapView} view @param {{resized: () => void, changes: () => void, load: (() => void) | null, foot: Element}} act */
 export function layerTree(element, view, act) {
   let filter = "";
   const body = el("div", { class: "scroll" });
   const input = el("input", { type: "text", placeholder: t("tree.filter"), "aria-label": t("tree.filter"), on: { input: () => { filter = input.value.trim().toLowerCase(); draw(); }, keydown: (/** @type {Event} */ event) => event.stopPropagation() } });
   const whole = [
-    el("div", { class: "tree-head" }, el("h2", { text: t("tree.title") }), el("span", { class: "push" }), act.load && iconButton("upload", t("load.title"), act.load), iconButton("left", t("tree.fold"), () => fold(true))),
-    el("label", { class: "tree-filter" }, icon("search"), input), body,
+    el("div", { class: "tree-head" }, el("h2", { text: t("tree.title") }), el("span", { class: "push" }), iconButton("history", t("changes.title"), act.changes), act.load && iconButton("upload", t("load.title"), act.load), iconButton("left", t("tree.fold"), () => fold(true))),
+    el("label", { class: "tree-filter" }, icon("search"), input), body, act.foot,
   ];
-  const rail = [el("div", { class: "rail-body" }, iconButton("layers", t("tree.open"), () => fold(false)), act.load && iconButton("upload", t("load.title"), act.load))];
+  const rail = [el("div", { class: "rail-body" }, iconButton("layers", t("tree.open"), () => fold(false)), iconButton("history", t("changes.title"), act.changes), act.load && iconButton("upload", t("load.title"), act.load))];
   const fold = (/** @type {boolean} */ yes) => {
     element.classList.toggle("rail", yes);
     fill(element, yes ? rail : whole);
@@ -80,7 +80,6 @@ export function layerTree(element, view, act) {
   on("layers", draw);
   on("shown", draw);
   on("view", count);
-  on("data", count);
   on("counts", count);
   addEventListener("onemap:theme", draw);
   fold(sessionStorage.getItem("onemap-rail") === "1" || innerWidth <= 900);

@@ -7,7 +7,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
+from geodata.store.database import Database
 from layers.spec import Role
 from tests.app.api.conftest import Program, post
 
@@ -152,6 +154,30 @@ def test_changeset_is_done_whole_or_not_at_all(planner_program: Program, made: d
     assert planner_program.post("/api/v1/changesets", {"changes": [gone], "reason": "重复"}).status_code == 200
 
 
+def test_what_is_wrong_in_a_changeset_is_said_with_its_place(planner_program: Program, made: dict[str, Any]) -> None:
+    place = {"type": "Point", "coordinates": [109.6, 40.6]}
+    good = {"op": "insert", "layer": "posts", "properties": {"name": "新"}, "geometry": place}
+    refused = planner_program.post("/api/v1/changesets", {"changes": [good, {**good, "properties": {"name": "错", "people": -1}}]})
+    assert refused.status_code == 422
+    assert [one["pointer"] for one in refused.json["errors"]] == ["/changes/1/properties/people"]
+    assert planner_program.get(POSTS).json["numberMatched"] == 1
+
+
+def test_a_copy_starts_from_the_values_of_another_but_its_key(planner_program: Program, made: dict[str, Any], database: Database) -> None:
+    place = {"type": "Point", "coordinates": [109.6, 40.6]}
+    copy = {"op": "insert", "layer": "posts", "copy_of": made["id"], "properties": {"name": "乙哨所"}, "geometry": place}
+    done = planner_program.post("/api/v1/changesets", {"changes": [copy], "reason": "切分"})
+    assert done.status_code == 200, done.text
+    with_it = planner_program.get(f"{POSTS}/{done.json['results'][0]['id']}").json
+    assert (with_it["properties"]["name"], with_it["properties"]["phone"]) == ("乙哨所", "138****5678")
+    with database.owner.connect() as connection:
+        assert connection.scalar(text("SELECT phone FROM onemap.posts WHERE id = :id"), {"id": with_it["id"]}) == "13812345678", "what is masked is copied whole"
+    assert with_it["properties"]["code"] is None
+    gone = {**copy, "copy_of": "018f0000-0000-7000-8000-000000000000"}
+    assert planner_program.post("/api/v1/changesets", {"changes": [gone]}).status_code == 404
+    assert planner_program.post("/api/v1/changesets", {"changes": [{**copy, "op": "patch", "id": made["id"], "version": 1}]}).status_code == 422
+
+
 def test_viewer_reads_masked_and_writes_nothing(planner_program: Program, viewer_program: Program, made: dict[str, Any]) -> None:
     address = f"{POSTS}/{made['id']}"
     assert viewer_program.get(address).json["properties"]["phone"] == "138****5678"
@@ -219,3 +245,15 @@ def test_reference_takes_id_or_key(planner_program: Program, made: dict[str, Any
         assert answer.json["properties"]["post"] == made["id"], answer.text
     refused = planner_program.ask("DELETE", f"{POSTS}/{made['id']}?reason=x", If_Match='"1"')
     assert refused.status_code == 409
+
+
+def test_a_phone_is_shown_to_an_officer_who_asks_and_to_no_viewer(program: Callable[..., Program], viewer_program: Program, made: dict[str, Any]) -> None:
+    address, officer = f"{POSTS}/{made['id']}", program(Role.DUTY_OFFICER)
+    assert officer.get(address).json["properties"]["phone"] == "138****5678"
+    assert "13812345678" not in officer.get(address + "/history").text + officer.get(POSTS).text
+    shown = officer.post(address + "/reveal", {"fields": ["phone"], "reason": "核对"})
+    assert (shown.status_code, shown.json["values"]) == (200, {"phone": "13812345678"})
+    assert viewer_program.post(address + "/reveal", {"fields": ["phone"]}).status_code == 403
+    for wrong in ({"fields": []}, {"fields": ["people"]}, {"fields": ["nothing"]}, {}):
+        assert officer.post(address + "/reveal", wrong).status_code == 422
+    assert officer.post(f"{POSTS}/{'0' * 8}-0000-4000-8000-{'0' * 12}/reveal", {"fields": ["phone"]}).status_code == 404

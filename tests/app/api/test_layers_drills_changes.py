@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from layers.spec import Role
+from geodata.store.database import Database
+from geodata.store.spaces import Space
+from layers.spec import Actor, Role
 from tests.app.api.conftest import Program, post
 
 POSTS = "/api/v1/layers/posts/features"
@@ -145,6 +147,26 @@ def test_what_is_written_in_a_drill_is_not_in_live(program: Callable[[Role], Pro
     assert controller.get(space + POSTS).status_code == 404
     assert controller.get("/api/v1/drills").json["drills"] == []
     assert [one["id"] for one in controller.get("/api/v1/drills?closed=true").json["drills"]] == [drill["id"]]
+
+
+@pytest.mark.parametrize("path", ["/api/v1/layers/posts/features", "/api/v1/nearest?lon=109.8&lat=40.6&layers=posts", "/api/v1/changes",
+                                  "/api/v1/nearest?lon=109.8&lat=40.6&layers=posts&filter=people%3E1"])
+def test_a_drill_closed_while_a_request_is_under_way_is_not_found(path: str, database: Database, program: Callable[[Role], Program],
+                                                                  monkeypatch: pytest.MonkeyPatch) -> None:
+    controller = program(Role.DRILL_CONTROLLER)
+    drill = controller.post("/api/v1/drills", {"name": "演练"}).json["id"]
+    assert controller.get(f"/spaces/{drill}{path}").status_code == 200
+    found = Database.space
+
+    def closed_at_once(self: Database, space_id: str = "live") -> Space:
+        space = found(self, space_id)
+        if space.is_drill:
+            self.close_drill(drill, Actor("c", frozenset({Role.DRILL_CONTROLLER})))
+        return space
+
+    monkeypatch.setattr(Database, "space", closed_at_once)
+    refused = controller.get(f"/spaces/{drill}{path}")
+    assert (refused.status_code, refused.json["code"]) == (404, "space-not-found")
 
 
 def test_only_drill_controllers_open_drills(planner_program: Program, viewer_program: Program) -> None:

@@ -98,3 +98,16 @@ def _asked(operation: Any, ask: Callable[[Any], None]) -> None:
         ask(case)
 
     each()
+
+
+def test_every_post_that_makes_something_takes_a_key(planner_program: Program) -> None:
+    document = planner_program.get("/api/v1/openapi.json").json
+    asks = re.compile(r"/api/v1/(exposure|nearest|print|shapes/\w+|audit/verification)$")  # questions with a body
+    # One drill, which cannot be ended twice; each look at a masked value is a look; a name can be taken by one account only.
+    acts = re.compile(r"/api/v1/(drills/[^/]+/(reset|close)|layers/.*/reveal|accounts.*|sessions.*|me/password)$")
+    for path, operations in document["paths"].items():
+        post = operations.get("post")
+        if post is None or asks.search(path) or acts.search(path):
+            continue
+        named = {one.get("name") for one in post["parameters"]}
+        assert "Idempotency-Key" in named, path

@@ -147,3 +147,14 @@ def test_search_reads_coordinates_and_guesses_no_datum(planner_program: Program,
     first = answer.json["results"][0]
     assert (first["kind"], first["datum"], first["in_district"]) == ("coordinate", "as given", True)
     assert (first["lon"], first["lat"]) == (pytest.approx(109.83), pytest.approx(40.65))
+    assert [one["datum"] for one in answer.json["results"]] == ["as given", "gcj02", "bd09"], "each is offered, none is chosen"
+
+
+def test_search_reads_metres_and_says_what_they_were_taken_for(planner_program: Program) -> None:
+    def ask(written: str) -> list[dict[str, Any]]:
+        query = {"q": written, "lang": "zh"}
+        return planner_program.client.get("/api/v1/search", query_string=query, headers={"Authorization": f"Bearer {planner_program.token}"}).json["results"]
+
+    (zoned,), (unzoned,) = ask("37412000 4500000"), ask("412000 4500000")
+    assert zoned["datum"] == "EPSG:4525" and "中央经线 111°" in zoned["subtitle"]
+    assert (unzoned["lon"], unzoned["lat"]) == (zoned["lon"], zoned["lat"]) and "未写带号" in unzoned["subtitle"] and "请核对" in unzoned["subtitle"]

@@ -127,7 +127,8 @@ def point(lon: float, lat: float) -> dict[str, Any]:
     return {"type": "Point", "coordinates": [lon, lat]}
 
 
-def workbook(path: Path, sheets: Mapping[str, Sequence[Sequence[Any]]]) -> Path:
+def workbook(path: Path, sheets: Mapping[str, Sequence[Sequence[Any]]], *, merge: Sequence[str] = ()) -> Path:
+    """An .xlsx of sheets by name; `merge` are ranges merged in each."""
     from openpyxl import Workbook
 
     book = Workbook()
@@ -136,6 +137,8 @@ def workbook(path: Path, sheets: Mapping[str, Sequence[Sequence[Any]]]) -> Path:
         sheet = book.create_sheet(title)
         for row in rows:
             sheet.append(list(row))
+        for one in merge:
+            sheet.merge_cells(one)
     out = io.BytesIO()
     book.save(out)
     path.write_bytes(out.getvalue())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +16,13 @@ from geodata.datum import gcj02_from_wgs84
 from geodata.files.loading import LoadOptions, LoadPlan, commit, plan
 from geodata.files.report import LoadReport
 from geodata.files.writing import export
+from geodata.store.features import Store
 from geodata.store.spaces import Space
 from layers.errors import Forbidden
 from layers.messages import declared
+from layers.serial import layer_from_json, layer_to_json
 from layers.spec import OPERATOR, Actor, Geometry
-from tests.geodata.files.making import HERE, dbf, geojson, point, polygon_shp, shapefile, workbook
+from tests.geodata.files.making import CGCS2000, HERE, dbf, geojson, point, polygon_shp, shapefile, workbook
 
 NEW = LoadOptions(create=True)
 
@@ -106,7 +110,7 @@ def test_bad_rows_are_rejected_with_row_field_and_remedy_and_the_rest_goes_in(sp
     assert errors == {
         1: "not-a-number",
         3: "key-twice",
-        4: "geometry-missing",
+        4: "place-missing",
         5: errors[5],
         6: "row-outside-district",
         7: "row-axes-swapped",
@@ -181,6 +185,39 @@ def test_far_from_the_district_is_stopped_for_a_built_in_layer_and_warned_of_for
     assert refusal(space, "shelters", path, LoadOptions()) == "all-outside-district"
     assert load(space, "shelters", path, LoadOptions(anywhere=True)).inserted == 1
     assert "outside-district" in {one.code for one in load(space, "beijing", path).warnings}
+
+
+@pytest.mark.parametrize("prj", [CGCS2000, None])
+def test_a_layer_made_from_a_far_reaching_file_takes_the_same_file_again(prj: str | None, space: Space, tmp_path: Path) -> None:
+    far = (HERE[0], (113.2, 41.0), (125.0, 48.5))
+    assert load(space, "far_halls", shapefile(tmp_path, points=far, prj=prj), NEW).accepted == 3
+    again = load(space, "far_halls", shapefile(tmp_path, points=far, prj=prj), LoadOptions())
+    assert (again.accepted, again.rejected, again.unchanged, again.inserted, again.updated) == (3, 0, 3, 0, 0)
+    assert {"outside-district", "all-unchanged"} <= {one.code for one in again.warnings}
+    assert layer_from_json(layer_to_json(space.catalogue.layer("far_halls"))).far_reaching
+
+
+def test_a_layer_made_here_still_refuses_what_lies_far_away(space: Space, tmp_path: Path) -> None:
+    load(space, "halls", shapefile(tmp_path), NEW)
+    far = load(space, "halls", shapefile(tmp_path / "far", points=(HERE[0], HERE[1], (125.0, 48.5))), LoadOptions())
+    assert (far.rejected, far.unchanged) == (1, 2) and far.errors[0].code == "row-outside-district"
+
+
+def test_a_new_layer_and_its_rows_are_there_together_or_not_at_all(space: Space, tmp_path: Path) -> None:
+    class Stopped(Exception):
+        pass
+
+    @contextmanager
+    def stopping(store: Store, report: LoadReport) -> Iterator[None]:
+        yield
+        assert store.count("halls") == 3
+        raise Stopped
+
+    with pytest.raises(Stopped):
+        commit(space, plan(space, "halls", shapefile(tmp_path), NEW, OPERATOR), OPERATOR, around=stopping)
+    space.refresh()
+    assert "halls" not in space.catalogue
+    assert load(space, "halls", shapefile(tmp_path), NEW).inserted == 3
 
 
 def test_shifted_coordinates_are_put_right_when_named_and_asked_about_when_a_column_names_them(space: Space, tmp_path: Path) -> None:

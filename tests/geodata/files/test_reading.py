@@ -33,7 +33,7 @@ def test_a_reader_that_crashes_hangs_or_grows_is_a_refusal(tmp_path: Path, monke
     assert refused(path) == "reader-died"
 
 
-@pytest.mark.parametrize(("part", "code"), [("shp", "file-truncated"), ("dbf", "file-truncated")])
+@pytest.mark.parametrize(("part", "code"), [("shp", "file-truncated"), ("dbf", "records-missing")])
 def test_a_part_cut_short_is_refused_not_half_read(part: str, code: str, tmp_path: Path) -> None:
     path = shapefile(tmp_path)
     file = tmp_path / f"shelters.{part}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID, uuid4
 
@@ -14,10 +14,11 @@ import shapely
 from sqlalchemy import text
 
 from geodata.queries import keeper as keeper_module
-from geodata.queries.engine import QueryEngine
+from geodata.queries.engine import QueryEngine, _held
 from geodata.queries.exposure import ExposureQuestion
 from geodata.queries.index import LayerIndex
 from geodata.queries.nearest import LayerRanking, NearestQuestion
+from geodata.queries.rows import Rows
 from geodata.store.changes import LayerVersion
 from geodata.store.database import Database
 from geodata.store.spaces import Space
@@ -174,6 +175,55 @@ def test_a_half_applied_change_never_answers(warm: Space, engine: QueryEngine, m
     assert nearest(engine, warm).ranked[0].id == one and not engine.compare(warm, SPOTS.id)
 
 
+def who_came_during_a_change_that_failed(engine: QueryEngine, space: Space, monkeypatch: pytest.MonkeyPatch, *, before: bool) -> tuple[LayerIndex, LayerIndex | None]:
+    """The index, and what somebody may use who took it in the middle of the change, having asked for the version `before` it or after."""
+    index, old = engine.index(space, SPOTS.id), space.versions()[SPOTS.id]
+    assert index is not None
+    came, held = threading.Event(), list[LayerIndex | None]()
+
+    def read() -> None:
+        taken = engine._in_step(space, SPOTS, old if before else space.versions()[SPOTS.id], OPERATOR)
+        came.set()
+        with _held(taken) as one:
+            held.append(one)
+
+    reader, plant = threading.Thread(target=read), index._tree.insert
+
+    def broken(slot: int, box: object) -> None:
+        plant(slot, box)
+        reader.start()
+        assert came.wait(20)
+        raise MemoryError
+
+    monkeypatch.setattr(index._tree, "insert", broken)
+    one = insert(space, *HERE, "new")
+    assert nearest(engine, space).ranked[0].id == one
+    reader.join(20)
+    return index, held[0]
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_change_that_fails_half_way_is_not_answered_from_by_those_who_waited(before: bool, warm: Space, engine: QueryEngine,
+                                                                               monkeypatch: pytest.MonkeyPatch) -> None:
+    stood = warm.versions()[SPOTS.id]
+    index, held = who_came_during_a_change_that_failed(engine, warm, monkeypatch, before=before)
+    assert held is None and not index.whole and index.version == stood
+    assert engine.index(warm, SPOTS.id) is not index and not engine.compare(warm, SPOTS.id)
+
+
+def test_a_build_that_moves_the_version_before_the_rows_is_answered_from(warm: Space, engine: QueryEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The wrong build: a half-changed index that says it stands at the new version."""
+
+    def early(self: LayerIndex, changed: Rows, gone: Iterable[UUID], version: LayerVersion) -> None:
+        with self.lock:
+            self.version = version
+            self._take_in(changed, list(gone))
+
+    monkeypatch.setattr(LayerIndex, "apply", early)
+    index, held = who_came_during_a_change_that_failed(engine, warm, monkeypatch, before=False)
+    assert held is index and index.version == warm.versions()[SPOTS.id]
+
+
 def test_a_filter_is_answered_at_the_version_of_its_snapshot(warm: Space, engine: QueryEngine) -> None:
     one = insert(warm, *HERE, "mine")
     found = engine.nearest(warm, NearestQuestion(*HERE, (SPOTS.id,), 1, filter="code = 'mine'"), OPERATOR).layers[0]
@@ -250,6 +300,6 @@ def test_a_cut_connection_is_replaced_and_a_dead_database_is_said_to_be_unavaila
     time.sleep(0.1)
     assert nearest(engine, warm).answered_by == "index"
     with pytest.raises(Unavailable):
-        lost = QueryEngine(database)
-        lost._pulses[False]._conninfo = "host=/nowhere dbname=none"
-        nearest(lost, warm)
+        database.pulse.close()
+        database.pulse._conninfo = "host=/nowhere dbname=none"
+        nearest(engine, warm)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from geodata.queries.position import read_position
-from layers.district import JIUYUAN
+from geodata.crs import transformer
+from geodata.datum import Datum, bd09_from_wgs84, gcj02_from_wgs84
+from geodata.queries.position import read_position, readings
+from layers.district import JIUYUAN, District
 
 HERE = (pytest.approx(109.8416667), pytest.approx(40.65))
 
@@ -23,7 +25,8 @@ def test_every_way_of_writing_gives_the_place(written: str, swapped: bool) -> No
     assert (found.swapped, found.in_district) == (swapped, True)
 
 
-@pytest.mark.parametrize("written", ["", ",", "沙河", "150207", "109.8", "1,2,3", "10 20", "12号 3", "WX001-2", "N40 N41", "99°61′ 20", "200.5,300.5", "1e5,2", "109.1.2 40"])
+@pytest.mark.parametrize("written", ["", ",", "沙河", "150207", "109.8", "1,2,3", "10 20", "12号 3", "WX001-2", "N40 N41", "99°61′ 20", "200.5,300.5", "1e5,2", "109.1.2 40",
+                                     "109°50′30″ 40°39′ 北门", "靠近 109.84,40.65", "109.84,40.65,1050", "109°50′30″E 40°39′N 3号", "109.84度 40.65度 附近", "N40°39′ E109°50′ 7", "40°39′N 40°38′N"])
 def test_what_is_no_position_is_none(written: str) -> None:
     assert read_position(written, JIUYUAN) is None
 
@@ -37,3 +40,38 @@ def test_a_place_far_away_is_taken_longitude_first_and_said_to_be_outside() -> N
 def test_letters_beat_the_order_that_falls_near() -> None:
     found = read_position("N40.65 E109.83", JIUYUAN)
     assert found is not None and found.swapped
+
+
+def test_degrees_may_be_those_of_any_web_map_and_the_plain_ones_come_first() -> None:
+    lon, lat = 109.6404, 40.6102
+    for datum, shift in ((Datum.WGS84, None), (Datum.GCJ02, gcj02_from_wgs84), (Datum.BD09, bd09_from_wgs84)):
+        written = shift(lon, lat) if shift else (lon, lat)
+        found = readings(f"{float(written[0])!r},{float(written[1])!r}", JIUYUAN)
+        assert [one.datum for one in found] == [Datum.WGS84, Datum.GCJ02, Datum.BD09]
+        mine = next(one for one in found if one.datum is datum)
+        assert (mine.lon, mine.lat) == (pytest.approx(lon, abs=1e-8), pytest.approx(lat, abs=1e-8))
+
+
+@pytest.mark.parametrize("written", [
+    "37412000 4500000", "4500000, 37412000", "37 412 000, 4 500 000", "37 412 000 4 500 000", "X=4500000 Y=37412000", "３７４１２０００，４５０００００",
+    "37412000.00米，4500000.00米", "x: 4500000; y: 37412000", "东坐标37412000 北坐标4500000",
+])
+def test_metres_with_their_zone_mean_one_place(written: str) -> None:
+    (found,) = readings(written, JIUYUAN)
+    lon, lat = transformer(4490, 4525).transform(found.lon, found.lat)
+    assert (lon, lat) == (pytest.approx(37_412_000, abs=0.001), pytest.approx(4_500_000, abs=0.001))
+    assert (found.epsg, found.meridian_deg, found.zoned, found.in_district) == (4525, 111, True, True)
+
+
+def test_metres_without_a_zone_offer_each_meridian_that_leads_near_and_say_which() -> None:
+    (found,) = readings("412000 4500000", JIUYUAN)
+    assert (found.meridian_deg, found.zoned, found.in_district) == (111, False, True), "of 3 and of 6 degrees: the same place, offered once"
+    assert (found.lon, found.lat) == pytest.approx((readings("37412000 4500000", JIUYUAN)[0].lon, readings("37412000 4500000", JIUYUAN)[0].lat))
+    border = District("150000", JIUYUAN.label, (108.0, 40.0, 111.5, 41.0))
+    assert {one.meridian_deg for one in readings("412000 4500000", border)} >= {111}
+    assert {one.meridian_deg for one in readings("600000 4500000", border)} == {108, 111}, "two are possible: both are offered, none is taken"
+
+
+@pytest.mark.parametrize("written", ["37412000", "4500000 4500000", "412000 412000", "37412000 4500000 1", "37412000 4500000 北门", "X=4500000 X=37412000", "99412000 4500000", "412000 9500000"])
+def test_metres_that_cannot_be_a_place_are_none(written: str) -> None:
+    assert readings(written, JIUYUAN) == []

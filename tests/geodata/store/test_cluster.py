@@ -19,7 +19,7 @@ import pytest
 from geodata.store import cluster as cluster_module
 from geodata.store import postmaster
 from geodata.store.cluster import Cluster, DatabaseMissing, DiskFull, HomeInUse
-from geodata.store.database_user import database_user
+from geodata.store.system_user import database_user
 
 QUICK = {"fsync": "off", "shared_buffers": "16MB"}
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")

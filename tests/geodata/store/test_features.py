@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from itertools import pairwise
 from uuid import RFC_4122, UUID, uuid4
 
@@ -16,7 +17,7 @@ from geodata.store.bulk import Row, UpsertCounts
 from geodata.store.database import Database
 from geodata.store.features import Change
 from geodata.store.spaces import Space
-from layers.errors import Conflict, FeatureNotFound, Forbidden, InvalidInput, StaleVersion, VersionRequired
+from layers.errors import Conflict, FeatureNotFound, Forbidden, InvalidInput, StaleVersion, TooMany, VersionRequired
 from layers.spec import OPERATOR, Actor, Role, Sensitivity
 from tests.conftest import actor
 
@@ -172,7 +173,65 @@ def test_a_viewer_cannot_write_and_sees_phones_masked(space: Space, viewer: Acto
         with pytest.raises(InvalidInput):
             store.page("shelters", filter="phone = '000-12345678'")
     with space.reading(planner) as store:
-        assert store.get("shelters", feature_id).properties["phone"] == "000-12345678"
+        assert store.get("shelters", feature_id).properties["phone"] == "000****5678", "for those who may reveal it, until they ask"
+        with pytest.raises(InvalidInput):
+            store.page("shelters", filter="phone LIKE '000-1%'")
+
+
+def stored_phone(space: Space, feature_id: UUID) -> str | None:
+    with space.engine.connect() as connection:
+        return connection.scalar(text("SELECT phone FROM onemap.shelters WHERE id = :id"), {"id": feature_id})
+
+
+def test_a_phone_that_comes_back_masked_is_the_phone_kept(space: Space, planner: Actor) -> None:
+    feature_id = put(space, shelter())
+    with space.transaction(planner) as store:
+        shown = store.get("shelters", feature_id)
+        store.replace("shelters", feature_id, {**shown.properties, "capacity": 700}, shown.geometry, version=1)
+        store.patch("shelters", feature_id, {"phone": "000****5678"}, version=2)
+        counts = store.upsert("shelters", [Row({**shelter(), "phone": "000****5678", "capacity": 800}, Point(109.8, 40.6))])
+    assert (counts.updated, stored_phone(space, feature_id)) == (1, "000-12345678")
+
+
+def test_another_masked_phone_is_refused(space: Space, planner: Actor) -> None:
+    feature_id = put(space, shelter())
+    for wrong in ("111****5678", "1**"):
+        with pytest.raises(InvalidInput) as refused, space.transaction(planner) as store:
+            store.patch("shelters", feature_id, {"phone": wrong}, version=1)
+        assert [one.code for one in refused.value.problems] == ["value-masked"]
+    with pytest.raises(InvalidInput), space.transaction(planner) as store:
+        store.insert("shelters", {**shelter("S2"), "phone": "000****5678"}, Point(109.8, 40.6))
+    assert stored_phone(space, feature_id) == "000-12345678"
+
+
+def test_a_stale_write_does_not_tell_the_phone(space: Space, planner: Actor) -> None:
+    feature_id = put(space, shelter())
+    with pytest.raises(StaleVersion) as refused, space.transaction(planner) as store:
+        store.patch("shelters", feature_id, {"phone": "000-99999999"}, version=7)
+    assert refused.value.values["differences"] == [{"field": "phone", "yours": "000-99999999", "theirs": "000****5678"}]
+
+
+def test_each_look_at_a_phone_is_written_down_with_it(space: Space, viewer: Actor) -> None:
+    feature_id = put(space, shelter())
+    officer = Actor("wang", frozenset({Role.DUTY_OFFICER}), "10.0.0.7")
+    with space.transaction(officer, "核对联系人") as store:
+        assert store.reveal("shelters", feature_id, ["phone"]) == {"phone": "000-12345678"}
+    with space.engine.connect() as connection:
+        rows = connection.execute(text("SELECT who, address, object, reason, detail FROM onemap_control.audit WHERE action = 'reveal'")).all()
+    assert [tuple(row) for row in rows] == [("wang", "10.0.0.7", f"shelters/{feature_id}", "核对联系人", {"fields": ["phone"]})]
+    with pytest.raises(Forbidden), space.transaction(viewer) as store:
+        store.reveal("shelters", feature_id, ["phone"])
+    with pytest.raises(InvalidInput), space.transaction(officer) as store:
+        store.reveal("shelters", feature_id, ["capacity"])
+
+
+def test_a_whole_layer_is_not_looked_at_phone_by_phone(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geodata.store.features.REVEALS_PER_HOUR", 2)
+    feature_id = put(space, shelter())
+    officer = actor(Role.DUTY_OFFICER)
+    for allowed in (True, True, False):
+        with nullcontext() if allowed else pytest.raises(TooMany), space.transaction(officer) as store:
+            store.reveal("shelters", feature_id, ["phone"])
 
 
 @pytest.mark.parametrize("role", [Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN])

@@ -13,7 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import URL
 
-from geodata.store import migration
+from geodata.store import migration, pyramid
 from geodata.store.database import Database
 from geodata.store.migrations.scope import options, targets
 from geodata.store.spaces import Space
@@ -23,6 +23,8 @@ from tests.conftest import SECRET, _create, _drop
 
 WELLS = Layer("wells", Label("水井", "Wells"), Geometry.POINT, (Field("code", Label("编号", "Code")), Field("depth_m", Label("深度", "Depth"), float)),
               Style(Family.RESOURCE), key="code", title="code")
+HEAD = max(path.name[:4] for path in (Path(migration.__file__).parent / "migrations" / "versions").glob("0*.py"))
+NEXT = f"{int(HEAD) + 1:04d}"
 SHAPE_OF_TABLES = """
     SELECT 'column', table_schema, table_name, column_name, udt_name || ' ' || is_nullable || ' ' || coalesce(column_default, '') || ' ' || is_identity
       FROM information_schema.columns WHERE table_schema IN ('onemap', 'onemap_control') AND table_name NOT LIKE 'alembic%'
@@ -76,6 +78,18 @@ def test_the_scripts_and_the_declarations_make_the_same_tables(database: Databas
     assert made == declared and len(made) > 200
 
 
+def test_the_owner_may_become_the_roles_that_work_in_spaces(bare: Database) -> None:
+    """Also where they were made by an earlier version that did not let it."""
+    bare.migrate()
+    with bare.owner.begin() as connection:
+        connection.execute(text("REVOKE onemap_live, onemap_drill FROM CURRENT_USER"))
+    bare.migrate()
+    with bare.owner.begin() as connection:
+        for role in ("onemap_live", "onemap_drill"):
+            connection.execute(text(f"SET LOCAL ROLE {role}"))
+            connection.execute(text("RESET ROLE"))
+
+
 def test_two_processes_that_migrate_at_once_take_turns(bare: Database) -> None:
     faults: list[BaseException] = []
 
@@ -109,10 +123,10 @@ def test_a_new_layer_wants_one_generated_script(database: Database, tmp_path: Pa
 
 
 def test_a_script_that_fails_leaves_the_database_as_it_was(database: Database, tmp_path: Path) -> None:
-    (tmp_path / "0002_broken.py").write_text('''
+    (tmp_path / f"{NEXT}_broken.py").write_text(f'''
 from alembic import op
-revision = "0002"
-down_revision = "0001"
+revision = "{NEXT}"
+down_revision = "{HEAD}"
 def upgrade():
     op.execute("CREATE TABLE onemap.half_done (x int)")
     op.execute("SELECT 1 / 0")
@@ -121,13 +135,24 @@ def upgrade():
         migration.upgrade(connection, tmp_path)
     with database.owner.connect() as connection:
         assert connection.scalar(text("SELECT to_regclass('onemap.half_done')")) is None
-        assert connection.scalar(text("SELECT version_num FROM onemap_control.alembic_version")) == "0001"
+        assert connection.scalar(text("SELECT version_num FROM onemap_control.alembic_version")) == HEAD
 
 
 def test_a_drill_open_across_a_script_is_closed_and_says_so(database: Database, controller: Actor, tmp_path: Path) -> None:
     drill = database.open_drill("演练", controller)
     migration.run(database)
     assert [one.id for one in database.drills()] == [drill.id], "no script, no harm"
-    (tmp_path / "0002_more.py").write_text('revision = "0002"\ndown_revision = "0001"\ndef upgrade():\n    pass\n', "utf-8")
+    (tmp_path / f"{NEXT}_more.py").write_text(f'revision = "{NEXT}"\ndown_revision = "{HEAD}"\ndef upgrade():\n    pass\n', "utf-8")
     migration.run(database, tmp_path)
     assert database.drills() == [] and database.drills(closed=True)[0].closed_at is not None
+
+
+def test_a_drill_opened_before_there_were_pyramids_gets_their_tables(database: Database, controller: Actor) -> None:
+    drill = database.space(database.open_drill("d", controller).id)
+    with database.owner.begin() as connection:
+        for table in pyramid.TABLES:
+            connection.execute(text(f'DROP TABLE "{drill.schema}".{table}'))
+    database.migrate()
+    with drill.connected() as connection:
+        for table in pyramid.TABLES:
+            assert connection.scalar(text(f'SELECT count(*) FROM "{drill.schema}".{table}')) == 0

@@ -18,13 +18,14 @@ from sqlalchemy import text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ProgrammingError
 
-from geodata.store import pyramid
+from geodata.store import past, pyramid
 from geodata.store.bulk import Row
 from geodata.store.database import Database
 from geodata.store.features import Change
 from geodata.store.spaces import Space
 from geodata.store.tile_address import TileAddress
 from geodata.store.tile_drawing import MAX_TILE_BYTES, draw
+from geodata.store.tiles import TileKeeper, count_in_view, current, keep_pyramids
 from layers.catalogue import CATALOGUE
 from layers.spec import (
     OPERATOR,
@@ -41,6 +42,7 @@ from layers.spec import (
 )
 from tests.conftest import with_catalogue
 from tests.geodata.store.mvt import read_mvt
+from tests.geodata.store.test_past import at_a_full_second
 
 CROWD = Layer("crowd", Label("众", "Crowd"), Geometry.ANY, (
     Field("code", Label("编号", "Code"), required=True), Field("name", Label("名称", "Name")), Field("words", Label("说明", "Words")),
@@ -291,3 +293,23 @@ def test_count_for_a_reader_who_may_not_reveal_goes_by_the_places_shown(space: S
     with space.engine.connect() as connection:
         found = pyramid.count_within(connection, space.schema, space.catalogue.layer("secret_crowd"), box, exact=False)
     assert found == sum(box[0] <= x <= box[2] and box[1] <= y <= box[3] for x, y in snapped)
+
+
+@pytest.mark.parametrize("layer", ["crowd", "secret_crowd"])
+def test_a_past_moment_answers_from_the_features_and_keeps_no_pyramid(database: Database, space: Space, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, layer: str) -> None:
+    monkeypatch.setattr(pyramid.keep, "__kwdefaults__", {"large": 100, "densest": 20})
+    put(space, points(1500), layer)
+    moment = at_a_full_second(database)
+    put(space, points(30, seed=8), layer)
+    old = database.space(past.space_id_of(moment))
+    keep_pyramids(old)
+    reader = Actor("viewer", frozenset({Role.VIEWER}))
+    shown = current(old, layer, reader)
+    for address in tiles_over(6):
+        mine = own(TileKeeper().tile(old, layer, address, shown).mvt, tmp_path, address)
+        assert sum(one.get("count") or 1 for one in mine) == 1500
+    assert count_in_view(old, layer, (WEST - 1, SOUTH - 1, EAST + 1, NORTH + 1), shown) == 1500
+    wanted = sum((one.x if shown.reveals else round(one.x, 2)) <= 109.705 for one in points(1500))
+    assert count_in_view(old, layer, (WEST - 1, SOUTH - 1, 109.705, NORTH + 1), shown) == wanted
+    with database.owner.connect() as connection:
+        assert not connection.scalar(text("SELECT count(*) FROM pg_class WHERE relnamespace = CAST(:schema AS regnamespace) AND starts_with(relname, '_pyramid')"), {"schema": old.schema})

@@ -1,5 +1,5 @@
 // Areas and lines of the fact layers, in their family's colours, and which of them lies under the pointer.
-import { state, nameOf } from "../state.js";
+import { inHand, state, nameOf } from "../state.js";
 import { shownSources } from "./holdings.js";
 import { familyPaint, token } from "./paints.js";
 import { awayFrom, holds } from "./project.js";
@@ -10,7 +10,7 @@ import { fillAreas, strokeLines } from "./strokes.js";
 /** @param {Frame} frame */
 export function drawAreas(frame) {
   for (const source of factSources(frame.zoom)) {
-    const shapes = [...source.within(frame.view)].filter((one) => one.kind !== 1);
+    const shapes = [...source.within(frame.view)].filter((one) => one.kind !== 1 && !inHand(source.layer.id, one.id));
     if (!shapes.length) continue;
     const how = familyPaint(source.layer.style.family);
     const areas = shapes.filter((one) => one.kind === 3);
@@ -27,7 +27,7 @@ export function drawAreas(frame) {
 }
 
 /** @param {number} zoom */
-const factSources = (zoom) => shownSources().filter((one) => !one.layer.style.paint && zoom >= Math.min(one.layer.style.min_zoom, 11) - 0.01);
+const factSources = (zoom) => shownSources().filter((one) => !one.layer.style.paint && one.layer.geometry !== "point" && zoom >= Math.min(one.layer.style.min_zoom, 11) - 0.01);
 
 /** The smallest feature under a place, or null. @param {import("./sources.js").View} view @param {number} x @param {number} y @param {number} reach world units */
 export function hit(view, x, y, reach) {
@@ -35,7 +35,7 @@ export function hit(view, x, y, reach) {
   let bestSize = Infinity;
   for (const source of factSources(view.zoom)) {
     for (const drawn of source.within({ west: x - reach, east: x + reach, north: y - reach, south: y + reach, zoom: view.zoom })) {
-      if (drawn.kind === 1 || !drawn.id) continue;
+      if (drawn.kind === 1 || !drawn.id || inHand(source.layer.id, drawn.id)) continue;
       const size = drawn.kind === 2 ? 0 : (drawn.box[2] - drawn.box[0]) * (drawn.box[3] - drawn.box[1]);
       const inside = drawn.kind === 2 ? awayFrom(drawn.parts, x, y) <= reach : holds(drawn.parts, x, y);
       if (inside && size < bestSize) [best, bestSize] = [{ layer: source.layer.id, id: drawn.id, name: nameOf(source.layer.id, drawn.id) }, size];

@@ -40,5 +40,5 @@ on("shown", loadShown);
 /** Shown layers in the order they are drawn. @returns {(WholeSource | TileSource)[]} */
 export const shownSources = () => [...sources.values()].filter((one) => state.shown.has(one.layer.id)).sort((a, b) => a.layer.style.order - b.layer.style.order);
 
-export const pending = () => [...sources.values()].filter((one) => state.shown.has(one.layer.id) && !one.failed && (!one.ready || (one instanceof TileSource && one.pending()))).length;
+export const pending = () => [...sources.values()].filter((one) => state.shown.has(one.layer.id) && one.waiting).length;
 export const broken = () => [...sources.values()].filter((one) => state.shown.has(one.layer.id) && one.failed).length;

@@ -12,27 +12,32 @@ export function legend(main, view) {
   const list = el("ul");
   const card = el("section", { class: "float card legend", "aria-label": t("legend.title") }, list);
   add(main, card);
+  let drawn = "";
   const draw = () => {
+    /** @type {[import("./paints.js").Paint | null, string][]} */
     const rows = [];
     const zone = state.zone;
-    if (zone) rows.push(entry({ fill: token("z-fill"), alpha: 0.15, line: token("z-line"), width: 2 }, zone.kind === "circle" ? t("legend.circle", { radius: distanceText(zone.radius_m) }) : t("legend.polygon")));
+    if (zone) rows.push([{ fill: token("z-fill"), alpha: 0.15, line: token("z-line"), width: 2 }, zone.kind === "circle" ? t("legend.circle", { radius: distanceText(zone.radius_m) }) : t("legend.polygon")]);
     for (const source of shownSources()) {
       const { layer } = source;
       if (layer.style.paint || ["point", "none"].includes(layer.geometry)) continue;
       const kinds = new Set([...source.within(viewOf(view.map))].map((one) => one.kind));
-      if (kinds.has(3)) rows.push(entry(familyPaint(layer.style.family), say(layer.label)));
-      else if (kinds.has(2)) rows.push(entry({ ...familyPaint(layer.style.family), fill: undefined }, say(layer.label)));
-      if ("thinned" in source && source.thinned(viewOf(view.map))) rows.push(el("li", { class: "thinned", text: t("legend.thinned", { layer: say(layer.label) }) }));
+      if (kinds.has(3)) rows.push([familyPaint(layer.style.family), say(layer.label)]);
+      else if (kinds.has(2)) rows.push([{ ...familyPaint(layer.style.family), fill: undefined }, say(layer.label)]);
+      if ("thinned" in source && source.thinned(viewOf(view.map))) rows.push([null, t("legend.thinned", { layer: say(layer.label) })]);
     }
-    fill(list, rows);
+    const wanted = JSON.stringify(rows);
+    if (wanted === drawn) return; // as it is already: a canvas for each row costs more than all else here
+    drawn = wanted;
+    fill(list, rows.map(([how, words]) => entry(how, words)));
     card.hidden = !rows.length;
   };
-  for (const topic of /** @type {const} */ (["view", "question", "shown", "data"])) on(topic, draw);
+  for (const topic of /** @type {const} */ (["view", "question", "shown"])) on(topic, draw);
   draw();
 }
 
-/** @param {import("./paints.js").Paint} how @param {string} words */
-const entry = (how, words) => el("li", {}, swatch(how, 22, 14), words);
+/** A paint and what it stands for; words alone where something is left out. @param {import("./paints.js").Paint | null} how @param {string} words */
+const entry = (how, words) => !how ? el("li", { class: "thinned", text: words }) : el("li", { title: words }, swatch(how, 22, 14), el("span", { class: "cut", text: words }));
 
 /** A small picture of a paint. @param {import("./paints.js").Paint} how @param {number} width @param {number} height @returns {HTMLCanvasElement} */
 export function swatch(how, width, height) {

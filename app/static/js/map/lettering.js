@@ -5,7 +5,8 @@ import { placed } from "./symbols.js";
 import { isOurs } from "./ground.js";
 import { state } from "../state.js";
 import { distanceText } from "../format.js";
-import { t } from "../words.js";
+import { config } from "../config.js";
+import { say, t } from "../words.js";
 import { anchorOf, away, worldX, worldY } from "./project.js";
 
 /** @typedef {import("./sheet.js").Frame} Frame @typedef {import("../types").Drawn} Drawn */
@@ -75,11 +76,16 @@ function groundNames(frame) {
       if (!drawn.title || (style.paint === "b-bound" && isOurs(source.layer, drawn))) continue;
       const [x, y] = anchorOf(drawn);
       const bound = style.paint === "b-bound";
-      found.push({ text: drawn.title, x: frame.x(x), y: frame.y(y), half: 0, fixed: true, weight: bound ? 3 : 2.5, spacing: bound ? 5 : 0, font: `${bound ? 400 : 600} 14px ${family()}`, colour: token(bound ? "m-text-2" : "m-text") });
+      found.push(bound ? neighbour(drawn.title, frame.x(x), frame.y(y)) : { text: drawn.title, x: frame.x(x), y: frame.y(y), half: 0, fixed: true, weight: 2.5, font: `600 14px ${family()}`, colour: token("m-text") });
     }
   }
+  const kept = new Set(found.map((one) => one.text));
+  for (const { label, lon, lat } of config.district.neighbours) if (!kept.has(label.zh)) found.push(neighbour(say(label), frame.x(worldX(lon)), frame.y(worldY(lat))));
   return found;
 }
+
+/** The name of a division beside ours. @param {string} text @param {number} x @param {number} y @returns {Name} */
+const neighbour = (text, x, y) => ({ text, x, y, half: 0, fixed: true, weight: 3, spacing: /^[\x20-\x7e]+$/.test(text) ? 1 : 5, font: `400 14px ${family()}`, colour: token("m-text-2") });
 
 /** The zone carries its name and metres where its edge is free. @param {Frame} frame @returns {Name[]} */
 function zoneNames(frame) {

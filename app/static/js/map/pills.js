@@ -15,6 +15,7 @@ export function pills(main, view) {
   main.append(box);
   on("view", ({ off }) => {
     box.replaceChildren();
+    if (!off.length) return; // to measure the cards would make the browser lay the page out anew
     const size = view.map.getSize();
     const taken = [...main.querySelectorAll(".float")].filter((one) => one instanceof HTMLElement && !one.hidden).map((one) => inside(one, main));
     const corner = view.map.containerPointToLayerPoint([0, 0]);
@@ -35,8 +36,9 @@ function put(box, view, spot, size, taken, symbols) {
   const where = view.map.latLngToContainerPoint([latOf(at[1]), lonOf(at[0])]);
   const arrow = icon("arrow");
   arrow.style.transform = `rotate(${Math.round((Math.atan2(where.y - size.y / 2, where.x - size.x / 2) * 180) / Math.PI)}deg)`;
-  const words = `${mark.rank} ${nameFor(layer, drawn)}${mark.distance_m == null ? "" : ` ${distanceText(mark.distance_m)}`}`;
-  const made = el("button", { class: "pill", type: "button", on: { click: () => view.go(lonOf(at[0]), latOf(at[1])) } }, image(symbolUrl(layer.style.symbol, layer.style.family)), words, arrow);
+  const name = `${mark.rank} ${nameFor(layer, drawn)}`;
+  const far = mark.distance_m == null ? "" : distanceText(mark.distance_m);
+  const made = el("button", { class: "pill", type: "button", on: { click: () => view.go(lonOf(at[0]), latOf(at[1])) } }, image(symbolUrl(layer.style.symbol, layer.style.family)), el("span", { class: "cut", text: name }), far && el("span", { text: far }), arrow);
   box.append(made);
   const [w, h] = [made.offsetWidth, made.offsetHeight];
   const x = Math.max(10, Math.min(size.x - w - 10, where.x - w / 2));

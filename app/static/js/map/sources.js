@@ -31,6 +31,11 @@ export class WholeSource {
     this.loading = null;
   }
 
+  /** Whether something that is to be seen is still on its way. */
+  get waiting() {
+    return !this.ready && !this.failed;
+  }
+
   load() {
     this.loading ||= this.read().finally(() => (this.loading = null));
     return this.loading;

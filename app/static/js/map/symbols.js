@@ -3,7 +3,7 @@ import { ask, query } from "../api.js";
 import { symbolUrl } from "../config.js";
 import { el, image } from "../dom.js";
 import { ageBand } from "../format.js";
-import { nameOf, state } from "../state.js";
+import { inHand, nameOf, state } from "../state.js";
 import { nameFor } from "./titles.js";
 import { t } from "../words.js";
 import { crowds, ring } from "./clusters.js";
@@ -47,7 +47,7 @@ export class Symbols {
     const places = spots.filter((one) => one.place && !one.mark && !one.chosen);
     const plain = spots.filter((one) => !one.place && !one.mark && !one.chosen);
     plain.sort((a, b) => b.layer.style.order - a.layer.style.order || (a.drawn.id < b.drawn.id ? -1 : 1));
-    const groups = crowds(plain, zoom >= 17 ? 6 : zoom >= 14 ? 16 : zoom >= 12 ? 20 : zoom >= 11 ? 26 : 34, zoom >= 17 ? 0 : zoom >= 14 ? 38 : 46, MOST);
+    const groups = crowds(plain, zoom >= 17 ? 6 : zoom >= 14 ? 16 : zoom >= 11 ? 20 : 30, zoom >= 17 ? 0 : 38, MOST);
     placed.labels = [];
     placed.taken = [];
     spread(marked.filter((one) => one.mark?.rank));
@@ -66,7 +66,7 @@ export class Symbols {
     const met = new Set();
     const take = (/** @type {Layer} */ layer, /** @type {Drawn} */ drawn) => {
       const name = nameOf(layer.id, drawn.id);
-      if (met.has(name) && drawn.id) return;
+      if ((met.has(name) && drawn.id) || inHand(layer.id, drawn.id)) return;
       met.add(name);
       const at = anchorOf(drawn);
       const mark = state.marks.get(name);

@@ -29,7 +29,7 @@ export class TileSource {
     this.tiles = new Map();
     this.ready = false;
     this.failed = false;
-    this.waiting = 0; // requests for what is looked at
+    this.near = 0; // requests for what is looked at
     this.around = 0; // and for its surroundings
     /** @type {Set<Tile>} */
     this.queue = new Set();
@@ -42,6 +42,11 @@ export class TileSource {
     this.asking = 0;
     this.soon = 0;
     this.whole = false; // what is looked at was drawn
+  }
+
+  /** Whether something that is looked at is still on its way. */
+  get waiting() {
+    return !this.failed && (!this.ready || this.pending());
   }
 
   /** Take every tile for stale: the layer is shown anew, or the feed lost its place. */
@@ -83,9 +88,15 @@ export class TileSource {
     }
   }
 
+  /** Which zoom's tiles a view is drawn from. Points are few tiles' worth: a crowded tile gathers them on a grid of 16 px of its own, at most
+   * 32 px here, which is about the reach within which symbols are gathered and their discs joined. @param {View} view */
+  depth(view) {
+    return Math.max(0, Math.min(DEEPEST, this.layer.geometry === "point" ? Math.floor(view.zoom) : Math.round(view.zoom)));
+  }
+
   /** @param {View} view @returns {Tile[]} */
   wanted(view) {
-    const z = zoomOf(view);
+    const z = this.depth(view);
     const side = 2 ** z;
     const found = [];
     for (let x = Math.floor(view.west * side); x <= Math.floor(view.east * side); x++) {
@@ -188,8 +199,8 @@ export class TileSource {
     const queued = [...this.queue].filter((tile) => !tile.waiting && tile.after <= now).sort((a, b) => far(a) - far(b));
     for (const near of [true, false]) {
       for (const tile of queued) {
-        if (near !== touches(tile, view)) continue;
-        if (this.waiting + this.around >= AT_ONCE || (!near && this.waiting)) break;
+        if (near !== (tile.z === this.depth(view) && touches(tile, view))) continue;
+        if (this.near + this.around >= AT_ONCE || (!near && this.near)) break;
         this.queue.delete(tile);
         this.fetch(tile, near);
       }
@@ -202,7 +213,7 @@ export class TileSource {
 
   /** Whether something that is looked at has not come yet. */
   pending() {
-    return this.waiting > 0 || [...this.queue].some((tile) => touches(tile, looked.view));
+    return this.wanted(looked.view).some((tile) => tile.came < tile.changed);
   }
 
   /** @param {Tile} tile @param {boolean} near */
@@ -210,7 +221,7 @@ export class TileSource {
     tile.waiting = true;
     tile.asked = this.clock;
     if (near) this.whole = false;
-    this[near ? "waiting" : "around"] += 1;
+    this[near ? "near" : "around"] += 1;
     try {
       const response = await fetch(`${config.ogc}/collections/${this.layer.id}/tiles/WebMercatorQuad/${tile.z}/${tile.y}/${tile.x}?v=${this.token().slice(0, 8)}`, { credentials: "same-origin" });
       if (!response.ok) throw new Error(String(response.status));
@@ -223,7 +234,7 @@ export class TileSource {
       setTimeout(() => tell("data", this.layer.id), AGAIN_MS + 10);
     }
     tile.waiting = false;
-    this[near ? "waiting" : "around"] -= 1;
+    this[near ? "near" : "around"] -= 1;
     this.pump();
     this.arrived();
   }
@@ -247,11 +258,8 @@ export const looked = { view: /** @type {View} */ ({ west: 0, east: 1, north: 0,
 /** @param {Tile} tile @param {View} view */
 function touches(tile, view) {
   const side = 2 ** tile.z;
-  return tile.z === zoomOf(view) && tile.x < view.east * side && tile.x + 1 > view.west * side && tile.y < view.south * side && tile.y + 1 > view.north * side;
+  return tile.x < view.east * side && tile.x + 1 > view.west * side && tile.y < view.south * side && tile.y + 1 > view.north * side;
 }
-
-/** @param {View} view */
-const zoomOf = (view) => Math.max(0, Math.min(DEEPEST, Math.round(view.zoom)));
 
 /** @param {Tile} tile @param {Drawn} drawn */
 function holdsBox(tile, drawn) {

@@ -3,6 +3,7 @@ import { config } from "../config.js";
 import { on, tell } from "../state.js";
 import { drawAreas, hit } from "./areas.js";
 import { drawBoundary, drawGround } from "./ground.js";
+import { pending } from "./holdings.js";
 import { drawLettering } from "./lettering.js";
 import { forgetTokens } from "./paints.js";
 import { latOf, lonOf, worldX, worldY } from "./project.js";
@@ -10,6 +11,7 @@ import { Sheet } from "./sheet.js";
 import { Symbols, placed, viewOf } from "./symbols.js";
 import { looked } from "./tiles.js";
 
+const FOLLOW_MS = 120; // between drawings while data arrive: each takes 20-100 ms of the one thread that also reads the data
 const KEPT = `onemap-view-${config.space.id}`;
 
 export class MapView {
@@ -29,6 +31,9 @@ export class MapView {
     };
     this.symbols = new Symbols(this.map, act);
     this.lettering = new Sheet((/** @type {import("./sheet.js").Frame} */ frame) => this.letter(frame), { pane: "lettering", padding: 0 }).addTo(this.map);
+    this.frame = 0;
+    this.later = 0;
+    this.drawn = -FOLLOW_MS;
     this.busy = false; // drawing or measuring: clicks are not questions then
     this.map.on("click", (/** @type {any} */ event) => this.clicked(event));
     this.map.on("moveend", () => this.rested());
@@ -38,23 +43,47 @@ export class MapView {
 
   /** Where one left off, or the whole district. @param {any} options */
   first(options) {
-    const [west, south, east, north] = config.district.bbox;
     const hash = location.hash.match(/^#([\d.]+)\/(-?[\d.]+)\/(-?[\d.]+)/);
     const kept = hash ? hash.slice(1).map(Number) : JSON.parse(sessionStorage.getItem(KEPT) || "null");
     if (kept) this.map.setView([kept[1], kept[2]], kept[0], { animate: false });
     else if (options.center) this.map.setView(options.center, options.zoom, { animate: false });
-    if (!kept) this.map.fitBounds([[south, west], [north, east]], { animate: false });
+    if (!kept) this.whole();
   }
 
-  /** Draw all that hangs on data, once a frame. */
+  /** The whole district as large as it goes, not only to the next step of the zoom. */
+  whole() {
+    const [west, south, east, north] = config.district.bbox;
+    const { options } = this.map;
+    const step = options.zoomSnap;
+    options.zoomSnap = 0;
+    this.map.fitBounds([[south, west], [north, east]], { animate: false });
+    options.zoomSnap = step;
+  }
+
+  /** Bring a place into the part of the map that a sheet over it leaves free. @param {number} lon @param {number} lat @param {Element} sheet */
+  clear(lon, lat, sheet) {
+    const [map, over] = [this.map.getContainer().getBoundingClientRect(), sheet.getBoundingClientRect()];
+    if (!over.height || over.width < map.width - 1) return; // beside the map, not over it
+    const at = this.map.latLngToContainerPoint([lat, lon]);
+    this.map.panBy([at.x - map.width / 2, at.y - (over.top - map.top) / 2], { animate: false });
+  }
+
+  /** Draw all that hangs on data, once a frame; while more is on its way, no oftener than one can follow. */
   redraw() {
     if (this.frame) return;
+    clearTimeout(this.later);
+    const rest = pending() ? this.drawn + FOLLOW_MS - performance.now() : 0;
+    if (rest > 0) {
+      this.later = window.setTimeout(() => this.redraw(), rest);
+      return;
+    }
     this.frame = requestAnimationFrame(() => {
       this.frame = 0;
       if (this.map._animatingZoom) return;
       looked.view = viewOf(this.map);
       for (const sheet of Object.values(this.sheets)) sheet._update();
       this.rested();
+      this.drawn = performance.now();
     });
   }
 

@@ -1,20 +1,22 @@
 // The feature card: everything known, in reading order, with units, age, source, who and when; its related features and history.
-import { ask } from "../api.js";
+import { ask, unanswered } from "../api.js";
 import { symbolUrl } from "../config.js";
 import { add, button, el, image } from "../dom.js";
 import { age, coordinates, moment, number, sized, titleOf, words } from "../format.js";
 import { anchorOf, latOf, lonOf } from "../map/project.js";
-import { drawnOf } from "../map/sources.js";
-import { refused, section, sectionHead, waiting } from "../panel.js";
+import { sourceOf } from "../map/holdings.js";
+import { drawnOf, WholeSource } from "../map/sources.js";
+import { refused, section, waiting } from "../panel.js";
 import { choose, state } from "../state.js";
+import { toast } from "../toast.js";
 import { say, t } from "../words.js";
-import { editForm } from "./form.js";
+import { historySection } from "./history.js";
 import { plainRow, symbolOf } from "./rows.js";
 
 const SYSTEM = new Set(["adcode", "source", "source_date", "verified_at"]);
 const CHILDREN = 50;
 
-/** @typedef {{nearest: (place: import("../state.js").Place) => void, zone: (place: import("../state.js").Place) => void, back: (() => void) | null, card: (layer: string, id: string) => void, saved: () => void}} Acts */
+/** @typedef {{nearest: (place: import("../state.js").Place) => void, zone: (place: import("../state.js").Place) => void, back: (() => void) | null, card: (layer: string, id: string) => void, edit: (layer: import("../types").Layer, feature: import("../types").Feature) => void}} Acts */
 
 export class Card {
   /** @param {import("../panel.js").Panel} panel @param {import("../map/view.js").MapView} view @param {Acts} act */
@@ -36,10 +38,23 @@ export class Card {
     try {
       feature = await ask(`layers/${layerId}/features/${id}`);
     } catch (error) {
+      if (this.panel.turn === turn && unanswered(error) && this.atHand(layer, id)) return;
       if (this.panel.turn === turn) add(this.panel.open({ kind: "card", picture: symbolOf(layer, {}), title: say(layer.label) }).body, refused(error, () => this.open(layerId, id)));
       return;
     }
     if (this.panel.turn === turn) this.show(layer, feature);
+  }
+
+  /** The little that the map itself knows of a feature, while nobody answers; false when it knows nothing. @param {import("../types").Layer} layer @param {string} id */
+  atHand(layer, id) {
+    const source = sourceOf(layer.id);
+    const drawn = source instanceof WholeSource ? source.all.get(id) : undefined;
+    if (!drawn) return false;
+    const { body } = this.panel.open({ kind: "card", picture: symbolOf(layer, drawn.properties), title: drawn.title || say(layer.label), meta: say(layer.label) });
+    const known = layer.fields.filter((field) => field.id !== layer.title && words(field, drawn.properties[field.id]) != null);
+    add(body, el("div", { class: "section" }, el("div", { class: "note stale", role: "status" }, el("b", { text: t("stale.card") }), el("p", { text: t("stale.cardAdvice") }))));
+    section(body, el("dl", { class: "facts" }, known.flatMap((field) => [el("dt", { text: say(field.label) }), el("dd", {}, this.value(field, drawn.properties[field.id]))])));
+    return true;
   }
 
   /** @param {import("../types").Layer} layer @param {import("../types").Feature} feature */
@@ -49,17 +64,16 @@ export class Card {
     const { properties } = feature;
     const code = layer.key ? properties[layer.key] : null;
     const meta = [say(layer.label), code, t("card.version", { n: properties.version })].filter(Boolean).join(" · ");
-    const panel = this.panel.open({ kind: "card", picture: symbolOf(layer, properties), title: titleOf(layer, feature), meta });
+    const past = historySection(this.view, layer, feature.id, Number(properties.version), { current: () => panel.current(), reverted: (back) => this.show(layer, back) });
+    const panel = this.panel.open({ kind: "card", left: past.left, picture: symbolOf(layer, properties), title: titleOf(layer, feature), meta });
     if (this.act.back) add(panel.body, el("div", { class: "section" }, button(t("card.back"), this.act.back, { small: true, icon: "left" })));
     const known = layer.fields.filter((field) => !SYSTEM.has(field.id) && field.id !== layer.title && field.id !== layer.key && !field.reference && words(field, properties[field.id]) != null);
     section(panel.body, el("dl", { class: "facts" }, known.flatMap((field) => [el("dt", { text: say(field.label), title: field.description ? say(field.description) : null }), el("dd", {}, this.value(field, properties[field.id]))])), this.unknowns(layer, properties));
     const children = el("div");
-    const kept = el("div");
-    add(panel.body, children, this.origin(layer, feature), kept);
+    add(panel.body, children, this.origin(layer, feature), past.element);
     this.related(layer, feature, children, panel.current);
-    this.history(layer, feature, kept, panel.current);
     const place = placeOf(layer, feature);
-    const edit = layer.allowed.includes("write") && button(t("card.edit"), () => this.edit(), { icon: "edit" });
+    const edit = layer.allowed.includes("write") && button(t("card.edit"), () => this.act.edit(layer, feature), { icon: "edit" });
     panel.acts(...(place ? [button(t("nearest.short"), () => this.act.nearest(place), { primary: true, wide: true, icon: "nearest", key: "N" }), button(t("zone.short"), () => this.act.zone(place), { icon: "zone", key: "Z" })] : []), edit);
   }
 
@@ -67,8 +81,27 @@ export class Card {
   value(field, value) {
     if (Array.isArray(value)) return value.map((one) => el("span", { class: "chip soft", text: words(field, one) }));
     if (field.type === "datetime") return [words(field, value)];
+    if (field.sensitivity === "personal" && String(value).includes("**") && this.layer?.allowed.includes("reveal")) return this.masked(field, value);
     if (field.unit && typeof value === "number") return [number(value), el("span", { class: "unit", text: sized(field, value)?.replace(number(value), "").trim() })];
     return [words(field, value)];
+  }
+
+  /** A personal value as it is shown to all, with the button that shows it whole; each look is written down. @param {import("../types").Field} field @param {any} value */
+  masked(field, value) {
+    const shown = el("span", { text: value });
+    const { layer, feature } = this;
+    const show = button(t("reveal.show"), async () => {
+      try {
+        const { values } = await ask(`layers/${layer?.id}/features/${feature?.id}/reveal`, { body: { fields: [field.id] } });
+        shown.textContent = words(field, values[field.id]) ?? t("unknown");
+        show.replaceWith(el("span", { class: "meta-3", role: "status", text: t("reveal.logged") }));
+      } catch (error) {
+        toast(/** @type {Error} */ (error).message, { icon: "warn" });
+      }
+    }, { small: true });
+    show.setAttribute("aria-label", t("reveal.of", { field: say(field.label) }));
+    show.classList.add("beside");
+    return [shown, " ", show];
   }
 
   /** @param {import("../types").Layer} layer @param {Record<string, any>} properties */
@@ -115,24 +148,6 @@ export class Card {
         continue; // a parent that may not be read is not named
       }
     }
-  }
-
-  /** @param {import("../types").Layer} layer @param {import("../types").Feature} feature @param {Element} into @param {() => boolean} current */
-  async history(layer, feature, into, current) {
-    try {
-      const { entries } = await ask(`layers/${layer.id}/features/${feature.id}/history`);
-      if (!current() || !entries.length) return;
-      const lines = [...entries].reverse().slice(0, 12).map((one, i) => el("li", { class: i ? "" : "now" }, el("b", { text: one.version }), el("span", { class: "cut", text: `${one.by} · ${t(/** @type {any} */ (`op.${one.op}`))}${one.reason ? ` · ${one.reason}` : ""}` }), el("time", { text: moment(one.at) })));
-      section(into, sectionHead(t("card.history"), t("card.historyOf")), el("ol", { class: "history" }, lines));
-    } catch {
-      return; // the card stands without its history
-    }
-  }
-
-  edit() {
-    const { layer, feature } = this;
-    if (!layer || !feature) return;
-    editForm(this.panel, layer, feature, { done: (saved) => { this.act.saved(); this.show(layer, saved); }, left: () => this.show(layer, feature) });
   }
 }
 

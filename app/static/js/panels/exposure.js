@@ -1,7 +1,7 @@
 // What lies in the zone: figures with unit, the table by layer, the basis of every figure. Unknown is 未知, never 0.
 import { add, el, fill, icon, image, button } from "../dom.js";
 import { areaText, distanceText, number, timeOf, titleOf, unitOf } from "../format.js";
-import { empty, refused, section, sectionHead, waiting } from "../panel.js";
+import { empty, section, sectionHead, waiting } from "../panel.js";
 import { state } from "../state.js";
 import { say, t } from "../words.js";
 import { symbolOf } from "./rows.js";
@@ -9,7 +9,7 @@ import { symbolOf } from "./rows.js";
 /** @param {Element} body @param {import("./question.js").Question} question */
 export function exposureBody(body, question) {
   add(body, shapeOf(question));
-  if (question.error.zone) return add(body, refused(question.error.zone, () => question.askExposure()));
+  if (question.error.zone) return question.refusal(body, question.error.zone, () => question.askExposure());
   if (!question.exposure) return add(body, waiting());
   const answer = question.exposure;
   const held = answer.layers.filter((/** @type {any} */ one) => one.count > 0);
@@ -43,7 +43,7 @@ function shapeOf(question) {
     };
     input.addEventListener("change", changed);
     input.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => { if (event.key === "Enter") changed(); event.stopPropagation(); });
-    const quick = el("div", { class: "hint" }, [100, 400, 800, 1600, 3000].map((metres, i) => [i ? " " : "", el("button", { class: `chip${metres === zone.radius_m ? " solid" : ""}`, type: "button", text: distanceText(metres), on: { click: () => question.setZone({ ...zone, radius_m: metres }) } })]).flat());
+    const quick = el("div", { class: "hint choices" }, [100, 400, 800, 1600, 3000].map((metres) => el("button", { class: `chip${metres === zone.radius_m ? " solid" : ""}`, type: "button", text: metres < 1000 ? `${metres} m` : `${metres / 1000} km`, on: { click: () => question.setZone({ ...zone, radius_m: metres }) } })));
     add(box, el("div", { class: "field" }, el("label", { for: "radius", text: t("zone.radius") }), el("div", { class: "input" }, input, el("span", { class: "of", text: "m" })), quick));
   } else add(box, el("div", { class: "field" }, el("span"), button(t("zone.again"), () => question.drawing.draw("Polygon", (geometry) => question.polygon(geometry)), { small: true, icon: "zone" })));
   return box;
@@ -100,7 +100,7 @@ function layerRows(rows, one, answer, question) {
     if (!opened.delete(one.layer)) opened.add(one.layer);
     head.setAttribute("aria-expanded", String(opened.has(one.layer)));
     for (const row of inner) row.hidden = !opened.has(one.layer);
-  } } }, image(symbolOf(layer, {})), say(layer.label), " ", arrow);
+  } } }, image(symbolOf(layer, {})), say(layer.label), "\u00a0", arrow);
   add(rows, el("tr", {}, el("td", {}, head), el("td", { class: "num", text: number(one.count) }), fill(el("td", { class: "num" }), sums.length ? sums : el("span", { class: "unknown", text: "—" }))), ...inner);
 }
 

@@ -29,12 +29,15 @@ export function loadPanel(panel, act) {
   zone.addEventListener("drop", (/** @type {DragEvent} */ event) => { event.preventDefault(); zone.classList.remove("over"); take([...(event.dataTransfer?.files || [])]); });
   const crs = el("input", { id: "load-crs", placeholder: "EPSG:4546", on: { keydown: (/** @type {Event} */ event) => event.stopPropagation() } });
   const encoding = el("input", { id: "load-encoding", placeholder: "GB18030", on: { keydown: (/** @type {Event} */ event) => event.stopPropagation() } });
-  const datum = el("select", { id: "load-datum" }, el("option", { value: "", text: t("load.found") }), el("option", { value: "gcj02", text: t("search.gcj") }), el("option", { value: "bd09", text: t("search.bd") }));
+  const datum = el("select", { id: "load-datum" }, el("option", { value: "", text: t("load.found") }), el("option", { value: "gcj02", text: t("load.gcj") }), el("option", { value: "bd09", text: t("load.bd") }));
   const entry = (/** @type {string} */ id, /** @type {string} */ label, /** @type {any} */ control) => el("div", { class: "field" }, el("label", { for: id, text: label }), el("div", { class: "input" }, control));
+  const sublayer = el("input", { id: "load-sublayer", maxlength: "200", on: { keydown: (/** @type {Event} */ event) => event.stopPropagation() } });
+  const anywhere = el("input", { id: "load-anywhere", class: "tick", type: "checkbox" });
   const said = el("div");
   section(body, zone);
   section(body, el("div", { class: "field" }, el("label", { for: "load-layer", text: t("load.into") }), el("div", { class: "input" }, target)), made,
-    el("details", {}, el("summary", { class: "meta", text: t("load.told") }), entry("load-crs", t("load.crs"), crs), entry("load-datum", t("place.datum"), datum), entry("load-encoding", t("load.encoding"), encoding)));
+    el("details", {}, el("summary", { class: "meta", text: t("load.told") }), entry("load-crs", t("load.crs"), crs), entry("load-datum", t("load.datum"), datum), entry("load-encoding", t("load.encoding"), encoding), entry("load-sublayer", t("load.sublayer"), sublayer),
+      el("div", { class: "field" }, el("label", { for: "load-anywhere", text: t("load.anywhere") }), anywhere)));
   add(body, said);
 
   const take = (/** @type {File[]} */ chosen) => {
@@ -54,7 +57,8 @@ export function loadPanel(panel, act) {
     for (const file of files) form.append("file", file);
     form.append("layer", layer());
     if (!target.value) form.append("create", "true");
-    for (const [name, control] of Object.entries({ crs, datum, encoding })) if (control.value.trim()) form.append(name, control.value.trim());
+    for (const [name, control] of Object.entries({ crs, datum, encoding, sublayer })) if (control.value.trim()) form.append(name, control.value.trim());
+    if (anywhere.checked) form.append("anywhere", "true");
     acts();
     fill(said, el("section", { class: "section" }, el("p", { class: "meta", text: t("load.working", { file: files[0].name }) }), el("div", { class: "progress" }, el("i"))));
     try {
@@ -78,8 +82,8 @@ export function loadPanel(panel, act) {
   /** @param {any} load */
   function show(load) {
     const report = load.report || {};
-    if (!load.report) {
-      fill(said, refused({ title: t("load.failed") }, () => loadPanel(panel, act)));
+    if (!load.report || load.state === "failed") { // what broke off says in its one problem what a person may do
+      fill(said, refused({ title: t("load.failed"), errors: report.problems }, () => loadPanel(panel, act)));
       return ready();
     }
     fill(said, reportOf(report));
@@ -92,7 +96,7 @@ export function loadPanel(panel, act) {
     if (report.accepted > 0) acts(button(t("load.commit", { n: number(report.accepted) }), () => commit(load), { primary: true, wide: true }), discard);
     else {
       add(said, empty(t("load.nothing"), t("load.nothingAdvice")));
-      acts(discard);
+      ready(); // the same files again, with what the report asks for
     }
     return undefined;
   }
@@ -118,5 +122,12 @@ function reportOf(report) {
     el("section", { class: "section" }, el("dl", { class: "facts" }, el("dt", { text: t("load.encoding") }), el("dd", {}, found(report.encoding)), el("dt", { text: t("load.crs") }), el("dd", {}, found(report.crs)), report.sublayer ? [el("dt", { text: t("load.sublayer") }), el("dd", { text: report.sublayer })] : []),
       report.mapping?.length ? el("p", { class: "basis" }, el("b", { text: t("load.mapping") }), " ", report.mapping.map((/** @type {any} */ one) => `${one.column} → ${one.field}`).join(t("list.comma"))) : null,
       report.unmatched?.length ? el("p", { class: "basis", text: t("load.unmatched", { columns: report.unmatched.join(t("list.comma")) }) }) : null),
-    problems.length ? el("section", { class: "section" }, sectionHead(t("load.problems"), String(report.problems_total ?? problems.length)), problems.map((/** @type {any} */ one) => el("div", { class: `note${one.severity === "error" ? " bad" : ""}` }, one.row ? el("b", { text: t("load.rowField", { row: one.line || one.row, field: one.field || "" }) }) : null, [one.message, one.remedy].filter(Boolean).join(t("list.stop"))))) : null);
+    problems.length ? el("section", { class: "section" }, sectionHead(t("load.problems"), String(report.problems_total ?? problems.length)), problems.map((/** @type {any} */ one) => el("div", { class: `note${one.severity === "error" ? " bad" : ""}` }, one.row ? el("b", { text: t("load.rowField", { row: one.line || one.row, field: one.field || "" }) }) : null, [one.message, onPage(one.remedy)].filter(Boolean).join(t("list.stop"))))) : null);
+}
+
+/** What to do, in the names of this form: reports are written for the command line. @param {string | null} remedy */
+function onPage(remedy) {
+  /** @type {Record<string, keyof typeof import("../words/zh.js").zh>} */
+  const fields = { crs: "load.crs", datum: "load.datum", encoding: "load.encoding", sublayer: "load.sublayer", anywhere: "load.anywhere", create: "load.newLayer" };
+  return remedy && remedy.replace(/--(\w+)/g, (option, name) => (fields[name] ? t("load.field", { name: t(fields[name]) }) : option));
 }

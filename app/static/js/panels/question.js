@@ -1,8 +1,8 @@
 // The question panel: a place, what is nearest to it, the zone around it and what lies inside. Figures of map and list are one answer.
-import { ask } from "../api.js";
+import { ask, unanswered } from "../api.js";
 import { symbolUrl } from "../config.js";
 import { add, button, el, icon } from "../dom.js";
-import { coordinates, timeOf } from "../format.js";
+import { coordinates, degreesMinutes, timeOf } from "../format.js";
 import { empty, refused, section, waiting } from "../panel.js";
 import { nameOf, state, tell } from "../state.js";
 import { say, t } from "../words.js";
@@ -28,6 +28,8 @@ export class Question {
     this.error = { nearest: /** @type {any} */ (null), zone: /** @type {any} */ (null) };
     this.asked = { nearest: 0, zone: 0 };
     this.k = K;
+    /** The last whole answer, to be read again while nobody answers. @type {any} */
+    this.last = null;
   }
 
   /** @param {import("../state.js").Place} place @param {Tab} [tab] */
@@ -40,6 +42,7 @@ export class Question {
       if (state.zone?.kind === "circle") this.setZone({ ...state.zone, lon: place.lon, lat: place.lat }, false);
     }
     this.open(tab || (this.panel.kind === "question" ? this.tab : "place"));
+    if (moved) this.view.clear(place.lon, place.lat, this.panel.element);
   }
 
   /** @param {Tab} tab */
@@ -77,16 +80,37 @@ export class Question {
     this.act.tools();
   }
 
+  /** The question of the ranking as it is sent; null before it was asked. */
+  nearestAsked() {
+    return this.nearest && state.place ? this.nearestBodyOf(state.place) : null;
+  }
+
+  /** That of the zone. */
+  exposureAsked() {
+    return this.exposure && state.zone ? this.exposureBodyOf(state.zone) : null;
+  }
+
+  /** @param {import("../state.js").Place} place */
+  nearestBodyOf(place) {
+    const zone = state.zoneShape || (state.zone?.kind === "polygon" ? state.zone.geometry : null);
+    return { lon: place.lon, lat: place.lat, k: this.k, ...(zone ? { zone } : {}) };
+  }
+
+  /** @param {import("../state.js").Zone} zone */
+  exposureBodyOf(zone) {
+    return zone.kind === "circle" ? { geometry: { type: "Point", coordinates: [zone.lon, zone.lat] }, buffer_m: zone.radius_m } : { geometry: zone.geometry };
+  }
+
   async askNearest() {
     const place = /** @type {import("../state.js").Place} */ (state.place);
     const turn = ++this.asked.nearest;
     this.error.nearest = null;
-    const zone = state.zoneShape || (state.zone?.kind === "polygon" ? state.zone.geometry : null);
     try {
-      const answer = await ask("nearest", { body: { lon: place.lon, lat: place.lat, k: this.k, ...(zone ? { zone } : {}) } });
+      const answer = await ask("nearest", { body: this.nearestBodyOf(place) });
       if (turn !== this.asked.nearest) return;
       this.nearest = { ...answer, at: new Date() };
       await this.nameLeftOut(answer);
+      this.keep();
     } catch (error) {
       if (turn === this.asked.nearest) this.error.nearest = error;
     }
@@ -111,12 +135,12 @@ export class Question {
     if (!zone) return;
     const turn = ++this.asked.zone;
     this.error.zone = null;
-    const body = zone.kind === "circle" ? { geometry: { type: "Point", coordinates: [zone.lon, zone.lat] }, buffer_m: zone.radius_m } : { geometry: zone.geometry };
     try {
-      const answer = await ask("exposure", { body });
+      const answer = await ask("exposure", { body: this.exposureBodyOf(zone) });
       if (turn !== this.asked.zone) return;
       this.exposure = { ...answer, at: new Date() };
       state.zoneShape = answer.zone;
+      this.keep();
       if (this.nearest || this.tab === "nearest") this.askNearest();
     } catch (error) {
       if (turn === this.asked.zone) this.error.zone = error;
@@ -124,6 +148,36 @@ export class Question {
     if (turn !== this.asked.zone) return;
     this.mark();
     this.render();
+  }
+
+  keep() {
+    const { place, zone, zoneShape } = state;
+    this.last = { place, zone, zoneShape, nearest: this.nearest, exposure: this.exposure, leftOut: this.leftOut };
+  }
+
+  /** All answers again: what failed is asked once more. */
+  again() {
+    if (!state.place) return;
+    if (this.error.nearest) this.askNearest();
+    if (this.error.zone) this.askExposure();
+  }
+
+  /** The last answer as it was, with its place and zone. */
+  recall() {
+    const { place, zone, zoneShape, nearest, exposure, leftOut } = this.last;
+    Object.assign(state, { place, zone, zoneShape });
+    Object.assign(this, { nearest, exposure, leftOut, error: { nearest: null, zone: null }, tab: nearest ? "nearest" : "zone" });
+    this.drawing.show();
+    this.mark();
+    this.render();
+  }
+
+  /** Why there is no answer, and the way to the last there was. @param {Element} body @param {any} error @param {() => void} again */
+  refusal(body, error, again) {
+    add(body, refused(error, again));
+    if (!unanswered(error) || !this.last) return body;
+    const { nearest, exposure, place } = this.last;
+    return section(body, el("p", { class: "meta", text: t("stale.last", { time: timeOf((nearest || exposure).at), place: place?.name || coordinates(place.lon, place.lat) }) }), el("div", { class: "tool-row" }, button(t("stale.recall"), () => this.recall(), { small: true })));
   }
 
   /** Data changed under the answer: ask again, quietly. @param {Set<string>} layers */
@@ -189,17 +243,16 @@ export class Question {
   placeBody(body) {
     const place = /** @type {import("../state.js").Place} */ (state.place);
     const copy = (/** @type {string} */ text) => navigator.clipboard?.writeText(text);
-    const dms = (/** @type {number} */ v) => { const a = Math.abs(v); const d = Math.floor(a); const m = Math.floor((a - d) * 60); return `${d}°${String(m).padStart(2, "0")}′${((a - d - m / 60) * 3600).toFixed(1)}″`; };
     section(body, el("dl", { class: "facts" },
       el("dt", { text: t("place.decimal") }), el("dd", {}, coordinates(place.lon, place.lat, 6), " ", el("button", { class: "link meta", type: "button", text: t("action.copy"), on: { click: () => copy(coordinates(place.lon, place.lat, 6)) } })),
-      el("dt", { text: t("place.dms") }), el("dd", { text: `${t("place.east")} ${dms(place.lon)}  ${t("place.north")} ${dms(place.lat)}` }),
+      el("dt", { text: t("place.dms") }), el("dd", { text: `${t("place.east")} ${degreesMinutes(place.lon)}  ${t("place.north")} ${degreesMinutes(place.lat)}` }),
       el("dt", { text: t("place.datum") }), el("dd", { text: t("place.datumWords") })));
     section(body, el("p", { class: "meta", text: t("place.advice") }));
   }
 
   /** @param {Element} body */
   nearestBody(body) {
-    if (this.error.nearest) return add(body, refused(this.error.nearest, () => this.askNearest()));
+    if (this.error.nearest) return this.refusal(body, this.error.nearest, () => this.askNearest());
     if (!this.nearest) return add(body, waiting());
     const basis = el("div", { class: "answer-head" }, state.zone && el("span", { class: "chip soft" }, icon("inside"), t("nearest.zoneOut")), el("span", { class: "meta-3 push", text: t("nearest.at", { time: timeOf(this.nearest.at) }) }));
     add(body, basis);

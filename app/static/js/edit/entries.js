@@ -1,0 +1,97 @@
+// One box for each field of a layer: what is typed, what it was, what is wrong with it.
+import { el, fill, icon } from "../dom.js";
+import { unitOf, words } from "../format.js";
+import { say, t } from "../words.js";
+
+/** @typedef {import("../types").Field} Field */
+
+/** One field's box, with its value now. */
+export class Entry {
+  /** @param {Field} field @param {any} was @param {any} now @param {(entry: Entry) => void} changed */
+  constructor(field, was, now, changed) {
+    this.field = field;
+    this.was = was ?? null;
+    this.hint = el("div", { class: "hint", hidden: true });
+    this.control = this.make(changed);
+    this.struck = el("span", { class: "was", hidden: true });
+    this.box = el("div", { class: "input" }, this.control, this.struck, field.unit && el("span", { class: "of", text: unitOf(field.unit) }));
+    this.row = el("div", { class: "field" }, el("label", { for: `f-${field.id}` }, say(field.label), field.required ? " *" : ""), this.box, this.hint);
+    if (field.description) this.say(say(field.description), false);
+    if (now !== this.was) this.put(now);
+  }
+
+  /** @param {(entry: Entry) => void} changed */
+  make(changed) {
+    const { field } = this;
+    const given = { id: `f-${field.id}`, on: { input: () => { this.mark(); changed(this); }, keydown: (/** @type {Event} */ event) => event.stopPropagation() } };
+    if (field.type === "boolean") return el("select", given, this.options([["", t("unknown")], ["true", t("yes")], ["false", t("no")]], this.was == null ? "" : String(this.was)));
+    if (field.choices?.length) {
+      const all = field.choices.map((one) => /** @type {[string, string]} */ ([String(one.value), say(one.label)]));
+      if (field.many) return el("select", { ...given, multiple: true, size: Math.min(4, all.length) }, this.options(all, (this.was || []).map(String)));
+      return el("select", given, this.options([["", t("unknown")], ...all], this.was == null ? "" : String(this.was)));
+    }
+    if (field.type === "text" && (field.max_length || 0) > 500) return el("textarea", { ...given, value: this.was ?? "" });
+    const kinds = { date: "date", datetime: "datetime-local" };
+    return el("input", { ...given, type: /** @type {any} */ (kinds)[field.type] || "text", inputmode: field.type === "integer" || field.type === "number" ? "decimal" : null, maxlength: field.type === "text" ? field.max_length : null, value: this.shown(this.was) });
+  }
+
+  /** @param {[string, string][]} all @param {string | string[]} chosen */
+  options(all, chosen) {
+    return all.map(([value, label]) => el("option", { value, selected: Array.isArray(chosen) ? chosen.includes(value) : chosen === value, text: label }));
+  }
+
+  /** Show a value that was not typed. @param {any} value */
+  put(value) {
+    const { field, control } = this;
+    if (field.many) for (const one of control.options) one.selected = (value || []).map(String).includes(one.value);
+    else control.value = field.type === "boolean" || field.choices?.length ? String(value ?? "") : this.shown(value);
+    this.mark();
+  }
+
+  /** @param {any} value */
+  shown(value) {
+    if (value == null) return "";
+    if (this.field.type === "datetime") {
+      const when = new Date(value);
+      return new Date(when.getTime() - when.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
+    }
+    return this.field.type === "date" ? String(value).slice(0, 10) : String(value);
+  }
+
+  get value() {
+    const { field, control } = this;
+    if (field.many) return [...control.selectedOptions].map((/** @type {any} */ one) => field.choices?.find((choice) => String(choice.value) === one.value)?.value);
+    const text = control.value.trim();
+    if (text === "") return null;
+    if (field.type === "boolean") return text === "true";
+    if (field.choices?.length) return field.choices.find((one) => String(one.value) === text)?.value ?? text;
+    if ((field.type === "integer" || field.type === "number") && text !== "" && Number.isFinite(Number(text.normalize("NFKC")))) return Number(text.normalize("NFKC"));
+    if (field.type === "datetime") return new Date(text).toISOString();
+    return text;
+  }
+
+  get changed() {
+    const [now, was] = [this.value, this.was];
+    if (Array.isArray(now)) return JSON.stringify(now) !== JSON.stringify(was || []);
+    if (this.field.type === "datetime" && now && was) return this.control.value !== this.shown(was);
+    return now !== was;
+  }
+
+  mark() {
+    this.box.classList.remove("bad");
+    this.box.classList.toggle("changed", this.changed);
+    const before = this.was == null ? t("unknown") : words(this.field, this.was);
+    this.struck.hidden = !this.changed || this.field.many || !before;
+    this.struck.textContent = before || "";
+    this.hint.hidden = true;
+  }
+
+  /** @param {string} text @param {boolean} bad */
+  say(text, bad = true) {
+    this.hint.hidden = false;
+    this.hint.classList.toggle("bad", bad);
+    fill(this.hint, bad && icon("warn"), bad ? ` ${text}` : text);
+    this.box.classList.toggle("bad", bad);
+    this.control.setAttribute("aria-invalid", String(bad));
+  }
+}
