@@ -9,6 +9,8 @@ SITE_BLUEPRINTS: tuple[str, ...] = ("app.api.session", "app.api.health")
 BLUEPRINTS: tuple[str, ...] = (
     "app.api.layers",
     "app.api.features",
+    "app.api.summary",
+    "app.api.export",
     "app.api.changesets",
     "app.api.shapes",
     "app.api.commits",

@@ -1,4 +1,4 @@
-"""`onemap export`: a layer out as GeoJSON, GeoPackage or CSV."""
+"""`onemap export`: a layer out as GeoJSON, GeoPackage, CSV, XLSX or Shapefiles in a zip."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from layers.spec import OPERATOR
 @click.option("--space", default="live", help="空间 · live, or the id of a drill")
 @click.pass_obj
 def command(installation: Installation, layer: str, file: Path, space: str) -> None:
-    """把图层导出为文件（.geojson .gpkg .csv）· write LAYER to FILE, in the format of its extension."""
+    """把图层导出为文件（.geojson .gpkg .csv .xlsx .zip）· write LAYER to FILE, in the format of its extension."""
     from geodata.files import words  # noqa: F401 - declares the sentences
     from geodata.files.writing import export
 
