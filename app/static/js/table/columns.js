@@ -5,6 +5,7 @@ import { say, t } from "../words.js";
 import { keepLook, lookOf } from "./kept.js";
 
 const FIRST = 9; // columns at first: more than that is read by scrolling sideways
+const WIDEST_HEAD = 180;
 const LATE = new Set(["adcode", "source", "source_date"]); // of every layer, and seldom what a table is opened for
 
 /** @typedef {import("../types").Layer} Layer @typedef {import("../types").Field} Field @typedef {import("../types").Feature} Feature */
@@ -34,6 +35,13 @@ export const isNumber = (field) => (field.type === "integer" || field.type === "
 
 /** The least width of a column in px, and its share of what is left. @param {Layer} layer @param {Field} field @returns {[number, number]} */
 export function widthOf(layer, field) {
+  const [least, share] = widthOfValues(layer, field);
+  const letters = [...`${say(field.label)}${unitOf(field.unit)}`].reduce((sum, one) => sum + (one > "\u2e7f" ? 12 : 7), 0);
+  return [Math.max(least, Math.min(WIDEST_HEAD, letters + 52)), share]; // beside the words stand the unit, the way and the funnel
+}
+
+/** @param {Layer} layer @param {Field} field @returns {[number, number]} */
+function widthOfValues(layer, field) {
   if (field.id === layer.title) return [184, 2];
   if (isNumber(field)) return [104, 1];
   if (field.type === "boolean") return [84, 1];

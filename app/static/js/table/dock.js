@@ -37,7 +37,7 @@ export class Table {
     this.selection = new Selection("", () => undefined);
     this.grid = new Grid({
       open: (feature) => this.act.card(/** @type {Layer} */ (this.layer).id, feature.id), sort: (field, more) => this.order(nextSort(this.sort, field.id, more)),
-      filter: (field, at) => this.wish(field, at), all: () => this.all(), stretch: (from, to) => this.stretch(from, to), close: () => this.close(), end: () => undefined,
+      filter: (field, at) => this.wish(field, at), all: () => this.all(), stretch: (from, to) => this.stretch(from, to), close: () => this.close(),
     });
     this.grip = el("div", { class: "dock-grip", role: "separator", tabindex: "0", "aria-orientation": "horizontal", "aria-label": t("table.height"), on: { pointerdown: (/** @type {PointerEvent} */ event) => this.drag(event), keydown: (/** @type {KeyboardEvent} */ event) => this.pull(event) } });
     this.head = el("header", { class: "dock-head" });

@@ -15,7 +15,7 @@ export function exportMenu(layer, listing, selection, fields, done) {
   const count = some ? selection.ids.size : listing.count;
   const said = el("div", { class: "head", role: "status" }, t(some ? "table.exportSelected" : "table.exportAll", { n: number(count), columns: fields.length }));
   const shaped = layer.geometry !== "none";
-  return el("div", { class: "drop right-edge", role: "group", "aria-label": t("table.export") }, said, FORMATS.filter((format) => shaped || (format !== "geojson" && format !== "shp")).map((format) => el("button", { class: "item", type: "button", data: { format }, on: { click: () => go(format) } }, icon("down"), el("span", {}, t(`table.format.${format}`), el("span", { class: "sub", text: t(`table.about.${format}`) })))));
+  return el("div", { class: "drop right-edge", role: "group", "aria-label": t("table.export") }, said, FORMATS.filter((format) => shaped || (format !== "geojson" && format !== "shp")).map((format) => el("button", { class: "item", type: "button", data: { format }, on: { click: () => go(format) } }, icon("download"), el("span", {}, t(`table.format.${format}`), el("span", { class: "sub", text: t(`table.about.${format}`) })))));
 
   /** @param {string} format */
   async function go(format) {

@@ -119,7 +119,7 @@ export function wishForm(field, wish, done) {
   };
   const form = el("form", { class: "wish", on: { submit: (/** @type {Event} */ event) => { event.preventDefault(); go(); } } }, el("h3", { text: say(field.label) }), body,
     kind === "age" ? null : el("label", { class: "wish-choice" }, unknown, el("span", { text: t("table.onlyUnknown") })),
-    el("div", { class: "tool-row" }, button(t("table.apply"), go, { small: true, primary: true }), wish && button(t("table.clear"), () => done(null), { small: true })));
+    el("div", { class: "tool-row" }, button(t("table.apply"), () => undefined, { small: true, primary: true, type: "submit" }), wish && button(t("table.clear"), () => done(null), { small: true })));
   return form;
 }
 

@@ -13,7 +13,7 @@ const TALLEST = 24_000_000; // px: a browser draws nothing beyond 33 million
 const BEYOND = 6; // rows kept above and below those in sight
 
 /** @typedef {import("../types").Layer} Layer @typedef {import("../types").Field} Field @typedef {import("../types").Feature} Feature */
-/** @typedef {{open: (feature: Feature) => void, sort: (field: Field, more: boolean) => void, filter: (field: Field, at: HTMLElement) => void, all: () => void, stretch: (from: number, to: number) => void, close: () => void, end: () => void}} Acts */
+/** @typedef {{open: (feature: Feature) => void, sort: (field: Field, more: boolean) => void, filter: (field: Field, at: HTMLElement) => void, all: () => void, stretch: (from: number, to: number) => void, close: () => void}} Acts */
 
 export class Grid {
   /** @param {Acts} act */
@@ -155,7 +155,8 @@ export class Grid {
       if (tick) tick.checked = selected;
     }
     const there = this.made.has(this.active);
-    this.element.setAttribute("aria-activedescendant", there ? `row-${this.active}` : "");
+    if (there) this.element.setAttribute("aria-activedescendant", `row-${this.active}`);
+    else this.element.removeAttribute("aria-activedescendant");
     if (this.tick && selection) {
       const size = selection.size(this.count);
       this.tick.checked = size > 0 && size >= this.count;
