@@ -239,16 +239,18 @@ export class Table {
     }
   }
 
-  /** @param {number} from @param {number} to */
-  stretch(from, to) {
+  /** All rows from one to another, also those that were never in sight. @param {number} from @param {number} to */
+  async stretch(from, to) {
     const { listing, selection } = this;
-    const ids = [];
-    for (let i = Math.min(from, to); i <= Math.max(from, to); i++) {
-      const row = listing?.row(i);
-      if (row) ids.push(row.id);
-    }
+    if (!listing) return;
     selection.anchor = from;
-    selection.add(ids);
+    const [first, last] = [Math.min(from, to), Math.max(from, to)];
+    try {
+      const ids = last - first < MOST_NAMED ? await listing.between(first, last) : null;
+      if (!ids || !selection.add(ids)) toast(t("table.stretchTooLong", { n: number(MOST_NAMED) }), { icon: "warn" });
+    } catch (error) {
+      toast(/** @type {Error} */ (error).message, { icon: "warn" });
+    }
   }
 
   bulk() {

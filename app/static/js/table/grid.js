@@ -97,6 +97,7 @@ export class Grid {
     const first = Math.max(0, Math.floor(from) - BEYOND);
     const last = Math.min(this.count, Math.ceil(from + this.seen / ROW) + BEYOND);
     for (const [index, { row }] of this.made) if (index < first || index >= last) { row.remove(); this.made.delete(index); }
+    listing.look();
     for (let index = first; index < last; index++) {
       const feature = listing.row(index);
       const now = this.made.get(index);

@@ -5,6 +5,7 @@ import { state } from "../state.js";
 const STRETCH = 200; // rows read at once
 const KEPT = 60; // stretches kept
 const NAMED = 90; // ids in one address
+const REST_MS = 60; // a scroll bar being dragged passes over stretches that nobody reads
 
 /** @typedef {import("../types").Layer} Layer @typedef {import("../types").Feature} Feature */
 /** @typedef {{sort: string, filter: string, bbox: number[] | null}} Question */
@@ -30,6 +31,10 @@ export class Listing {
     this.error = null;
     this.ready = false;
     this.moved = 0; // changes that this order does not show yet
+    this.version = 0; // of the layer: what happened up to it is in these rows
+    /** @type {Set<number>} stretches in sight that are not read */
+    this.wanted = new Set();
+    this.later = 0;
   }
 
   /** What is asked of the server for these rows. */
@@ -49,6 +54,7 @@ export class Listing {
       this.stretches = new Map([[0, first]]);
       this.gone.clear();
       this.moved = 0;
+      this.version = Math.min(sums.version, first.version);
       this.ready = true;
       this.error = null;
       this.learn(first.features || []);
@@ -73,14 +79,27 @@ export class Listing {
   /** @param {number} place @param {{cursor?: string | null}} from */
   async read(place, { cursor }) {
     const page = await ask(`layers/${this.layer.id}/features?${query({ ...this.asked, limit: STRETCH, geometry: false, count: false, cursor, offset: cursor || !place ? null : place * STRETCH })}`);
-    return { features: /** @type {Feature[]} */ (page.features), next: page.next };
+    return { features: /** @type {Feature[]} */ (page.features), next: page.next, version: Number(page.version) };
+  }
+
+  /** What is in sight is looked at anew: what was wanted before is wanted no more. */
+  look() {
+    this.wanted.clear();
+  }
+
+  /** @param {number} place */
+  want(place) {
+    if (this.stretches.get(place - 1)?.features) return this.fetch(place);
+    this.wanted.add(place);
+    clearTimeout(this.later);
+    this.later = window.setTimeout(() => { for (const one of this.wanted) if (!this.stretches.has(one)) this.fetch(one); }, REST_MS);
   }
 
   /** The row at a place, or undefined while it is on its way. @param {number} index @returns {Feature | undefined} */
   row(index) {
     const place = Math.floor(index / STRETCH);
     const stretch = this.stretches.get(place);
-    if (!stretch) this.fetch(place);
+    if (!stretch) this.want(place);
     return stretch?.features?.[index - place * STRETCH];
   }
 
@@ -93,7 +112,7 @@ export class Listing {
     try {
       const read = await this.read(place, { cursor: before?.next });
       if (turn !== this.turn) return;
-      Object.assign(entry, read);
+      Object.assign(entry, { features: read.features, next: read.next });
       this.learn(read.features);
       for (const old of [...this.stretches.keys()].slice(0, Math.max(0, this.stretches.size - KEPT))) this.stretches.delete(old);
     } catch (error) {
@@ -122,8 +141,10 @@ export class Listing {
   }
 
   /** Take in a commit: rows are replaced where they stand, so that nothing jumps; new ones and a new order wait to be asked for.
-   * @param {{features: {id: string, op: string}[], truncated: boolean}} change */
+   * @param {{version: number, features: {id: string, op: string}[], truncated: boolean}} change */
   async apply(change) {
+    if (change.version <= this.version) return;
+    if (change.truncated) return this.ask(this.question);
     const turn = this.turn;
     try {
       const ids = change.features.filter((one) => one.op !== "delete" && this.loadedPlace(one.id) != null).map((one) => one.id);
@@ -131,8 +152,9 @@ export class Listing {
       if (turn !== this.turn) return;
       for (const one of change.features) if (one.op === "delete" && this.loadedPlace(one.id) != null) this.gone.add(one.id);
       for (const feature of features) this.put(feature);
-      if (change.truncated || this.question.sort || this.question.filter || sums.count !== this.count) this.moved += change.features.length;
+      if (this.question.sort || this.question.filter || sums.count !== this.count) this.moved += change.features.length;
       this.take(sums);
+      this.version = Math.max(this.version, change.version);
       this.learn(features);
     } catch (error) {
       if (turn === this.turn) this.error = error;
@@ -165,9 +187,21 @@ export class Listing {
 
   /** Ids of all rows, at most so many; null when there are more. @param {number} most @returns {Promise<string[] | null>} */
   async ids(most) {
-    if (this.count > most) return null;
-    const page = await ask(`layers/${this.layer.id}/features?${query({ ...this.asked, limit: most, geometry: false, count: false, fields: this.layer.title || this.layer.key || this.layer.fields[0].id })}`);
-    return page.next ? null : page.features.map((/** @type {Feature} */ one) => one.id);
+    return this.count > most ? null : this.between(0, Math.max(0, this.count - 1));
+  }
+
+  /** Ids of the rows from one place to another, both counted; those not read yet are asked for. @param {number} first @param {number} last @returns {Promise<string[]>} */
+  async between(first, last) {
+    const known = [];
+    for (let i = first; i <= last; i++) {
+      const row = this.stretches.get(Math.floor(i / STRETCH))?.features?.[i % STRETCH];
+      if (!row) break;
+      known.push(row.id);
+    }
+    if (known.length === last - first + 1) return known;
+    const { title, key, fields } = this.layer;
+    const page = await ask(`layers/${this.layer.id}/features?${query({ ...this.asked, limit: last - first + 1, offset: first || null, geometry: false, count: false, fields: title || key || fields[0].id })}`);
+    return page.features.map((/** @type {Feature} */ one) => one.id);
   }
 }
 

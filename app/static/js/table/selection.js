@@ -33,10 +33,13 @@ export class Selection {
     this.say();
   }
 
-  /** Add these, up to what can be held. @param {string[]} ids */
+  /** Add these, or none of them when they are more than can be held: then false. @param {string[]} ids */
   add(ids) {
-    for (const id of ids) if (this.ids.size < MOST_NAMED) this.ids.add(id);
+    const more = new Set([...this.ids, ...ids]);
+    if (this.all || more.size > MOST_NAMED) return false;
+    this.ids = more;
     this.say();
+    return true;
   }
 
   /** @param {string[] | null} ids null: more than can be named */
