@@ -37,7 +37,7 @@ export const isNumber = (field) => (field.type === "integer" || field.type === "
 export function widthOf(layer, field) {
   const [least, share] = widthOfValues(layer, field);
   const letters = [...`${say(field.label)}${unitOf(field.unit)}`].reduce((sum, one) => sum + (one > "\u2e7f" ? 12 : 7), 0);
-  return [Math.max(least, Math.min(WIDEST_HEAD, letters + 52)), share]; // beside the words stand the unit, the way and the funnel
+  return [Math.max(least, Math.min(WIDEST_HEAD, letters + 66)), share]; // beside the words stand the unit, the way and the funnel
 }
 
 /** @param {Layer} layer @param {Field} field @returns {[number, number]} */
@@ -45,7 +45,7 @@ function widthOfValues(layer, field) {
   if (field.id === layer.title) return [184, 2];
   if (isNumber(field)) return [104, 1];
   if (field.type === "boolean") return [84, 1];
-  if (field.type === "date" || field.type === "datetime") return [116, 1];
+  if (field.type === "date" || field.type === "datetime") return [148, 1]; // an age in English words
   if (field.id === layer.key || field.choices?.length) return [96, 1];
   return [132, 1.4];
 }

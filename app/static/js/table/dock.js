@@ -170,7 +170,7 @@ export class Table {
     const switcher = el("select", { class: "dock-layer", "aria-label": t("table.layer"), on: { change: () => this.open(switcher.value), keydown: (/** @type {Event} */ event) => event.stopPropagation() } }, groups());
     switcher.value = layer.id;
     const seen = el("button", { class: "chip", type: "button", "aria-pressed": String(this.inView), on: { click: () => { this.inView = !this.inView; this.ask(); this.dress(); } } }, t("table.inView"));
-    fill(this.head, el("span", { class: "dock-symbol" }, image(symbolOf(layer, {}))), act("layer", el("span", { class: "dock-title" }, switcher)), el("span", { class: "meta dock-count", role: "status" }, this.counted()), el("span", { class: "meta dock-sums cut", title: this.sums().join(t("list.comma")) }, this.sums().join(" · ")), el("span", { class: "push" }),
+    fill(this.head, el("span", { class: "dock-symbol" }, image(symbolOf(layer, {}))), act("layer", el("span", { class: "dock-title" }, switcher)), el("span", { class: "meta dock-count", role: "status" }, this.counted()), el("span", { class: "meta dock-sums", title: this.sums().join(t("list.comma")) }, this.sums().map((one) => el("span", { text: one }))),
       listing && listing.moved > 0 && act("again", el("button", { class: "chip", type: "button", on: { click: () => this.ask() } }, icon("history"), t("table.moved"))),
       layer.geometry !== "none" && act("view", seen), act("columns", button(t("table.columns"), () => this.columns(), { small: true })), act("export", button(t("table.export"), () => this.export(), { small: true })), act("close", iconButton("down", t("table.close"), () => { this.put(null); this.close(); })));
     if (active) /** @type {HTMLElement | null} */ (this.head.querySelector(`[data-act="${active}"]`))?.focus();
@@ -190,11 +190,12 @@ export class Table {
     return narrowed ? t(this.inView ? "table.countInView" : "table.countOf", { n: number(listing.count), all: number(layer.count) }) : t("table.count", { n: number(listing.count) });
   }
 
-  /** @returns {string[]} */
+  /** The sums in words, known ones first. @returns {string[]} */
   sums() {
     const { listing, layer } = this;
     if (!listing?.ready || !layer || !listing.count) return [];
-    return layer.fields.filter((field) => listing.measures[field.id]).map((field) => {
+    const summed = layer.fields.filter((field) => listing.measures[field.id]);
+    return summed.sort((a, b) => Number(listing.measures[a.id].sum == null) - Number(listing.measures[b.id].sum == null)).map((field) => {
       const { sum, unknown } = listing.measures[field.id];
       const total = sum == null ? t("unknown") : `${number(sum)}${field.unit ? ` ${unitOf(field.unit)}` : ""}`;
       return unknown && sum != null ? t("table.sumUnknown", { field: say(field.label), sum: total, n: number(unknown) }) : t("table.sum", { field: say(field.label), sum: total });
