@@ -11,6 +11,8 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.api.layers",
     "app.api.features",
     "app.api.reveal",
+    "app.api.summary",
+    "app.api.export",
     "app.api.changesets",
     "app.api.shapes",
     "app.api.commits",

@@ -16,6 +16,7 @@ from app.api.rendering import GEOJSON, answer, collection, etag
 from app.security import current_actor, requires
 from app.spaces import current_space, space_url
 from geodata.store.features import MAX_PAGE, UNCHANGED, Store
+from geodata.store.ordering import MOST_CURSOR
 from layers.errors import InvalidInput, Problem
 from layers.spec import Action, Label
 
@@ -31,10 +32,18 @@ class PageParameters(Parameters):
     filter: str | None = Field(None, max_length=4000, description="CQL2 text, e.g. capacity > 500 AND level = 2")
     ids: Ids | None = None
     limit: int = Field(100, ge=1, le=MAX_PAGE)
-    cursor: str | None = Field(None, max_length=100, description="`next` of the page before")
+    cursor: str | None = Field(None, max_length=MOST_CURSOR, description="`next` of the page before, asked in the same order")
+    sort: str | None = Field(None, max_length=200, description="`field,-other`: `-` for falling; unknown values last, ties by id")
+    offset: int = Field(0, ge=0, le=10_000_000, description="Rows to pass over, where there is no cursor")
     fields: Names | None = None
     geometry: bool = True
     count: bool = True
+
+    @model_validator(mode="after")
+    def _one_place_to_begin(self) -> PageParameters:
+        if self.cursor is not None and self.offset:
+            raise ValueError("cursor or offset, not both")
+        return self
 
 
 class FeatureBody(BaseModel):
@@ -76,9 +85,9 @@ class NoReason(Parameters):
            problems=(400, 401, 403, 404, 422))
 def page(layer_id: str, query: PageParameters) -> Response:
     with current_space().reading(current_actor()) as store:
-        _known_fields(store, layer_id, query.fields)
+        known_fields(store, layer_id, query.fields)
         found = store.page_json(layer_id, bbox=query.bbox, filter=query.filter, ids=query.ids, limit=query.limit, cursor=query.cursor,
-                                fields=query.fields, geometry=query.geometry, count=query.count)
+                                fields=query.fields, geometry=query.geometry, count=query.count, sort=query.sort, offset=query.offset)
         version = store.version(layer_id)
     members = {"layer": layer_id, "version": version.version, "token": version.token, "numberReturned": found.returned, "next": found.next_cursor}
     if found.matched is not None:
@@ -158,7 +167,8 @@ def shown(store: Store, layer_id: str, feature_id: UUID) -> Response:
     return answer(text, headers={"ETag": etag(version)}, content_type=GEOJSON)
 
 
-def _known_fields(store: Store, layer_id: str, fields: tuple[str, ...] | None) -> None:
+def known_fields(store: Store, layer_id: str, fields: tuple[str, ...] | None) -> None:
+    """Refuse names that are no fields of the layer, all of them at once."""
     layer = store.catalogue.layer(layer_id)
     unknown = [one for one in fields or () if layer.field(one) is None]
     if unknown:

@@ -97,7 +97,10 @@ _ANSWERS: dict[str, Any] = {
                                  numberMatched=_WHOLE, numberReturned=_WHOLE, next=_OR_NULL, **_VERSIONED),
     "History": _object("layer id entries", layer=_TEXT, id=_TEXT, entries=_list(_object("version op at by", version=_WHOLE, op=_TEXT, at=_TEXT, by=_TEXT,
                        reason=_OR_NULL, before={"type": ["object", "null"]}, after={"type": ["object", "null"]}))),
-    "ChangesetAnswer": _object("results", results=_list(_object("op layer id version", op=_TEXT, layer=_TEXT, id=_OR_NULL, version={"type": ["integer", "null"]}))),
+    "ChangesetAnswer": _object("results", dry_run={"type": "boolean"}, results=_list(_object(
+        "op layer id version", op=_TEXT, layer=_TEXT, id=_OR_NULL, version={"type": ["integer", "null"]}, problem={"type": ["object", "null"], "description": "a Problem; in a dry run"}))),
+    "Summary": _object("layer version token count measures position", **_VERSIONED, count=_WHOLE, position={"type": ["integer", "null"]},
+                       measures={"type": "object", "additionalProperties": _object("sum unknown", sum=_OR_NONE, unknown=_WHOLE)}),
     "ShapeSize": _object("size moved in_district", size=_SIZE, in_district={"type": "boolean"},
                          moved={"type": ["object", "null"], "properties": {"distance_m": _NUMBER, "bearing_deg": {"type": ["number", "null"]}}}),
     "Shapes": _object("geometries sizes", geometries=_list(_GEOMETRY), sizes=_list(_SIZE)),

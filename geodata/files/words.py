@@ -501,6 +501,15 @@ declare(
         "export-format": _said(
             "不能导出为「{suffix}」", "Cannot export as “{suffix}”", "扩展名用 {there}", "Use one of the extensions {there}"
         ),
+        "export-too-many": _said(
+            "{count} 行，超过 {kind} 的 {limit} 行", "{count} rows are more than the {limit} of {kind}", "先筛选，或改用 CSV、GeoPackage", "Filter first, or take CSV or GeoPackage"
+        ),
+        "export-cell": _said(
+            "有的图形写成文字超过一个单元格的 {limit} 字", "A shape as text is longer than the {limit} characters of a cell", "改用 GeoPackage 或 GeoJSON", "Take GeoPackage or GeoJSON"
+        ),
+        "export-no-shapes": _said(
+            "图层「{layer}」没有图形，不能导出为 Shapefile", "Layer “{layer}” has no shapes, so it is no Shapefile", "改用 XLSX、CSV 或 GeoPackage", "Take XLSX, CSV or GeoPackage"
+        ),
         "nothing-accepted": _said(
             "{count} 条记录没有一条可以载入", "None of the {count} records can be loaded", "按所列逐条改正", "Correct the records listed"
         ),

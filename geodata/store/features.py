@@ -17,6 +17,7 @@ from geodata.store import bulk
 from geodata.store.acting import say_reason
 from geodata.store.audit import note, reveals_lately
 from geodata.store.bulk import Row, UpsertCounts
+from geodata.store.faults import translated
 from geodata.store.idempotency import Answered, claim, settle
 from geodata.store.metadata import STORAGE_SRID
 from geodata.store.reading import MAX_PAGE, HistoryEntry, JsonPage, Page, Reader, Snapshot
@@ -24,7 +25,7 @@ from geodata.store.reverting import Undone, revert_feature, undo_commit
 from geodata.store.rows import Feature, feature_select, mask_value, to_feature
 from geodata.store.shapes import admit
 from layers.checking import examine
-from layers.errors import FeatureNotFound, InvalidInput, Problem, StaleVersion, TooMany, VersionRequired
+from layers.errors import FeatureNotFound, InvalidInput, OnemapError, Problem, StaleVersion, TooMany, Unavailable, VersionRequired
 from layers.messages import Sentence, declare
 from layers.spec import Action, Field, Label, Layer, Sensitivity
 
@@ -107,10 +108,13 @@ class Store(Reader):
         """Several acts in order, all or nothing. Existing features are locked in sorted order first: no deadlock."""
         if reason:
             say_reason(self.connection, reason)
+        self._hold(changes)
+        return [self._placed(place, one, reason) for place, one in enumerate(changes)]
+
+    def _hold(self, changes: Sequence[Change]) -> None:
         for layer_id, feature_id in sorted({(one.layer, one.id) for one in changes if one.id is not None}):
             table = self._open(layer_id, Action.READ)[1]
             self.connection.execute(select(table.c.id).where(table.c.id == feature_id).with_for_update())
-        return [self._placed(place, one, reason) for place, one in enumerate(changes)]
 
     def _placed(self, place: int, one: Change, reason: str | None) -> Feature | None:
         """One act; what is wrong with it is said to be at its place in the changeset."""
@@ -134,6 +138,26 @@ class Store(Reader):
             return self.patch(one.layer, one.id, one.properties or {}, version=one.version, geometry=one.geometry)
         self.delete(one.layer, one.id, version=one.version, reason=reason or "")
         return None
+
+    def rehearse(self, changes: Sequence[Change], reason: str | None = None) -> list[Feature | OnemapError | None]:
+        """What `apply` would make of each act, or why it would refuse it; all is taken back.
+
+        They are tried in order, each upon those before it that went well, so what is wrong with one hides nothing of another.
+        """
+        with self.connection.begin_nested() as rehearsal:
+            self._hold(changes)
+            found = [self._tried(one, reason) for one in changes]
+            rehearsal.rollback()
+        return found
+
+    def _tried(self, one: Change, reason: str | None) -> Feature | OnemapError | None:
+        try:
+            with translated(), self.connection.begin_nested():
+                return self._act(one, reason)
+        except (Unavailable, TooMany):
+            raise
+        except OnemapError as refused:
+            return refused
 
     def revert(self, layer_id: str, feature_id: UUID, to_version: int, *, version: int | None) -> Feature:
         """A feature as it was at `to_version`, as a new version; a deleted one comes back. See `geodata.store.reverting`."""

@@ -10,6 +10,8 @@ export const state = {
   shown: new Set(),
   /** @type {{layer: string, id: string} | null} */
   chosen: null,
+  /** Rows selected in a table, marked on the map. @type {{layer: string, ids: Set<string>} | null} */
+  selected: null,
   /** The feature in hand: not drawn where it is stored, for it is drawn as it is being changed. @type {{layer: string, id: string} | null} */
   editing: null,
   /** @type {Place | null} */
@@ -24,7 +26,7 @@ export const state = {
   folded: new Set(),
 };
 
-/** @typedef {"layers" | "shown" | "chosen" | "question" | "data" | "view" | "live" | "drafts" | "here"} Topic */
+/** @typedef {"layers" | "shown" | "chosen" | "selected" | "question" | "data" | "view" | "live" | "drafts" | "here"} Topic */
 /** @type {Map<string, Set<(detail?: any) => void>>} */
 const listeners = new Map();
 
@@ -44,6 +46,9 @@ export const nameOf = (layer, id) => `${layer}/${id}`;
 
 /** Whether a feature is being edited. @param {string} layer @param {string} id */
 export const inHand = (layer, id) => Boolean(id) && state.editing?.id === id && state.editing.layer === layer;
+
+/** Whether a feature is selected in the table. @param {string} layer @param {string} id */
+export const isSelected = (layer, id) => Boolean(id) && state.selected?.layer === layer && state.selected.ids.has(id);
 
 /** @param {string | undefined | null} id */
 export const layerOf = (id) => (id ? state.layers.get(id) : undefined);

@@ -12,7 +12,7 @@ import { symbolOf } from "./panels/rows.js";
 
 const KEPT = `onemap-shown-${config.space.id}`;
 
-/** @param {HTMLElement} element @param {import("./map/view.js").MapView} view @param {{resized: () => void, changes: () => void, load: (() => void) | null, foot: Element}} act */
+/** @param {HTMLElement} element @param {import("./map/view.js").MapView} view @param {{table: (id: string) => void, resized: () => void, changes: () => void, load: (() => void) | null, foot: Element}} act */
 export function layerTree(element, view, act) {
   let filter = "";
   const body = el("div", { class: "scroll" });
@@ -60,8 +60,10 @@ export function layerTree(element, view, act) {
     const figure = el("span", { class: "count" });
     counts.set(layer.id, figure);
     const ground = Boolean(layer.style.paint);
+    const toTable = iconButton("table", t("table.of", { layer: say(layer.label) }), () => act.table(layer.id));
+    toTable.classList.add("to-table");
     return el("label", { class: `layer${shown ? "" : " off"}${ground ? " paint" : ""}`, data: { layer: layer.id } }, tick, el("span", { class: "swatch" }, ground ? groundSwatch(layer) : image(symbolOf(layer, {}))),
-      el("span", { class: "name" }, el("span", { class: "cut", text: say(layer.label) }), !ground && layer.count > 0 && age(layer.freshness.verified_latest)), figure);
+      el("span", { class: "name" }, el("span", { class: "cut", text: say(layer.label) }), !ground && layer.count > 0 && age(layer.freshness.verified_latest), toTable), figure);
   }
 
   function count() {

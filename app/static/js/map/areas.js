@@ -1,5 +1,5 @@
 // Areas and lines of the fact layers, in their family's colours, and which of them lies under the pointer.
-import { inHand, state, nameOf } from "../state.js";
+import { inHand, isSelected, state, nameOf } from "../state.js";
 import { shownSources } from "./holdings.js";
 import { familyPaint, token } from "./paints.js";
 import { awayFrom, holds } from "./project.js";
@@ -20,6 +20,9 @@ export function drawAreas(frame) {
     if (how.line && !how.casing) strokeLines(frame, areas, { colour: how.line, width: (how.width || 1.5) * (frame.zoom < 11.5 ? 0.65 : 1), dash: how.dash });
     if (how.casing) strokeLines(frame, lines, { colour: how.casing, width: how.casingWidth || 5 });
     if (how.line) strokeLines(frame, lines, { colour: how.line, width: how.width || 2, dash: how.dash });
+    const selected = shapes.filter((one) => isSelected(source.layer.id, one.id));
+    strokeLines(frame, selected, { colour: token("panel"), width: 5, alpha: 0.85 });
+    strokeLines(frame, selected, { colour: token("ink"), width: 2 });
     const chosen = state.chosen && state.chosen.layer === source.layer.id ? shapes.filter((one) => one.id === state.chosen?.id) : [];
     strokeLines(frame, chosen, { colour: token("panel"), width: 8, alpha: 0.85 });
     strokeLines(frame, chosen, { colour: token("ink"), width: 3 });

@@ -2,7 +2,7 @@
 import { symbolUrl } from "../config.js";
 import { el, image } from "../dom.js";
 import { ageBand } from "../format.js";
-import { inHand, nameOf, state } from "../state.js";
+import { inHand, isSelected, nameOf, state } from "../state.js";
 import { nameFor } from "./titles.js";
 import { t } from "../words.js";
 import { gather, join, ring } from "./clusters.js";
@@ -13,10 +13,11 @@ import { drawnOf } from "./sources.js";
 
 // Villages and the like: a ring on the ground until a question touches them.
 const PLACES = new Set(["village"]);
+const APIECE = 300; // selected ones drawn each by itself; of more, the discs hold some
 const MOST = 1500; // symbols drawn at once; the rest is in clusters
 
 /** @typedef {import("../types").Drawn} Drawn @typedef {import("../types").Layer} Layer */
-/** @typedef {{layer: Layer, drawn: Drawn, x: number, y: number, at: [number, number], mark: any, chosen: boolean, place: boolean, count: number, family: string, size: number, from?: {x: number, y: number}}} Spot */
+/** @typedef {{layer: Layer, drawn: Drawn, x: number, y: number, at: [number, number], mark: any, chosen: boolean, selected: boolean, place: boolean, count: number, family: string, size: number, from?: {x: number, y: number}}} Spot */
 /** @typedef {{x: number, y: number, half: number, right: number, title: string, strong: boolean, weight: number, plate: boolean, place: boolean}} Labelled */
 
 /** What is to be labelled, and boxes that labels must not cross, after the last drawing. */
@@ -40,9 +41,11 @@ export class Symbols {
     const origin = map.getPixelOrigin();
     placed.off = [];
     const spots = this.spots(view, zoom, (at) => ({ x: at[0] * scale - origin.x, y: at[1] * scale - origin.y }));
-    const marked = spots.filter((one) => one.mark || one.chosen);
-    const places = spots.filter((one) => one.place && !one.mark && !one.chosen);
-    const plain = spots.filter((one) => !one.place && !one.mark && !one.chosen);
+    const alone = spots.filter((one) => one.selected).length <= APIECE;
+    const stands = (/** @type {Spot} */ one) => Boolean(one.mark || one.chosen || (one.selected && alone));
+    const marked = spots.filter(stands);
+    const places = spots.filter((one) => one.place && !stands(one));
+    const plain = spots.filter((one) => !one.place && !stands(one));
     plain.sort((a, b) => b.layer.style.order - a.layer.style.order || (a.drawn.id < b.drawn.id ? -1 : 1));
     const groups = join(gather(plain, zoom >= 17 ? 6 : zoom >= 14 ? 16 : zoom >= 11 ? 20 : 30), zoom >= 17 ? 0 : 38).slice(0, MOST);
     placed.labels = [];
@@ -70,13 +73,13 @@ export class Symbols {
       const chosen = state.chosen?.layer === layer.id && state.chosen.id === drawn.id;
       const symbol = layer.style.symbol;
       const place = Boolean(symbol && PLACES.has(symbol) && !drawn.count);
-      found.push({ layer, drawn, ...pixel(at), at, mark, chosen, place, count: drawn.count, family: layer.style.family, size: sizeOf(layer, zoom, mark, chosen) });
+      found.push({ layer, drawn, ...pixel(at), at, mark, chosen, selected: isSelected(layer.id, drawn.id), place, count: drawn.count, family: layer.style.family, size: sizeOf(layer, zoom, mark, chosen) });
     };
     for (const { layer, within } of shownSources().map((one) => ({ layer: one.layer, within: one.within(view) }))) {
       if (layer.style.paint) continue;
       const shown = zoom >= layer.style.min_zoom;
       for (const drawn of within) {
-        const needed = shown || state.marks.has(nameOf(layer.id, drawn.id)) || (state.chosen?.layer === layer.id && state.chosen.id === drawn.id);
+        const needed = shown || state.marks.has(nameOf(layer.id, drawn.id)) || isSelected(layer.id, drawn.id) || (state.chosen?.layer === layer.id && state.chosen.id === drawn.id);
         if (needed && (drawn.kind === 1 || layer.style.symbol)) take(layer, drawn);
       }
     }
@@ -97,7 +100,7 @@ export class Symbols {
     const { layer, drawn, mark } = spot;
     const title = nameFor(layer, drawn);
     const size = spot.size === 32 ? "" : spot.size === 24 ? "two" : "three";
-    const kinds = ["sym", size, mark?.out && "out", spot.chosen && "chosen", spot.place && !mark && "dim"].filter(Boolean).join(" ");
+    const kinds = ["sym", size, mark?.out && "out", spot.chosen && "chosen", spot.selected && "selected", spot.place && !mark && "dim"].filter(Boolean).join(" ");
     const rank = mark?.rank;
     const overdue = rank && ageBand(drawn.properties.verified_at) === "overdue";
     const made = el("button", { class: kinds, type: "button", tabindex: "-1", title, "aria-label": rank ? t("map.ranked", { rank, name: title }) : title, on: { click: this.chooser(layer.id, drawn.id) } },
