@@ -122,6 +122,19 @@ def test_rows_that_moved_on_are_named_and_nothing_is_half_done(visit: Come, four
     assert [stored(one.server, each).properties["remark"] for each in four] == ["已巡查"] * 4
 
 
+def test_more_than_one_changeset_holds_is_said_and_not_split(visit: Come) -> None:
+    one = visit(Role.PLANNER)
+    largest = one.page.evaluate("[...onemap.state.layers.values()].filter(layer => layer.allowed.includes('write')).sort((a, b) => b.count - a.count)[0]")
+    assert largest["count"] > 1000
+    open_table(one, largest["id"])
+    one.page.focus(".grid")
+    one.page.keyboard.press("Control+a")
+    one.see(f"已选 {largest['count']:,}")
+    one.page.click("#table >> text=批量修改")
+    one.see("一次最多改 1,000 行")
+    assert one.page.locator("#bulk-field").count() == 0
+
+
 def test_table_and_map_show_the_same_choice(visit: Come, four: list[Feature]) -> None:
     one = visit(Role.DUTY_OFFICER)
     open_table(one)

@@ -183,6 +183,13 @@ def test_a_workbook_has_numbers_and_dates_as_such(planner_program: Program, post
     assert (sheet["B2"].value, sheet["C2"].value.date().isoformat(), sheet["B3"].value) == (40, "2024-01-01", None)
 
 
+def test_a_workbook_that_grows_too_long_is_refused_in_words(planner_program: Program, posts: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geodata.files.writers.sheet.MOST_ROWS", 4)
+    refused = planner_program.get(f"{EXPORT}?format=xlsx&lang=zh")
+    assert (refused.status_code, refused.json["code"]) == (422, "export-too-many") and "CSV" in refused.json["remedy"]
+    assert planner_program.get(f"{EXPORT}?format=xlsx&filter=level = 2").status_code == 200
+
+
 def test_shapefiles_hold_each_kind_of_shape_and_say_what_their_names_stand_for(planner_program: Program, posts: Any, tmp_path: Path) -> None:
     from pyogrio import raw
 
