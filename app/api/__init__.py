@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # Mounted once: they are of the whole site.
-SITE_BLUEPRINTS: tuple[str, ...] = ("app.api.session", "app.api.health")
+SITE_BLUEPRINTS: tuple[str, ...] = ("app.api.session", "app.api.health", "app.api.views")
 
 # Mounted twice, for the live space and under /spaces/<space_id>; each module has a `blueprint`.
 BLUEPRINTS: tuple[str, ...] = (

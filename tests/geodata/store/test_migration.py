@@ -109,6 +109,12 @@ def test_migrating_again_changes_nothing(database: Database, space: Space) -> No
     assert space.versions() == before
 
 
+def newest(database: Database) -> str | None:
+    """The script that the database is at."""
+    with database.owner.connect() as connection:
+        return migration.state(connection)[0]
+
+
 def test_a_new_layer_wants_one_generated_script(database: Database, tmp_path: Path) -> None:
     catalogue = CATALOGUE.with_layers(WELLS)
     with database.owner.connect() as connection:
@@ -121,10 +127,11 @@ def test_a_new_layer_wants_one_generated_script(database: Database, tmp_path: Pa
 
 
 def test_a_script_that_fails_leaves_the_database_as_it_was(database: Database, tmp_path: Path) -> None:
-    (tmp_path / "0002_broken.py").write_text('''
+    head = newest(database)
+    (tmp_path / "9999_broken.py").write_text(f'''
 from alembic import op
-revision = "0002"
-down_revision = "0001"
+revision = "9999"
+down_revision = "{head}"
 def upgrade():
     op.execute("CREATE TABLE onemap.half_done (x int)")
     op.execute("SELECT 1 / 0")
@@ -133,13 +140,13 @@ def upgrade():
         migration.upgrade(connection, tmp_path)
     with database.owner.connect() as connection:
         assert connection.scalar(text("SELECT to_regclass('onemap.half_done')")) is None
-        assert connection.scalar(text("SELECT version_num FROM onemap_control.alembic_version")) == "0001"
+        assert connection.scalar(text("SELECT version_num FROM onemap_control.alembic_version")) == head
 
 
 def test_a_drill_open_across_a_script_is_closed_and_says_so(database: Database, controller: Actor, tmp_path: Path) -> None:
     drill = database.open_drill("演练", controller)
     migration.run(database)
     assert [one.id for one in database.drills()] == [drill.id], "no script, no harm"
-    (tmp_path / "0002_more.py").write_text('revision = "0002"\ndown_revision = "0001"\ndef upgrade():\n    pass\n', "utf-8")
+    (tmp_path / "9999_more.py").write_text(f'revision = "9999"\ndown_revision = "{newest(database)}"\ndef upgrade():\n    pass\n', "utf-8")
     migration.run(database, tmp_path)
     assert database.drills() == [] and database.drills(closed=True)[0].closed_at is not None
