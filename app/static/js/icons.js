@@ -29,5 +29,9 @@ export const ICONS = {
   theme: "M8 2a6 6 0 1 0 0 12ZM8 2a6 6 0 0 1 0 12",
   undo: "M6 3 2.5 6.5 6 10M2.5 6.5h7a4 4 0 0 1 0 8H7",
   redo: "m10 3 3.5 3.5L10 10M13.5 6.5h-7a4 4 0 0 0 0 8H9",
+  bookmark: "M4 2.5h8v11L8 10.4 4 13.5Z",
+  filter: "M2.5 3h11L9.5 8v5l-3-1.6V8Z",
+  settings: "M2.5 5h6M11.5 5h2M10 3.5v3M2.5 11h2M7.5 11h6M6 9.5v3",
+  up: "m4 10 4-4 4 4",
   plot: "M2.5 13.5 4 9l6.5-6.5 3 3L7 12ZM2.5 13.5h11",
 };

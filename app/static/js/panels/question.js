@@ -3,10 +3,12 @@ import { ask } from "../api.js";
 import { symbolUrl } from "../config.js";
 import { add, button, el, icon } from "../dom.js";
 import { coordinates, degreesMinutes, timeOf } from "../format.js";
+import { lookOf } from "../looks.js";
 import { empty, refused, section, waiting } from "../panel.js";
 import { nameOf, state, tell } from "../state.js";
 import { say, t } from "../words.js";
 import { exposureBody } from "./exposure.js";
+import { askOf, filterNote, filteredLayers } from "./filtered.js";
 import { leftOutRow, rankedRow } from "./rows.js";
 
 const K = 5;
@@ -28,6 +30,8 @@ export class Question {
     this.error = { nearest: /** @type {any} */ (null), zone: /** @type {any} */ (null) };
     this.asked = { nearest: 0, zone: 0 };
     this.k = K;
+    this.filters = "";
+    this.filtered = false; // whether answers are of what the filters of the map show, or of all
   }
 
   /** @param {import("../state.js").Place} place @param {Tab} [tab] */
@@ -84,7 +88,7 @@ export class Question {
     this.error.nearest = null;
     const zone = state.zoneShape || (state.zone?.kind === "polygon" ? state.zone.geometry : null);
     try {
-      const answer = await ask("nearest", { body: { lon: place.lon, lat: place.lat, k: this.k, ...(zone ? { zone } : {}) } });
+      const answer = await askOf("nearest", { lon: place.lon, lat: place.lat, k: this.k, ...(zone ? { zone } : {}) }, "ranked", this.filtered);
       if (turn !== this.asked.nearest) return;
       this.nearest = { ...answer, at: new Date() };
       await this.nameLeftOut(answer);
@@ -94,6 +98,28 @@ export class Question {
     if (turn !== this.asked.nearest) return;
     this.mark();
     this.render();
+  }
+
+  /** Answer of all, or of what the map shows. @param {boolean} filtered */
+  turnFilter(filtered) {
+    this.filtered = filtered;
+    this.again();
+    this.render();
+  }
+
+  /** The map is filtered otherwise. */
+  looked() {
+    const now = JSON.stringify(["ranked", "exposed"].map((kind) => filteredLayers(/** @type {any} */ (kind)).map((layer) => [layer.id, lookOf(layer.id).filter])));
+    if (now === this.filters) return;
+    this.filters = now;
+    if (this.filtered) this.again();
+    if (this.panel.kind === "question") this.render();
+  }
+
+  /** Ask anew what is being answered. */
+  again() {
+    if (this.nearest) this.askNearest();
+    if (this.exposure) this.askExposure();
   }
 
   /** Left-out rows come as ids: their names and places are asked once. @param {any} answer */
@@ -114,7 +140,7 @@ export class Question {
     this.error.zone = null;
     const body = zone.kind === "circle" ? { geometry: { type: "Point", coordinates: [zone.lon, zone.lat] }, buffer_m: zone.radius_m } : { geometry: zone.geometry };
     try {
-      const answer = await ask("exposure", { body });
+      const answer = await askOf("exposure", body, "exposed", this.filtered);
       if (turn !== this.asked.zone) return;
       this.exposure = { ...answer, at: new Date() };
       state.zoneShape = answer.zone;
@@ -157,6 +183,7 @@ export class Question {
     this.asked.nearest++;
     this.asked.zone++;
     this.tab = "place";
+    this.filtered = false;
     this.drawing.cancel();
     this.drawing.show();
     this.mark();
@@ -170,6 +197,7 @@ export class Question {
     const meta = [place.name ? `${here} · ` : "", "CGCS2000", place.note ? ` · ${place.note}` : ""].join("");
     const { body, acts } = this.panel.open({ kind: "question", picture: symbolUrl("point", "plot"), title: place.name || here, meta });
     body.parentElement?.insertBefore(this.tabs(), body);
+    if (this.tab !== "place") add(body, filterNote(this.tab === "nearest" ? "ranked" : "exposed", this.filtered, (filtered) => this.turnFilter(filtered)));
     if (this.tab === "place") this.placeBody(body);
     else if (this.tab === "nearest") this.nearestBody(body);
     else exposureBody(body, this);

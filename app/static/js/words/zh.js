@@ -45,4 +45,13 @@ export const zh = {
   "winds": "北 东北 东 东南 南 西南 西 西北",
   "zone.again": "重画", "zone.at": "{time} 算 · {area}", "zone.basis": "依据", "zone.circle": "圆", "zone.count": "数量", "zone.go": "划影响区", "zone.goHere": "在此划影响区", "zone.handle": "拖动改半径", "zone.inside": "区内", "zone.labelUnknown": "{label}，{n} 处未知", "zone.noSource": "来源未注明", "zone.noneOf": "区内没有：{layers}", "zone.notRule": "半径须按处置依据核定", "zone.nothing": "区内没有登记的对象", "zone.nothingAdvice": "放大半径，或核对图层是否已装载。",
   "zone.of": "{n} 处 {layer}", "zone.polygon": "手绘", "zone.radius": "半径", "zone.remove": "撤去影响区", "zone.reshape": "拖角点可调整", "zone.see": "看影响区", "zone.shape": "形状", "zone.short": "划区", "zone.sum": "合计", "zone.title": "影响区", "zone.unknownOf": "{field} {n} 处未知", "zone.what": "对象", "zone.whollyIn": "在区内",
+  "band.at": "截至 {time}", "band.count": "{band}：{n}", "band.day_1": "6 时–1 天", "band.days_30": "7–30 天", "band.days_7": "1–7 天", "band.hours_6": "6 时内", "band.older": "超 30 天", "band.title": "核实时间分档", "band.unknown": "未核实",
+  "ages.ageing": "7–30 天内核实", "ages.fresh": "7 天内核实", "ages.never": "未核实", "ages.overdue": "超过 30 天",
+  "filter.add": "加条件：选字段", "filter.apply": "筛选", "filter.contains": "包含的文字", "filter.drop": "去掉这一条件", "filter.dropThis": "去掉条件 {term}", "filter.field": "筛选字段", "filter.gone": "{field}（已无此字段）", "filter.has": "含“{text}”", "filter.least": "最小", "filter.most": "最大", "filter.on": "已筛", "filter.shown": "{n} / {all} 已筛", "filter.term": "{field}：{value}", "filter.title": "筛选", "filter.unknown": "未知",
+  "settings.down": "下移一层", "settings.of": "{layer}的设置", "settings.opacity": "不透明度", "settings.reset": "恢复原样", "settings.title": "筛选、样式、透明度、次序", "settings.up": "上移一层",
+  "style.none": "不分类", "style.rest": "其他", "style.tiled": "图层较大：只能按随瓦片带来的选项字段分类", "style.title": "按字段分类",
+  "legend.by": "{layer} · {field}", "legend.filtered": "已筛 {n} / {all}",
+  "map.clusterClasses": "{all}（{classes}）",
+  "question.filtered": "只按图上已筛选的要素回答：{layers}", "question.ofAll": "按全部重算", "question.ofShown": "按筛选重算", "question.unfiltered": "图上已筛选，本答案未用筛选，按全部要素：{layers}",
+  "views.back": "恢复原来的", "views.broken": "链接不完整，没有打开视图", "views.copied": "链接已复制", "views.delete": "删除 {name}", "views.deleteSure": "删除视图“{name}”？", "views.deleted": "视图已删除", "views.keeps": "位置、图层、筛选、样式、次序", "views.link": "复制 {name} 的链接", "views.linkNow": "复制当前画面的链接", "views.linked": "链接中的视图", "views.meta": "自己的和大家共享的", "views.missing": "视图中的这些图层不存在或无权查看，其余已显示：{layers}", "views.name": "名称", "views.nameHint": "如 防汛值守", "views.none": "还没有保存的视图", "views.noneAdvice": "排好图层后在上面起名保存。", "views.now": "保存当前画面", "views.open": "打开", "views.opened": "已打开视图：{name}", "views.own": "仅自己", "views.renew": "用当前画面更新 {name}", "views.save": "保存", "views.saved": "视图已保存", "views.share": "共享给所有人", "views.shared": "共享", "views.title": "视图",
 };
