@@ -161,12 +161,14 @@ def test_a_link_needs_no_saving_and_says_what_is_missing(visit: Come) -> None:
     one = visit()
     packed = one.page.evaluate("""async () => { const name = performance.getEntriesByType('resource').map(one => one.name).find(one => one.includes('/js/looks.js'));
         const { arrangement, packed } = await import(name); const now = arrangement(onemap.view);
-        return packed({...now, shown: ['shelters', 'gone_layer'], looks: {shelters: {filter: [], by: 'capacity', opacity: 0.5}}}); }""")
+        return packed({...now, shown: ['shelters', 'gone_layer'], looks: {shelters: {filter: [{field: 'phone', op: 'unknown', values: []}], by: 'capacity', opacity: 0.5}}}); }""")
     other = visit(Role.VIEWER)
     other.page.goto(f"{one.server.address}/#v={packed}")
     other.page.reload()
     other.ready()
     other.see("gone_layer")
+    assert other.page.evaluate("onemap.state.looks.get('shelters').filter.length") == 0, "a filter on what is masked would tell it"
+    other.ready()
     assert other.page.evaluate("[[...onemap.state.shown], onemap.state.looks.get('shelters').by]") == [["shelters"], "capacity"]
     other.page.goto(f"{one.server.address}/#v=nonsense")
     other.page.reload()

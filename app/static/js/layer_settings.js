@@ -17,7 +17,7 @@ export function layerSettings(id) {
   const chosen = el("select", { "aria-label": t("filter.field"), on: { change: () => edit() } });
   const edit = () => fill(parts.editor, chosen.value ? editor(layer(), /** @type {Field} */ (fieldOf(layer(), chosen.value))) : null);
   const opacity = opacityField(id);
-  const element = el("div", { class: "layer-settings", id: `settings-${id}`, role: "group", "aria-label": t("settings.of", { layer: say(layer().label) }), on: { keydown: (/** @type {KeyboardEvent} */ event) => { if (event.key !== "Escape" && !event.altKey) event.stopPropagation(); } } });
+  const element = el("div", { class: "layer-settings", id: `settings-${id}`, role: "group", "aria-label": t("settings.of", { layer: say(layer().label) }) });
   add(element, parts.bands, el("div", { class: "setting" }, el("span", { text: t("filter.title") }), el("div", {}, parts.terms, el("div", { class: "input" }, chosen), parts.editor)), parts.style, opacity.element, parts.foot);
   add(chosen, el("option", { value: "", text: t("filter.add") }), askable(layer()).map((field) => el("option", { value: field.id, text: say(field.label) })));
   const refresh = () => {

@@ -1,6 +1,8 @@
 // How this reader has arranged the map: which layers are shown, filtered, styled, how opaque and in which order; kept for the next visit.
 import { config } from "./config.js";
 import { state, tell } from "./state.js";
+import { askable } from "./terms.js";
+import { say } from "./words.js";
 
 /** @typedef {import("./terms.js").Term} Term @typedef {{filter: Term[], by: string | null, opacity: number}} Look */
 /** @typedef {{zoom: number, center: [number, number], bbox?: number[] | null, shown: string[], order: string[], looks: Record<string, Look>, theme: string}} Arrangement */
@@ -80,13 +82,22 @@ export function arrangement(view) {
   return { zoom: view.map.getZoom(), center: [round(lng), round(lat)], bbox: view.box().map(round), shown: [...state.shown].filter((id) => state.layers.has(id)), order: state.order, looks: Object.fromEntries(state.looks), theme: document.documentElement.dataset.theme || "day" };
 }
 
-/** Arrange the map so; returns the ids of layers that are not there for this reader. @param {Arrangement} wanted @param {import("./map/view.js").MapView} view */
+/** What of a look this reader may use: a filter on a masked or vanished field would be refused. @param {string} id @param {Look} look @param {string[]} missing */
+function usable(id, look, missing) {
+  const layer = /** @type {import("./types").Layer} */ (state.layers.get(id));
+  const fields = new Set(askable(layer).map((field) => field.id));
+  const lost = (/** @type {string} */ field) => { if (!fields.has(field)) missing.push(`${say(layer.label)} · ${say(layer.fields.find((one) => one.id === field)?.label || field)}`); return !fields.has(field); };
+  return { filter: look.filter.filter((term) => !lost(term.field)), by: look.by && !lost(look.by) ? look.by : null, opacity: look.opacity };
+}
+
+/** Arrange the map so; returns what is not there for this reader: layers by id, fields of a filter by name. @param {Arrangement} wanted @param {import("./map/view.js").MapView} view */
 export function arrange(wanted, view) {
   const there = (/** @type {string} */ id) => state.layers.has(id);
   state.shown = new Set(wanted.shown.filter(there));
   state.order = wanted.order.filter(there);
   const touched = new Set([...state.looks.keys(), ...Object.keys(wanted.looks)].filter(there));
-  state.looks = new Map(Object.entries(wanted.looks).filter(([id]) => there(id)));
+  const missing = [...new Set([...wanted.shown, ...Object.keys(wanted.looks)])].filter((id) => !there(id));
+  state.looks = new Map(Object.entries(wanted.looks).filter(([id]) => there(id)).map(([id, look]) => [id, usable(id, look, missing)]));
   keep();
   for (const id of touched) tell("looks", id);
   tell("shown");
@@ -98,7 +109,7 @@ export function arrange(wanted, view) {
   view.map.setView([wanted.center[1], wanted.center[0]], wanted.zoom, { animate: false });
   const box = wanted.bbox;
   if (box && !view.map.getBounds().contains([[box[1], box[0]], [box[3], box[2]]])) view.map.fitBounds([[box[1], box[0]], [box[3], box[2]]], { animate: false }); // a smaller screen sees as much
-  return [...new Set([...wanted.shown, ...Object.keys(wanted.looks)])].filter((id) => !there(id));
+  return missing;
 }
 
 /** The arrangement as text for an address. @param {Arrangement} wanted */

@@ -27,9 +27,15 @@ export function legend(main, view) {
       const partial = lookOf(layer.id).filter.length ? t("legend.filtered", { n: number(source.matched ?? 0), all: number(layer.count) }) : "";
       if (classed) {
         const counts = new Map();
-        for (const drawn of source.within(viewOf(view.map))) if (!drawn.count) counts.set(classed.of(drawn), (counts.get(classed.of(drawn)) || 0) + 1);
+        let gathered = 0; // by the server, in tiles: their classes are not told
+        for (const drawn of source.within(viewOf(view.map))) {
+          if (drawn.count) gathered += drawn.count;
+          else counts.set(classed.of(drawn), (counts.get(classed.of(drawn)) || 0) + 1);
+        }
+        if (!counts.size && !partial && !gathered) continue;
         rows.push([null, t("legend.by", { layer: say(layer.label), field: say(classed.field.label) }), partial]);
         for (const one of classed.classes) if (counts.has(one)) rows.push([one, one.words, number(counts.get(one))]);
+        if (gathered) rows.push([{ key: "", words: "", mark: "…", tone: "plain", step: 0 }, t("legend.gathered"), number(gathered)]);
         continue;
       }
       if (partial) rows.push([null, say(layer.label), partial]);
