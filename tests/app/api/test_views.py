@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from geodata.store.database import Database
 from geodata.store.freshness import Verified, bands
-from layers.spec import Role
+from layers.spec import OPERATOR, Role
 from tests.app.api.conftest import Program, post
 
 VIEWS = "/api/v1/views"
@@ -98,6 +99,16 @@ def test_bands_count_each_feature_once_by_its_age(planner_program: Program) -> N
     freshness = planner_program.get("/api/v1/layers/posts").json["freshness"]["bands"]
     assert freshness["counts"] == {"hours_6": 2, "day_1": 2, "days_7": 1, "days_30": 2, "older": 2, "unknown": 1}
     assert now - timedelta(minutes=1) <= datetime.fromisoformat(freshness["at"]) <= now + timedelta(minutes=1)
+
+
+def test_bands_are_as_of_the_moment_that_is_shown(planner_program: Program, database: Database) -> None:
+    moment = datetime(2024, 6, 1, 12, 0, 30, tzinfo=UTC)
+    for stated in ("2024-06-01T06:01:59Z", "2024-06-01T06:00:59Z", "2024-05-02T12:01:00Z", "2024-05-02T12:00:59Z"):
+        planner_program.post(POSTS, post(verified_at=stated))
+    with database.space().reading(OPERATOR) as store:
+        at, counts = bands(store.verified("posts", moment), moment)
+    assert at == moment.replace(second=0)
+    assert counts == {"hours_6": 1, "day_1": 1, "days_7": 0, "days_30": 1, "older": 1, "unknown": 0}
 
 
 def test_bands_age_without_a_write() -> None:
