@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 # Mounted once: they are of the whole site.
-SITE_BLUEPRINTS: tuple[str, ...] = ("app.api.session", "app.api.health", "app.api.accounts", "app.api.sessions", "app.api.audit", "app.api.basemaps",
-                                    "app.pages.office")
+SITE_BLUEPRINTS: tuple[str, ...] = (
+    "app.api.session",
+    "app.api.health",
+    "app.api.accounts",
+    "app.api.sessions",
+    "app.api.audit",
+    "app.api.basemaps",
+    "app.pages.office",
+    "app.api.views",
+)
 
 # Mounted twice, for the live space and under /spaces/<space_id>; each module has a `blueprint`.
 BLUEPRINTS: tuple[str, ...] = (

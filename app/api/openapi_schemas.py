@@ -128,6 +128,9 @@ _ANSWERS: dict[str, Any] = {
     "Drill": _object("id name opened_at opened_by as_of url", id=_TEXT, name=_TEXT, opened_at=_TEXT, opened_by=_TEXT, as_of=_TEXT, closed_at=_OR_NULL,
                      url=_TEXT, api=_TEXT),
     "Drills": _object("drills", drills=_list({"$ref": "#/components/schemas/Drill"})),
+    "View": _object("id name owner own shared arrangement updated_at url", id=_TEXT, name=_TEXT, owner=_TEXT, own={"type": "boolean"}, shared={"type": "boolean"},
+                    arrangement={"type": "object"}, updated_at=_TEXT, url=_TEXT),
+    "Views": _object("views", views=_list({"$ref": "#/components/schemas/View"})),
     "Load": _object("id space layer file state asked_by asked_at", id=_TEXT, space=_TEXT, layer=_TEXT, file=_TEXT, state=_TEXT, asked_by=_TEXT, asked_at=_TEXT,
                     confirmed_by=_OR_NULL, finished_at=_OR_NULL, options={"type": "object"}, report={"type": ["object", "null"]}),
 }

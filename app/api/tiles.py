@@ -33,15 +33,16 @@ cache = TileCache()
 
 class TileParameters(Parameters):
     v: str | None = Field(None, max_length=50, description="Any text: makes the address of a version its own")
+    filter: str | None = Field(None, max_length=4000, description="CQL2 text: only these features are in the tile, counts too")
 
 
 @blueprint.get(f"/{MATRIX_SET}/<int:z>/<int:row>/<int:col>")
 @requires(Action.READ)
 @operation(tag="tiles", summary=Label("矢量瓦片（MVT）", "A vector tile (MVT)"), query=TileParameters, answers={200: "binary", 304: None}, answer_type=MVT,
-           problems=(400, 401, 403, 404))
+           problems=(400, 401, 403, 404, 422))
 def one_tile(layer_id: str, z: int, row: int, col: int, query: TileParameters) -> Response:
     space = current_space()
-    version = current(space, layer_id, current_actor())
+    version = current(space, layer_id, current_actor(), query.filter)
     tag = f"{version.version}-{version.token.hex[:12]}{'' if version.reveals else '-c'}"
     headers = {"ETag": f'"{tag}"', "Cache-Control": "private, no-cache", "Vary": "Cookie, Authorization"}
     if tag in request.if_none_match:

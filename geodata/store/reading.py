@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import ColumnElement, Connection, Table, and_, false, func, not_, select, text, true
+from sqlalchemy import ColumnElement, Connection, Table, and_, case, false, func, not_, select, text, true
 
 from geodata.store.changes import ChangedItem, ChangesSince, LayerVersion, changed_ids, read_versions
 from geodata.store.filters import condition
+from geodata.store.freshness import OLDEST, Verified
 from geodata.store.metadata import STORAGE_SRID
 from geodata.store.ordering import PINYIN, Key, Order, keys_named
 from geodata.store.reverting import Commit, CommitFeature, recent, touched_by
@@ -223,6 +224,16 @@ class Reader:
         known["sources"], known["source_dates"] = sorted(known["sources"] or []), sorted(known["source_dates"] or [])
         known["bounds"] = self._bounds(layer, table) if layer.geometry is not Geometry.NONE else None
         return known
+
+    def verified(self, layer_id: str, moment: datetime) -> Verified:
+        """When the layer's features were verified, for `bands` at `moment` or later."""
+        _, table = self._open(layer_id, Action.READ)
+        stated = table.c.verified_at
+        minute = func.date_trunc("minute", stated, "UTC")
+        recent = stated >= moment - OLDEST - timedelta(minutes=1)
+        rows = self.connection.execute(select(case((recent, minute)).label("minute"), stated.is_(None).label("unknown"), func.count()).group_by("minute", "unknown"))
+        found = {(one, unknown): count for one, unknown, count in rows}
+        return Verified({one: count for (one, _), count in found.items() if one}, found.get((None, False), 0), found.get((None, True), 0))
 
     def _bounds(self, layer: Layer, table: Table) -> Box | None:
         box = func.ST_Extent(shown_shape(layer, table, reveal=self._reveals(layer)))

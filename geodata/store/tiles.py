@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import math
+import re
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+import shapely
+from geoalchemy2.elements import WKBElement
+from geoalchemy2.shape import to_shape
+from sqlalchemy import Connection, Table, text
+from sqlalchemy.dialects import postgresql
 
 from geodata.store.faults import translated
+from geodata.store.filters import condition
 from geodata.store.spaces import Space
 from layers.errors import Forbidden, NotFound
 from layers.messages import Sentence, declare
@@ -81,19 +87,46 @@ def tile_fields(layer: Layer) -> dict[str, str]:
     return {name: field_id for name, field_id in named.items() if field_id in public}
 
 
-def draw(connection: Connection, schema: str, layer: Layer, address: TileAddress, *, exact: bool = True) -> bytes:
+@dataclass(frozen=True)
+class Chosen:
+    """A filter as SQL over a layer table called `f`, its values beside it; equal filters are equal keys."""
+
+    sql: str
+    values: tuple[tuple[str, Any], ...]
+
+    @classmethod
+    def by(cls, filter_text: str, layer: Layer, table: Table, *, reveal: bool) -> Chosen:
+        """The CQL2 text of a reader who may or may not reveal. Raises InvalidInput at `filter`."""
+        clause = condition(filter_text, layer, cast(Table, table.alias("f")), reveal=reveal)
+        compiled = clause.compile(dialect=postgresql.dialect(paramstyle="named"))  # type: ignore[no-untyped-call]
+        return cls(_CAST.sub(r"(:\1)::", str(compiled)), tuple((name, _bindable(value)) for name, value in compiled.params.items()))
+
+
+_CAST = re.compile(r":(\w+)::")  # `text` would take the name for a cast's
+
+
+def _bindable(value: Any) -> Any:
+    if isinstance(value, WKBElement):
+        return shapely.to_wkb(shapely.set_srid(to_shape(value), value.srid), include_srid=True)
+    return value
+
+
+def draw(connection: Connection, schema: str, layer: Layer, address: TileAddress, *, exact: bool = True, chosen: Chosen | None = None) -> bytes:
     """The tile as MVT bytes, one MVT layer named as the layer; empty bytes where nothing lies.
 
     Each feature has `id`, and `title`, `shade` and summary fields where the layer has them. Where more features meet
     the tile than can be drawn, the smallest are gathered in a grid of 8 px: a point with their `count` at their mean
     position (one alone stays itself). No feature vanishes. A shape below the tile's resolution becomes a point.
-    Without `exact` each feature is a point at the corner of a coarse grid.
+    Without `exact` each feature is a point at the corner of a coarse grid. With `chosen` only those features are there.
     """
     if not address.exists() or layer.geometry is Geometry.NONE:
         raise TileNotFound(layer=layer.id, z=address.z, row=address.y, col=address.x)
     values = _values(layer, address)
     table = f"{_quoted(schema)}.{_quoted(layer.id)}"
-    source = table if exact else _COARSE.format(table=table, columns="".join(f", {_quoted(one)}" for one in dict.fromkeys(tile_fields(layer).values())))
+    if chosen is not None:
+        table = f"(SELECT f.* FROM {table} f WHERE {chosen.sql})"
+        values |= dict(chosen.values)
+    source = table if exact else _COARSE.format(table=table if chosen is None else f"{table} f", columns="".join(f", {_quoted(one)}" for one in dict.fromkeys(tile_fields(layer).values())))
     mvt = b""
     for limit, simplify_px in _STRENGTHS:
         strength = {"limit": limit, "simplify": simplify_px * values["pixel_m"]}
@@ -211,17 +244,19 @@ class Shown:
     version: int
     token: UUID
     reveals: bool
+    chosen: Chosen | None = None
 
 
-def current(space: Space, layer_id: str, actor: Actor) -> Shown:
-    """What a tile asked for now would show this reader. Raises LayerNotFound, Forbidden."""
+def current(space: Space, layer_id: str, actor: Actor, filter_text: str | None = None) -> Shown:
+    """What a tile asked for now would show this reader. Raises LayerNotFound, Forbidden, InvalidInput (filter)."""
     with space.reading(actor) as store:
         layer = store.catalogue.layer(layer_id)
         if not store.may(Action.READ, layer):
             raise Forbidden(action=Action.READ.value, layer=layer_id)
         now = store.version(layer_id)
         reveals = layer.geometry_sensitivity is Sensitivity.PUBLIC or store.may(Action.REVEAL, layer)
-    return Shown(now.version, now.token, reveals)
+        chosen = Chosen.by(filter_text, layer, store.tables.layers[layer_id], reveal=store.may(Action.REVEAL, layer)) if filter_text else None
+    return Shown(now.version, now.token, reveals, chosen)
 
 
 def tile(space: Space, layer_id: str, address: TileAddress, shown: Shown, cache: TileCache) -> bytes:
@@ -231,6 +266,6 @@ def tile(space: Space, layer_id: str, address: TileAddress, shown: Shown, cache:
     if kept is None:
         with translated(), space.engine.connect() as connection:
             connection.execute(text(f"SET LOCAL statement_timeout = {DRAW_TIMEOUT_MS}"))
-            kept = draw(connection, space.schema, space.catalogue.layer(layer_id), address, exact=shown.reveals)
+            kept = draw(connection, space.schema, space.catalogue.layer(layer_id), address, exact=shown.reveals, chosen=shown.chosen)
         cache.put(key, kept)
     return kept

@@ -45,6 +45,23 @@ def test_ten_thousand_points_are_counted_gathered_and_clicked(visit: Callable[..
 
 
 @pytest.mark.usefixtures("many")
+def test_a_filter_reaches_into_tiles(visit: Callable[..., Visit]) -> None:
+    one = visit()
+    one.page.click("[data-line=many_points] .disclose")
+    settings = one.page.locator("#settings-many_points")
+    settings.locator("select").first.select_option("name")
+    settings.locator(".range input").first.fill("点123")
+    settings.locator(".range input").first.press("Enter")
+    one.until(lambda: one.page.inner_text("[data-line=many_points] .name .chip") == "11 / 10,000 已筛", "点123 and 点1230 to 点1239")
+    count = """(async () => { const name = performance.getEntriesByType('resource').map(one => one.name).find(one => one.includes('/map/holdings.js'));
+        const { sourceOf } = await import(name); const source = sourceOf('many_points'); const { viewOf } = await import(name.replace('holdings', 'symbols'));
+        const found = [...source.within(viewOf(onemap.view.map))]; return source.whole ? found.reduce((sum, one) => sum + (one.count || 1), 0) : -1; })()"""
+    one.until(lambda: one.page.evaluate(count) == 11, "the tiles of the view hold those")
+    settings.locator(".terms .chip").click()
+    one.until(lambda: one.page.evaluate(count) > COUNT * 0.99, "and all of them again")
+
+
+@pytest.mark.usefixtures("many")
 def test_a_second_look_asks_for_no_script_style_or_picture_again(visit: Callable[..., Visit]) -> None:
     one = visit()
     one.page.goto(f"{one.server.address}/")

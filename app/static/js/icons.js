@@ -34,5 +34,7 @@ export const ICONS = {
   undo: "M6 3 2.5 6.5 6 10M2.5 6.5h7a4 4 0 0 1 0 8H7",
   redo: "m10 3 3.5 3.5L10 10M13.5 6.5h-7a4 4 0 0 0 0 8H9",
   print: "M4.5 6V2.5h7V6M4.5 11.5h-2v-5.5h11v5.5h-2M4.5 9.5h7v4h-7Z",
+  bookmark: "M4 2.5h8v11L8 10.4 4 13.5Z",
+  settings: "M2.5 5h6M11.5 5h2M10 3.5v3M2.5 11h2M7.5 11h6M6 9.5v3",
   plot: "M2.5 13.5 4 9l6.5-6.5 3 3L7 12ZM2.5 13.5h11",
 };

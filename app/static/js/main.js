@@ -5,6 +5,7 @@ import { config, hasRole } from "./config.js";
 import { degradedBanner } from "./degraded.js";
 import { add, button, el } from "./dom.js";
 import { Live } from "./live.js";
+import { showAsKept } from "./looks.js";
 import { Editor } from "./edit/editor.js";
 import { draftsButton, draftsPanel } from "./edit/shelf.js";
 import { basemapList } from "./map/basemaps.js";
@@ -25,12 +26,13 @@ import { loadPanel } from "./panels/load.js";
 import { plotPanel, writable } from "./panels/plot.js";
 import { printPanel } from "./panels/print.js";
 import { Question } from "./panels/question.js";
+import { openLinked, viewsPanel } from "./panels/views.js";
 import { searchBox } from "./search.js";
 import { choose, on, show, state, tell } from "./state.js";
 import { Table } from "./table/dock.js";
 import { toast, toasts } from "./toast.js";
 import { promptCard, toolButtons } from "./tools.js";
-import { layerTree, showAsKept } from "./tree.js";
+import { layerTree } from "./tree.js";
 import { say, t } from "./words.js";
 
 const part = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -162,6 +164,7 @@ async function readLayers() {
   }
 }
 
+const AGE_MS = 600000; // freshness is counted anew though nothing is written
 let later = 0;
 const soonLayers = () => { clearTimeout(later); later = window.setTimeout(readLayers, 400); };
 
@@ -182,16 +185,18 @@ topBar(part("bar"), search.element, draftsButton(() => { stop(); draftsPanel(pan
 drillBand(part("band"));
 pastBand(part("band"));
 watermark(main);
-layerTree(part("left"), view, { table: (id) => table.open(id), resized: () => view.size(), changes: () => { stop(); changesPanel(panel, view, { card: openCard }); }, load: !config.space.past && hasRole("gis_staff", "planner", "drill_controller") ? openLoad : null, foot: basemapList(view) });
+layerTree(part("left"), view, { table: (id) => table.open(id), resized: () => view.size(), changes: () => { stop(); changesPanel(panel, view, { card: openCard }); }, views: () => { stop(); viewsPanel(panel, view); }, load: !config.space.past && hasRole("gis_staff", "planner", "drill_controller") ? openLoad : null, foot: basemapList(view) });
 legend(main, view);
 foot(main, view);
 pills(main, view);
 on("chosen", () => pressed());
 on("question", () => pressed());
+on("looks", () => question.looked());
 questionPoint(view);
 toasts(main);
 
 await readLayers();
+await openLinked(view);
 if (config.space.past) tell("live", { state: "past", since: new Date(config.space.as_of || 0) }); // nothing happens any more
 else new Live({
   change: async (change) => {
@@ -212,6 +217,7 @@ else new Live({
 });
 addEventListener("onemap:theme", () => view.repaint());
 addEventListener("online", () => retry());
+if (!config.space.past) setInterval(soonLayers, AGE_MS);
 document.fonts?.ready.then(() => view.redraw());
 document.body.dataset.ready = "1";
 window.onemap = { view, state, question, table, writable }; // for the tests and the curious

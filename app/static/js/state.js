@@ -22,11 +22,15 @@ export const state = {
   zoneShape: null,
   /** Marks of the answer on the map: `layer/id` -> rank or "out". @type {Map<string, {rank?: number, out?: boolean, inside?: boolean, distance_m?: number, feature?: import("./types").Feature}>} */
   marks: new Map(),
+  /** Filter, classes and opacity of each layer that is not shown plainly. @type {Map<string, import("./looks.js").Look>} */
+  looks: new Map(),
+  /** Layers that somebody put in order, the lowest first. @type {string[]} */
+  order: [],
   /** @type {Set<string>} */
   folded: new Set(),
 };
 
-/** @typedef {"layers" | "shown" | "chosen" | "selected" | "question" | "data" | "view" | "live" | "drafts" | "here"} Topic */
+/** @typedef {"layers" | "shown" | "chosen" | "selected" | "question" | "data" | "view" | "live" | "drafts" | "here" | "looks"} Topic */
 /** @type {Map<string, Set<(detail?: any) => void>>} */
 const listeners = new Map();
 

@@ -16,7 +16,7 @@ export type Style = { family: string; symbol: string | null; paint: string | nul
 export type Layer = {
   id: string; label: Label; description?: Label | null; geometry: string; key: string | null; title: string | null; summary: string[]; ranked: boolean; exposed: boolean; drill_only: boolean;
   style: Style; group: { id: string; label: Label }; fields: Field[]; count: number; version: number; token: string; bounds: number[] | null;
-  freshness: { verified_latest: string | null; verified_oldest: string | null; unknown: number; sources: string[]; source_dates: string[] }; allowed: string[];
+  freshness: { verified_latest: string | null; verified_oldest: string | null; unknown: number; sources: string[]; source_dates: string[]; bands: { at: string; counts: Record<string, number> } }; allowed: string[];
 };
 export type Feature = { type: "Feature"; id: string; geometry: any; properties: Record<string, any>; [member: string]: any };
 /** A feature ready to be drawn. `parts` are rings or lines as flat world coordinates in 0..1 (Web Mercator). */

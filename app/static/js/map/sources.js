@@ -3,7 +3,9 @@ import { VectorTile } from "@mapbox/vector-tile";
 import { PbfReader } from "pbf";
 import { ask, query } from "../api.js";
 import { config } from "../config.js";
+import { lookOf } from "../looks.js";
 import { state, tell } from "../state.js";
+import { filterText } from "../terms.js";
 import { boxOf, partsOf } from "./project.js";
 
 export const LARGE = 5000; // features: beyond it a layer comes as tiles (design.md section 6)
@@ -34,6 +36,26 @@ export class WholeSource {
     this.failed = false;
     /** @type {Promise<void> | null} */
     this.loading = null;
+    /** How many features are shown of the layer. @type {number | null} */
+    this.matched = null;
+    this.filter = "";
+    this.wanted = "";
+    this.take();
+  }
+
+  /** Take the look that the layer has now: which of it is read, and with which fields. */
+  take() {
+    this.filter = filterText(this.layer, lookOf(this.layer.id).filter);
+    this.wanted = fieldsDrawn(this.layer).join(",");
+  }
+
+  /** Read anew where another look wants other features or fields; what is drawn stays until then. @param {boolean} [anyway] */
+  async restate(anyway = false) {
+    const before = [this.filter, this.wanted].join();
+    this.take();
+    if (!this.ready || (!anyway && before === [this.filter, this.wanted].join())) return;
+    await this.loading;
+    await this.load();
   }
 
   /** Whether something that is to be seen is still on its way. */
@@ -47,19 +69,21 @@ export class WholeSource {
   }
 
   async read() {
-    const wanted = fieldsDrawn(this.layer);
     const found = new Map();
     let cursor = null;
+    let matched = 0;
     try {
       do {
-        const page = await ask(`layers/${this.layer.id}/features?${query({ limit: PAGE, cursor, fields: wanted.join(","), count: false })}`);
+        const page = await ask(`layers/${this.layer.id}/features?${query({ limit: PAGE, cursor, fields: this.wanted, filter: this.filter, count: false })}`);
         for (const feature of page.features) {
           const drawn = drawnOf(this.layer, feature);
           if (drawn) found.set(drawn.id, drawn);
         }
+        matched += page.features.length;
         cursor = page.next;
       } while (cursor);
       this.all = found;
+      this.matched = matched;
       this.ready = true;
       this.failed = false;
     } catch {
@@ -70,11 +94,11 @@ export class WholeSource {
 
   /** Take in a commit. @param {{features: {id: string, op: string}[], truncated: boolean}} change */
   async apply(change) {
-    if (change.truncated || !this.ready) return this.load();
+    if (change.truncated || !this.ready || this.filter) return this.load(); // what met the filter may no longer, and the other way round
     for (const one of change.features) if (one.op === "delete") this.all.delete(one.id);
     const ids = change.features.filter((one) => one.op !== "delete").map((one) => one.id);
     if (ids.length) {
-      const page = await ask(`layers/${this.layer.id}/features?${query({ ids: ids.join(","), limit: ids.length, fields: fieldsDrawn(this.layer).join(","), count: false })}`);
+      const page = await ask(`layers/${this.layer.id}/features?${query({ ids: ids.join(","), limit: ids.length, fields: this.wanted, count: false })}`);
       for (const feature of page.features) {
         const drawn = drawnOf(this.layer, feature);
         if (drawn) this.all.set(drawn.id, drawn);
@@ -101,6 +125,25 @@ export class TileSource {
     /** What was shown last stays until its successor is there. @type {string[]} */
     this.lastWhole = [];
     this.whole = false;
+    /** How many features are shown of the layer. @type {number | null} */
+    this.matched = null;
+    this.filter = filterText(layer, lookOf(layer.id).filter);
+  }
+
+  /** Other tiles where the filter is another. @param {boolean} [anyway] */
+  async restate(anyway = false) {
+    const filter = filterText(this.layer, lookOf(this.layer.id).filter);
+    if (!anyway && filter === this.filter) return;
+    this.filter = filter;
+    await this.load();
+  }
+
+  async count() {
+    if (!this.filter) return (this.matched = null);
+    const asked = this.filter;
+    const page = await ask(`layers/${this.layer.id}/features?${query({ limit: 1, geometry: false, filter: asked, fields: this.layer.key || "version" })}`).catch(() => null);
+    if (asked === this.filter) this.matched = page?.numberMatched ?? null;
+    return this.matched;
   }
 
   /** Whether something that is to be seen is still on its way. */
@@ -111,9 +154,11 @@ export class TileSource {
   async load() {
     this.ready = true;
     tell("data", this.layer.id);
+    if (this.filter) this.count().then(() => tell("data", this.layer.id));
   }
 
   async apply() {
+    if (this.filter) this.count().then(() => tell("data", this.layer.id));
     tell("data", this.layer.id); // the layer's new token makes new tile addresses
   }
 
@@ -124,7 +169,7 @@ export class TileSource {
     const token = (state.layers.get(this.layer.id) || this.layer).token.slice(0, 8);
     const found = [];
     for (let x = Math.floor(view.west * side); x <= Math.floor(view.east * side); x++) {
-      for (let y = Math.max(0, Math.floor(view.north * side)); y <= Math.min(side - 1, Math.floor(view.south * side)); y++) found.push({ z, x: ((x % side) + side) % side, y, key: `${z}/${y}/${x}/${token}`, token });
+      for (let y = Math.max(0, Math.floor(view.north * side)); y <= Math.min(side - 1, Math.floor(view.south * side)); y++) found.push({ z, x: ((x % side) + side) % side, y, key: `${z}/${y}/${x}/${token}/${this.filter}`, token });
     }
     return found;
   }
@@ -151,7 +196,7 @@ export class TileSource {
   fetch(at) {
     const entry = { drawn: /** @type {Drawn[] | null} */ (null), wait: /** @type {Promise<void> | null} */ (null) };
     this.tiles.set(at.key, entry);
-    entry.wait = fetch(`${config.ogc}/collections/${this.layer.id}/tiles/WebMercatorQuad/${at.z}/${at.y}/${at.x}?v=${at.token}`, { credentials: "same-origin" })
+    entry.wait = fetch(`${config.ogc}/collections/${this.layer.id}/tiles/WebMercatorQuad/${at.z}/${at.y}/${at.x}?${query({ v: at.token, filter: this.filter })}`, { credentials: "same-origin" })
       .then(async (response) => {
         if (!response.ok && response.status !== 204) throw new Error(String(response.status));
         entry.drawn = decode(this.layer, await response.arrayBuffer(), at);
@@ -201,4 +246,4 @@ function decode(layer, bytes, at) {
 const meets = (box, view) => box[0] <= view.east && box[2] >= view.west && box[1] <= view.south && box[3] >= view.north;
 
 /** What a map needs of each feature: name, shade, summary, and how fresh it is. @param {import("../types").Layer} layer */
-const fieldsDrawn = (layer) => [...new Set([layer.title, layer.key, layer.style.shade_by, ...layer.summary, "verified_at"].filter(Boolean))];
+const fieldsDrawn = (layer) => [...new Set([layer.title, layer.key, layer.style.shade_by, lookOf(layer.id).by, ...layer.summary, "verified_at"].filter(Boolean))];
