@@ -125,5 +125,5 @@ def test_a_filtered_tile_holds_what_meets_the_filter(planner_program: Program, v
     assert len(whole.data) > len(some.data) > 0 and none.data == b""
     assert planner_program.get(f"{TILE}?filter=S_INTERSECTS(geometry%2CBBOX(109%2C40%2C110%2C41))").data == whole.data
     assert planner_program.get(f"{TILE}?filter=nothing%20%3D%201").json["errors"][0]["code"] == "filter-field-unknown"
-    assert planner_program.get(f"{TILE}?filter=phone%20%3D%20%271%27").status_code == 200
-    assert viewer_program.get(f"{TILE}?filter=phone%20%3D%20%271%27").status_code == 422, "a filter would tell what is masked"
+    for program in (planner_program, viewer_program):
+        assert program.get(f"{TILE}?filter=phone%20%3D%20%271%27").status_code == 422, "a filter would tell what is masked"
