@@ -26,7 +26,7 @@ from geodata.store.bulk import Row, UpsertCounts
 from geodata.store.spaces import Space
 from layers.district import JIUYUAN, District
 from layers.errors import Conflict, Forbidden, InvalidInput
-from layers.spec import Action, Actor, Geometry, Group, Layer
+from layers.spec import SOURCE, Action, Actor, Geometry, Group, Layer
 
 _PAGE = 1000
 
@@ -225,7 +225,7 @@ def _rows(made: LoadPlan, table: Table, layer: Layer, mapping: ColumnMapping, va
     names = [one.field for one in mapping.mapped]
     columns = [values.by_field[name] for name in names]
     wkb = shapely.to_wkb(shapes)
-    extra = {"source": report.file} if layer.group is Group.LOADED and "source" not in names else {}
+    extra = {"source": report.file[: SOURCE.max_length]} if layer.group is Group.LOADED and "source" not in names else {}
     seen: dict[Any, tuple[Any, int]] = {}
     keyed = layer.key if layer.key in names else None
     if layer.key and keyed is None and layer.key != CONTENT_KEY:

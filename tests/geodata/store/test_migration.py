@@ -23,6 +23,7 @@ from tests.conftest import SECRET, _create, _drop
 
 WELLS = Layer("wells", Label("水井", "Wells"), Geometry.POINT, (Field("code", Label("编号", "Code")), Field("depth_m", Label("深度", "Depth"), float)),
               Style(Family.RESOURCE), key="code", title="code")
+HEAD = max(path.name[:4] for path in (Path(migration.__file__).parent / "migrations" / "versions").glob("[0-9]*.py"))
 SHAPE_OF_TABLES = """
     SELECT 'column', table_schema, table_name, column_name, udt_name || ' ' || is_nullable || ' ' || coalesce(column_default, '') || ' ' || is_identity
       FROM information_schema.columns WHERE table_schema IN ('onemap', 'onemap_control') AND table_name NOT LIKE 'alembic%'
@@ -121,10 +122,10 @@ def test_a_new_layer_wants_one_generated_script(database: Database, tmp_path: Pa
 
 
 def test_a_script_that_fails_leaves_the_database_as_it_was(database: Database, tmp_path: Path) -> None:
-    (tmp_path / "0002_broken.py").write_text('''
+    (tmp_path / "9001_broken.py").write_text(f'''
 from alembic import op
-revision = "0002"
-down_revision = "0001"
+revision = "9001"
+down_revision = "{HEAD}"
 def upgrade():
     op.execute("CREATE TABLE onemap.half_done (x int)")
     op.execute("SELECT 1 / 0")
@@ -133,13 +134,13 @@ def upgrade():
         migration.upgrade(connection, tmp_path)
     with database.owner.connect() as connection:
         assert connection.scalar(text("SELECT to_regclass('onemap.half_done')")) is None
-        assert connection.scalar(text("SELECT version_num FROM onemap_control.alembic_version")) == "0001"
+        assert connection.scalar(text("SELECT version_num FROM onemap_control.alembic_version")) == HEAD
 
 
 def test_a_drill_open_across_a_script_is_closed_and_says_so(database: Database, controller: Actor, tmp_path: Path) -> None:
     drill = database.open_drill("演练", controller)
     migration.run(database)
     assert [one.id for one in database.drills()] == [drill.id], "no script, no harm"
-    (tmp_path / "0002_more.py").write_text('revision = "0002"\ndown_revision = "0001"\ndef upgrade():\n    pass\n', "utf-8")
+    (tmp_path / "9001_more.py").write_text(f'revision = "9001"\ndown_revision = "{HEAD}"\ndef upgrade():\n    pass\n', "utf-8")
     migration.run(database, tmp_path)
     assert database.drills() == [] and database.drills(closed=True)[0].closed_at is not None
