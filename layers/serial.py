@@ -43,6 +43,7 @@ def layer_to_json(layer: Layer) -> dict[str, Any]:
         "ranked": layer.ranked,
         "exposed": layer.exposed,
         "drill_only": layer.drill_only,
+        "far_reaching": layer.far_reaching,
         "style": _style_to_json(layer.style),
         "rules": [rule.__name__ for rule in layer.rules],
         "out_of_service": [
@@ -69,6 +70,7 @@ def layer_from_json(data: Mapping[str, Any]) -> Layer:
         ranked=data.get("ranked", False),
         exposed=data.get("exposed", False),
         drill_only=data.get("drill_only", False),
+        far_reaching=data.get("far_reaching", False),
         style=_style(data["style"]),
         rules=tuple(rule_named(name) for name in data.get("rules", ())),
         out_of_service=tuple(

@@ -265,7 +265,8 @@ class Layer:
     properties that return `Problem`s. `out_of_service` says when a resource is left out of a ranking. `summary`
     lists fields shown in one line under the name. `ranked` puts the layer into the default answer of `nearest`,
     `exposed` into that of `exposure`. `drill_only` layers exist in every space but may be written in drills only.
-    `geometry_sensitivity` other than public means that only roles that may reveal see exact positions.
+    `geometry_sensitivity` other than public means that only roles that may reveal see exact positions. `far_reaching`
+    layers were made from a file that goes beyond the district: later loads may too.
     """
 
     id: str
@@ -285,6 +286,7 @@ class Layer:
     description: Label | None = None
     drill_only: bool = False
     geometry_sensitivity: Sensitivity = Sensitivity.PUBLIC
+    far_reaching: bool = False
 
     def __hash__(self) -> int:
         return hash(self.id)  # equal layers have equal ids; `access` is a mapping and has no hash of its own

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ _PAGE = 1000
 class LoadOptions:
     """What the user says about a file. `mapping` is column -> field; `datum` says which shift the coordinates carry (`wgs84`: none).
 
-    `create` makes the layer from the file; `anywhere` lets features of a built-in layer lie far from the district;
+    `create` makes the layer from the file, `anywhere` lets features of a built-in layer lie far from the district;
     `file_name` is shown instead of the path's own name (uploads).
     """
 
@@ -52,13 +52,17 @@ class LoadOptions:
 
 @dataclass
 class LoadPlan:
-    """A file judged: its report, the rows to put in, and the layer that is to be made (`new_layer`) or filled."""
+    """A file judged: its report, the rows to put in, and the layer that is to be made (`new_layer`) or filled.
+
+    `anywhere`: rows may lie far from the district, as the user or the layer says; all others were judged already.
+    """
 
     report: LoadReport
     rows: list[Row] = field(default_factory=list)
     layer: Layer | None = None
     new_layer: bool = False
     options: LoadOptions = LoadOptions()
+    anywhere: bool = False
 
 
 def plan(
@@ -111,7 +115,7 @@ def commit(space: Space, planned: LoadPlan, actor: Actor, *, reason: str | None 
     reason = reason or f"load {report.file}"
     try:
         with space.creating(planned.layer, actor, reason) if planned.new_layer else space.transaction(actor, reason) as store:
-            _count(report, store.upsert(planned.layer.id, planned.rows) if planned.rows else UpsertCounts(0, 0, 0), planned)
+            _count(report, store.upsert(planned.layer.id, planned.rows, anywhere=planned.anywhere) if planned.rows else UpsertCounts(0, 0, 0), planned)
     except InvalidInput as refused:
         _refuse(planned, *_store_notices(refused))
         return report
@@ -136,9 +140,9 @@ def _plan(made: LoadPlan, layer: Layer | None, path: Path, district: District, l
         raise Refused("no-spatial-layer", path=report.file)
     placed = None
     if table.shapes is not None and shapes_wanted and len(table.rows):
-        asked = Place(
-            district, None if layer is None else layer.geometry, options.crs, datum, loose=options.create, anywhere=options.anywhere
-        )
+        loose = options.create or (layer is not None and layer.far_reaching)
+        made.anywhere = loose or options.anywhere
+        asked = Place(district, None if layer is None else layer.geometry, options.crs, datum, loose=loose, anywhere=options.anywhere)
         placed = place(table, asked)
         report.crs = placed.judged.found
         report.datum = datum.value if datum else None
@@ -153,7 +157,8 @@ def _plan(made: LoadPlan, layer: Layer | None, path: Path, district: District, l
     table = table.without(out) if out.any() else table
     if not len(table.rows):
         raise Refused("nothing-accepted", count=report.read)
-    _take_values(made, layer, table, shapes)
+    far = placed is not None and any(one.code == "outside-district" for one in placed.notices)
+    _take_values(made, layer, table, shapes, far_reaching=far or options.anywhere)
 
 
 def _note(report: LoadReport, table: Table) -> None:
@@ -182,10 +187,10 @@ def _take_places(report: LoadReport, table: Table, placed: Placed) -> None:
     report.warnings += with_rows((int(table.rows[row]), one) for row, one in placed.repaired.items() if row not in placed.rejected)
 
 
-def _take_values(made: LoadPlan, layer: Layer | None, table: Table, shapes: Any) -> None:
+def _take_values(made: LoadPlan, layer: Layer | None, table: Table, shapes: Any, *, far_reaching: bool) -> None:
     options, report = made.options, made.report
     if layer is None:
-        layer = propose(report.layer, table, kinds_of(shapes))
+        layer = replace(propose(report.layer, table, kinds_of(shapes)), far_reaching=far_reaching)
         made.new_layer = True
         report.warnings.append(
             Notice("layer-would-be-made" if options.dry_run else "layer-made", {"layer": layer.id, "fields": len(layer.fields)})
@@ -334,7 +339,7 @@ def _rehearse(space: Space, made: LoadPlan, actor: Actor) -> None:
         return
     try:
         with space.transaction(actor, "rehearsal") as store:
-            _count(report, store.upsert(layer.id, made.rows, dry_run=True) if made.rows else UpsertCounts(0, 0, 0), made)
+            _count(report, store.upsert(layer.id, made.rows, dry_run=True, anywhere=made.anywhere) if made.rows else UpsertCounts(0, 0, 0), made)
     except InvalidInput as refused:
         _refuse(made, *_store_notices(refused))
     except Conflict as conflict:
