@@ -269,7 +269,7 @@ def _options(record: LoadRecord) -> LoadOptions:
 
 
 def _kept(options: LoadOptions) -> dict[str, Any]:
-    return asdict(options) | {"mapping": dict(options.mapping)}
+    return asdict(options) | {"mapping": dict(options.mapping), "measures": dict(options.measures)}
 
 
 def _actor(name: str, roles: tuple[str, ...]) -> Actor:

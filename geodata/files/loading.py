@@ -35,7 +35,7 @@ _PAGE = 1000
 class LoadOptions:
     """What the user says about a file. `mapping` is column -> field; `datum` says which shift the coordinates carry (`wgs84`: none).
 
-    `create` makes the layer from the file, `anywhere` lets features of a built-in layer lie far from the district;
+    `create` makes the layer from the file, `measures` (field or column -> measure or `none`) says what its numbers count; `anywhere` lets features of a built-in layer lie far from the district;
     `file_name` is shown instead of the path's own name (uploads).
     """
 
@@ -45,6 +45,7 @@ class LoadOptions:
     datum: str | None = None
     encoding: str | None = None
     mapping: Mapping[str, str] = field(default_factory=dict)
+    measures: Mapping[str, str] = field(default_factory=dict)
     dry_run: bool = False
     anywhere: bool = False
     file_name: str | None = None
@@ -190,11 +191,15 @@ def _take_places(report: LoadReport, table: Table, placed: Placed) -> None:
 def _take_values(made: LoadPlan, layer: Layer | None, table: Table, shapes: Any, *, far_reaching: bool) -> None:
     options, report = made.options, made.report
     if layer is None:
-        layer = replace(propose(report.layer, table, kinds_of(shapes)), far_reaching=far_reaching)
+        proposed, counted = propose(report.layer, table, kinds_of(shapes), options.measures)
+        layer = replace(proposed, far_reaching=far_reaching)
         made.new_layer = True
         report.warnings.append(
             Notice("layer-would-be-made" if options.dry_run else "layer-made", {"layer": layer.id, "fields": len(layer.fields)})
         )
+        report.warnings += counted
+    elif options.measures:
+        raise Refused("measure-not-new", about="measures", layer=layer.id)
     columns = [one.name for one in table.columns if one.name not in table.used_for_place]
     given = dict(options.mapping)
     report.mapping = mapping = map_columns(columns, layer, given)
@@ -363,7 +368,7 @@ def _refuse(made: LoadPlan, first: Notice, *others: Notice) -> None:
     report.rejected = report.read - report.skipped
     report.accepted = report.repaired = 0
     report.inserted = report.updated = report.unchanged = None
-    report.warnings = [one for one in report.warnings if one.code not in ("layer-made", "layer-would-be-made")]
+    report.warnings = [one for one in report.warnings if one.code not in ("layer-made", "layer-would-be-made", "measure-by-name", "measure-given")]
     made.rows = []
 
 
