@@ -10,6 +10,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.api.layers",
     "app.api.features",
     "app.api.changesets",
+    "app.api.definitions",
     "app.api.shapes",
     "app.api.commits",
     "app.api.nearest",
