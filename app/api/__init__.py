@@ -22,6 +22,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.api.summary",
     "app.api.export",
     "app.api.changesets",
+    "app.api.definitions",
     "app.api.shapes",
     "app.api.commits",
     "app.api.nearest",

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from app.api.features import WRITE_PROBLEMS
 from app.api.geometry import read_geometry
 from app.api.operation import Body, operation
+from app.api.parameters import Anywhere
 from app.api.preconditions import once
 from app.api.rendering import answer
 from app.language import language_of
@@ -57,6 +58,7 @@ class ChangesetBody(Body):
     changes: tuple[ChangeBody, ...] = Field(min_length=1, max_length=MAX_CHANGES)
     reason: str | None = Field(None, max_length=500)
     dry_run: bool = Field(False, description="Try each change and say what is wrong with it (`problem`); nothing is changed")
+    anywhere: Anywhere = False
 
 
 @blueprint.post("")
@@ -66,9 +68,9 @@ class ChangesetBody(Body):
 def apply(body: ChangesetBody) -> Response:
     changes = [_change(place, one) for place, one in enumerate(body.changes)]
     if body.dry_run:
-        with current_space().transaction(current_actor(), body.reason) as store:
+        with current_space().transaction(current_actor(), body.reason, anywhere=body.anywhere) as store:
             return _rehearsed(store, changes, body.reason)
-    return once(current_space().transaction(current_actor(), body.reason), lambda store: _applied(store, changes, body.reason))
+    return once(current_space().transaction(current_actor(), body.reason, anywhere=body.anywhere), lambda store: _applied(store, changes, body.reason))
 
 
 def _change(place: int, one: ChangeBody) -> Change:

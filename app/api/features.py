@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from app.api.geometry import read_geometry, refuse_other_crs
 from app.api.operation import Parameters, operation
-from app.api.parameters import Box, Ids, Names
+from app.api.parameters import Anywhere, Box, Ids, Names
 from app.api.preconditions import given_version, once
 from app.api.rendering import GEOJSON, answer, collection, etag
 from app.security import current_actor, requires
@@ -77,6 +77,7 @@ class Reason(Parameters):
 
 class NoReason(Parameters):
     reason: str | None = Field(None, max_length=500, description="Why; kept in its history")
+    anywhere: Anywhere = False
 
 
 @blueprint.get("")
@@ -100,7 +101,7 @@ def page(layer_id: str, query: PageParameters) -> Response:
 @operation(tag="features", summary=Label("新建要素", "Make a feature"), query=NoReason, body=FeatureBody, body_types=(GEOJSON, "application/json"), headers=("Idempotency-Key",),
            answers={201: "Feature"}, answer_type=GEOJSON, problems=WRITE_PROBLEMS)
 def make(layer_id: str, query: NoReason, body: FeatureBody) -> Response:
-    return once(current_space().transaction(current_actor(), query.reason), lambda store: created(store, layer_id, body, "features.one"))
+    return once(current_space().transaction(current_actor(), query.reason, anywhere=query.anywhere), lambda store: created(store, layer_id, body, "features.one"))
 
 
 @blueprint.get("/<uuid:feature_id>")
@@ -117,7 +118,7 @@ def one(layer_id: str, feature_id: UUID) -> Response:
            answers={200: "Feature"}, answer_type=GEOJSON, problems=WRITE_PROBLEMS)
 def replace(layer_id: str, feature_id: UUID, query: NoReason, body: FeatureBody) -> Response:
     version = given_version()
-    with current_space().transaction(current_actor(), query.reason) as store:
+    with current_space().transaction(current_actor(), query.reason, anywhere=query.anywhere) as store:
         store.replace(layer_id, feature_id, body.properties, read_geometry(body.geometry), version=version)
         return shown(store, layer_id, feature_id)
 
@@ -129,7 +130,7 @@ def replace(layer_id: str, feature_id: UUID, query: NoReason, body: FeatureBody)
 def patch(layer_id: str, feature_id: UUID, query: NoReason, body: PatchBody) -> Response:
     version = given_version()
     shape = read_geometry(body.geometry) if "geometry" in body.model_fields_set else UNCHANGED
-    with current_space().transaction(current_actor(), query.reason) as store:
+    with current_space().transaction(current_actor(), query.reason, anywhere=query.anywhere) as store:
         store.patch(layer_id, feature_id, body.properties, version=version, geometry=shape)
         return shown(store, layer_id, feature_id)
 

@@ -47,5 +47,6 @@ _NUMBERS = {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxIte
 Box = Annotated[BoxTuple, BeforeValidator(read_box), WithJsonSchema(_NUMBERS), Field(description="west,south,east,north in degrees (CRS84)")]
 Names = Annotated[tuple[str, ...], BeforeValidator(_split), WithJsonSchema({"type": "array", "items": {"type": "string"}})]
 Ids = Annotated[tuple[UUID, ...], BeforeValidator(_split), WithJsonSchema({"type": "array", "items": {"type": "string", "format": "uuid"}})]
+Anywhere = Annotated[bool, Field(description="Let a shape lie more than 50 km outside the district; the reason then tells how far")]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
