@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import shapely
@@ -98,6 +99,7 @@ class LayerExposure:
     """One layer's answer at `version`, `answered_by` "index" or "postgis": both give the same. `features` are in order of id.
 
     `positions` "coarse": the asker may not know exact ones, so what counts as inside is decided by the coarse places shown.
+    `shown` has what was read of the features named, at that same version, when the asker wanted them shown.
     """
 
     layer: str
@@ -108,6 +110,7 @@ class LayerExposure:
     basis: Basis
     features: tuple[Inside, ...]
     positions: str = "exact"
+    shown: Mapping[UUID, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
