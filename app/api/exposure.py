@@ -10,6 +10,7 @@ from pydantic import Field
 from app.api.geometry import read_zone
 from app.api.operation import Body, operation
 from app.api.rendering import GEOJSON, answer, collection, with_properties
+from app.pointers import under
 from app.security import current_actor, requires
 from app.services import services
 from app.spaces import current_space
@@ -49,7 +50,9 @@ def exposure(body: ExposureBody) -> Response:
 
 def question_of(body: ExposureBody, root: str = "") -> ExposureQuestion:
     """The checked question that a body asks; `root` is where the body stands in the request."""
-    return ExposureQuestion(read_zone(body.geometry, f"{root}/geometry"), body.buffer_m, body.layers, body.filter)
+    zone = read_zone(body.geometry, f"{root}/geometry")
+    with under(root, {"zone": "geometry"}):
+        return ExposureQuestion(zone, body.buffer_m, body.layers, body.filter)
 
 
 def _features(exposed: LayerExposure) -> list[str]:

@@ -12,6 +12,7 @@ from app.api.operation import Body, Parameters, operation
 from app.api.parameters import Latitude, Longitude, Names
 from app.api.refusals import NotOffered
 from app.api.rendering import GEOJSON, answer, collection, with_properties
+from app.pointers import under
 from app.security import current_actor, requires
 from app.services import services
 from app.spaces import current_space
@@ -71,7 +72,8 @@ def question_of(body: NearestBody, root: str = "") -> NearestQuestion:
     """The checked question that a body asks; `root` is where the body stands in the request."""
     _offered(root, body.mode, None)
     zone = read_zone(body.zone, f"{root}/zone") if body.zone is not None else None
-    return NearestQuestion(body.lon, body.lat, body.layers, body.k, body.max_distance_m, body.filter, zone)
+    with under(root):
+        return NearestQuestion(body.lon, body.lat, body.layers, body.k, body.max_distance_m, body.filter, zone)
 
 
 def _offered(root: str, mode: str, incident: str | None) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from app.pointers import under
 from app.printing import answers, words
 from app.printing.contents import Basis, Drawn, Marked, Place, PrintedLayer, Sheet, Zone
 from app.printing.paper import Orientation, Paper, Size
@@ -135,7 +136,8 @@ def answered(sheet: Sheet, space: Space, actor: Actor, engine: QueryEngine, orde
     language = sheet.language
     marks: dict[tuple[str, str], Marked] = {}
     if order.exposure is not None:
-        exposed = engine.exposure(space, order.exposure, actor, _EXPOSED)
+        with under("/exposure"):
+            exposed = engine.exposure(space, order.exposure, actor, _EXPOSED)
         label = words.say("zone.circle", language, radius=words.distance(order.exposure.buffer_m)) if order.exposure.buffer_m else words.say("zone.drawn", language)
         named = _named(exposed.layers)
         rows, none = answers.exposure_rows(space.catalogue, exposed, named, language)
@@ -143,7 +145,8 @@ def answered(sheet: Sheet, space: Space, actor: Actor, engine: QueryEngine, orde
                         exposure_head=words.say("zone.head", language, zone=label, when=words.moment(sheet.made_at)))
         marks |= _marks(space, named, {(one.layer, str(each.id)): {} for one in exposed.layers for each in one.features[:answers.MAX_NAMED]}, language)
     if order.nearest is not None:
-        ranked = engine.nearest(space, order.nearest, actor, _RANKED)
+        with under("/nearest"):
+            ranked = engine.nearest(space, order.nearest, actor, _RANKED)
         named = _named(ranked.layers)
         place = Place(order.nearest.lon, order.nearest.lat, order.place or f"{order.nearest.lon:.5f}, {order.nearest.lat:.5f}")
         head = words.say("nearest.head", language, place=place.label, when=words.moment(sheet.made_at))

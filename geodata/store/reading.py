@@ -197,7 +197,7 @@ class Reader:
         try:
             return table.c.id > UUID(cursor)
         except ValueError:
-            raise InvalidInput(problems=[Problem("cursor", "cursor-unknown", {"cursor": cursor[:80]})]) from None
+            raise InvalidInput(problems=[Problem("/cursor", "cursor-unknown", {"cursor": cursor[:80]})]) from None
 
     def _count(self, table: Table, clause: ColumnElement[bool]) -> int:
         return self.connection.scalar(select(func.count()).select_from(table).where(clause)) or 0
