@@ -94,7 +94,8 @@ def _answered(question: NearestQuestion, asked: dict[str, Any]) -> Response:
 
 
 def _features(ranking: LayerRanking) -> list[str]:
-    return [with_properties(ranking.shown[one.id], {"layer": ranking.layer, "rank": one.rank, "distance_m": one.distance_m, "bearing_deg": one.bearing_deg})
+    return [with_properties(ranking.shown[one.id], {"layer": ranking.layer, "rank": one.rank, "distance_m": one.distance_m, "bearing_deg": one.bearing_deg,
+                                                     "uncertain": one.uncertain})
             for one in ranking.ranked]
 
 

@@ -52,12 +52,16 @@ class NearestQuestion:
 
 @dataclass(frozen=True)
 class Ranked:
-    """A feature in its rank from 1, how far (geodesic) and which way (0-360 from north); no bearing at distance 0."""
+    """A feature in its rank from 1, how far (geodesic) and which way (0-360 from north); no bearing at distance 0.
+
+    `uncertain` says what is not known about whether it can be used.
+    """
 
     rank: int
     id: UUID
     distance_m: float
     bearing_deg: float | None
+    uncertain: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True)
