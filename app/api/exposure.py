@@ -43,7 +43,7 @@ class ExposureBody(Body):
 def exposure(body: ExposureBody) -> Response:
     found = services().engine.exposure(current_space(), question_of(body), current_actor(), _SHOW if body.features else None)
     features = [text for one in found.layers for text in _features(one)] if body.features else []
-    members = {"asked": body.model_dump(exclude_none=True), "zone": found.zone, "layers": [_layer(one) for one in found.layers],
+    members = {"asked": body.model_dump(exclude_none=True), "zone": found.zone, "zone_area_m2": found.zone_area_m2, "layers": [_layer(one) for one in found.layers],
                "numberReturned": len(features)}
     return answer(collection(features, members), content_type=GEOJSON)
 

@@ -71,7 +71,7 @@ class QueryEngine:
                 one.id for one in layer.measures if one.sensitivity is not Sensitivity.PUBLIC)
             return lambda: replace(expose(layer, picked, zone, version, answered_by, hidden=hidden), positions=_positions(space, actor, layer))
 
-        return ExposureAnswer(zone.outline, tuple(self._answers(space, layers, question.filter, actor, ask, show)))
+        return ExposureAnswer(zone.outline, tuple(self._answers(space, layers, question.filter, actor, ask, show)), zone.area_m2)
 
     def warm(self, space: Space, layers: Iterable[str] | None = None, *, timeout_s: float = 60.0) -> None:
         """Have the indexes of these layers (all that have geometry) built and in step, waiting for each so long."""

@@ -119,7 +119,11 @@ class LayerExposure:
 
 @dataclass(frozen=True)
 class ExposureAnswer:
-    """The zone asked about (a polygon in degrees once widened) and each layer's answer, in the order asked or of the catalogue."""
+    """The zone asked about (a polygon in degrees once widened) and each layer's answer, in the order asked or of the catalogue.
+
+    `zone_area_m2` is the zone's area on the ellipsoid; None for points and lines that are not widened.
+    """
 
     zone: BaseGeometry
     layers: tuple[LayerExposure, ...]
+    zone_area_m2: float | None

@@ -243,6 +243,12 @@ def test_the_zone_comes_back_widened(three: Space, engine: QueryEngine) -> None:
     assert engine.exposure(three, ExposureQuestion(square, 0, (SPOTS.id,)), OPERATOR).zone.equals(square)
 
 
+def test_the_zone_comes_with_its_area_on_the_ellipsoid(three: Space, engine: QueryEngine) -> None:
+    answer = engine.exposure(three, ExposureQuestion(HERE, 3_000.0, (SPOTS.id,)), OPERATOR)
+    assert answer.zone_area_m2 == pytest.approx(28_274_334, rel=1e-5)
+    assert engine.exposure(three, ExposureQuestion(HERE, 0.0, (SPOTS.id,)), OPERATOR).zone_area_m2 is None
+
+
 def test_layers_marked_in_the_catalogue_are_exposed_by_default_and_others_are_not_shown_to_those_who_may_not_read(three: Space, engine: QueryEngine) -> None:
     found = [one.layer for one in engine.exposure(three, ExposureQuestion(HERE, 10.0), OPERATOR).layers]
     assert set(LAYERS) <= set(found) and all(three.catalogue[one].exposed for one in found)
