@@ -13,6 +13,7 @@ from app.language import LANGUAGES, language_of
 from app.pages.shell import compose
 from app.security import Permission, csp_nonce, csrf_token, current_actor, requires
 from app.spaces import current_space
+from geodata.queries.exposure import MAX_BUFFER_M
 from layers.district import JIUYUAN
 from layers.spec import Label
 
@@ -52,6 +53,7 @@ def configuration(language: str) -> dict[str, Any]:
         "version": VERSION,
         "symbols": list(_symbols(Path(str(current_app.static_folder)))),
         "time_zone": "Asia/Shanghai",
+        "max_buffer_m": MAX_BUFFER_M,
     }
 
 

@@ -48,5 +48,5 @@ export const zh = {
   "unit.places": "处", "unknown": "未知", "user.signOut": "退出登录",
   "winds": "北 东北 东 东南 南 西南 西 西北",
   "zone.again": "重画", "zone.at": "{time} 算 · {area}", "zone.basis": "依据", "zone.circle": "圆", "zone.count": "数量", "zone.go": "划影响区", "zone.goHere": "在此划影响区", "zone.handle": "拖动改半径", "zone.inside": "区内", "zone.labelUnknown": "{label}，{n} 处未知", "zone.noSource": "来源未注明", "zone.noneOf": "区内没有：{layers}", "zone.notRule": "半径须按处置依据核定", "zone.nothing": "区内没有登记的对象", "zone.nothingAdvice": "放大半径，或核对图层是否已装载。",
-  "zone.of": "{n} 处 {layer}", "zone.polygon": "手绘", "zone.radius": "半径", "zone.remove": "撤去影响区", "zone.reshape": "拖角点可调整", "zone.see": "看影响区", "zone.shape": "形状", "zone.short": "划区", "zone.sum": "合计", "zone.title": "影响区", "zone.unknownOf": "{field} {n} 处未知", "zone.what": "对象", "zone.whollyIn": "在区内",
+  "zone.fieldOf": "{field} · {n} 处{layer}", "zone.radiusLimit": "半径应为 {least} 至 {most} m", "zone.someUnknown": "，{n} 处未知", "zone.truncated": "列出 {shown} 处，共 {n} 处；数量与合计是全部的", "zone.polygon": "手绘", "zone.radius": "半径", "zone.remove": "撤去影响区", "zone.reshape": "拖角点可调整", "zone.see": "看影响区", "zone.shape": "形状", "zone.short": "划区", "zone.sum": "合计", "zone.title": "影响区", "zone.unknownOf": "{field} {n} 处未知", "zone.what": "对象", "zone.whollyIn": "在区内",
 };
