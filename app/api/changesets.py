@@ -7,6 +7,7 @@ from uuid import UUID
 
 from flask import Blueprint, Response, request
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from app.api.features import WRITE_PROBLEMS
 from app.api.geometry import read_geometry
@@ -44,11 +45,11 @@ class ChangeBody(Body):
     @model_validator(mode="after")
     def _names_what_it_changes(self) -> ChangeBody:
         if self.op != "insert" and (self.id is None or self.version is None):
-            raise ValueError(f"{self.op} needs id and version")
+            raise PydanticCustomError("change-needs-version", "id and version")
         if self.op == "insert" and self.id is not None:
-            raise ValueError("insert makes the id itself")
+            raise PydanticCustomError("change-makes-id", "no id")
         if self.op != "insert" and self.copy_of is not None:
-            raise ValueError("copy_of goes with insert")
+            raise PydanticCustomError("change-copies-new", "copy_of")
         return self
 
 

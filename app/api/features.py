@@ -49,7 +49,7 @@ class PageParameters(Parameters):
 class FeatureBody(BaseModel):
     """A GeoJSON Feature (RFC 7946); members that GeoJSON does not know are passed over."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
     type: str = Field(pattern="^Feature$")
     properties: dict[str, Any] = Field(default_factory=dict)
     geometry: dict[str, Any] | None = None
@@ -65,7 +65,7 @@ class FeatureBody(BaseModel):
 class PatchBody(BaseModel):
     """A JSON merge patch (RFC 7396) of a feature: null empties a value, what is not named stays."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
     type: str = Field("Feature", pattern="^Feature$")
     properties: dict[str, Any] = Field(default_factory=dict)
     geometry: dict[str, Any] | None = None

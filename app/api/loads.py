@@ -8,6 +8,7 @@ from uuid import UUID
 
 from flask import Blueprint, Response, request
 from pydantic import Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 
 from app.api.operation import Parameters, operation, problems_of
 from app.api.preconditions import once
@@ -47,8 +48,8 @@ class LoadForm(Parameters):
     def _from_json(cls, value: Any) -> Any:
         try:
             return json.loads(value) if isinstance(value, str) else value
-        except RecursionError:
-            raise ValueError("nested too deep") from None
+        except (RecursionError, ValueError):
+            raise PydanticCustomError("request-not-object", "not JSON") from None
 
 
 class LoadsParameters(Parameters):

@@ -117,7 +117,7 @@ _ANSWERS: dict[str, Any] = {
                              asked={"type": "object"}, layers=_list(_object("layer version token answered_by returned left_out", **_VERSIONED, answered_by=_TEXT,
                                                                             returned=_WHOLE, left_out=_list(_LEFT_OUT)))),
     "ExposureAnswer": _object("type features layers asked zone", type={"const": "FeatureCollection"}, features=_list({"$ref": "#/components/schemas/Feature"}),
-                              asked={"type": "object"}, zone=_GEOMETRY,
+                              asked={"type": "object"}, zone=_GEOMETRY, zone_area_m2=_OR_NONE,
                               layers=_list(_object("layer version token count measures basis", **_VERSIONED, count=_WHOLE, measures={"type": "object"},
                                                    basis={"type": "object"}))),
     "SearchAnswer": _object("results", results=_list(_object("kind title lon lat", kind={"enum": ["feature", "coordinate"]}, layer=_OR_NULL, id=_OR_NULL,

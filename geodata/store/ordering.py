@@ -102,7 +102,7 @@ class Order:
                 raise ValueError(name)
             return self.behind([_read(one, value) for one, value in zip(self.keys, values, strict=True)], UUID(row_id))
         except (ValueError, TypeError, AttributeError, binascii.Error):
-            raise InvalidInput(problems=[Problem("cursor", "cursor-unknown", {"cursor": cursor[:80]})]) from None
+            raise InvalidInput(problems=[Problem("/cursor", "cursor-unknown", {"cursor": cursor[:80]})]) from None
 
     def behind(self, values: Sequence[Any], row_id: UUID) -> ColumnElement[bool]:
         """The rows that come after the one with these values and this id."""

@@ -325,7 +325,11 @@ class Reader:
 
     def version(self, layer_id: str) -> LayerVersion:
         """Where a layer stands in this transaction's snapshot."""
-        return read_versions(self.connection, self.tables)[layer_id]
+        return self.versions()[layer_id]
+
+    def versions(self) -> dict[str, LayerVersion]:
+        """Where every layer stands in this transaction's snapshot."""
+        return read_versions(self.connection, self.tables)
 
     def changes_since(self, layer_id: str, since: LayerVersion | None, fields: Sequence[str] = ()) -> ChangesSince:
         """What to apply to come from `since` to now: present rows (`fields`, and `wkb`) of the features touched, None for those gone."""

@@ -1,7 +1,7 @@
 // What the page knows and shows; parts listen for what concerns them.
 
 /** @typedef {{lon: number, lat: number, name?: string, layer?: string, id?: string, note?: string}} Place */
-/** @typedef {{kind: "circle", lon: number, lat: number, radius_m: number} | {kind: "polygon", geometry: any}} Zone */
+/** @typedef {({kind: "circle", lon: number, lat: number, radius_m: number} | {kind: "polygon", geometry: any}) & {refused?: boolean}} Zone */
 
 export const state = {
   /** @type {Map<string, import("./types").Layer>} */

@@ -1,5 +1,5 @@
 // The question panel: a place, what is nearest to it, the zone around it and what lies inside. Figures of map and list are one answer.
-import { ask, unanswered } from "../api.js";
+import { ask, Refusal, unanswered } from "../api.js";
 import { symbolUrl } from "../config.js";
 import { add, button, el, icon } from "../dom.js";
 import { coordinates, degreesMinutes, timeOf } from "../format.js";
@@ -169,7 +169,11 @@ export class Question {
       this.keep();
       if (this.nearest || this.tab === "nearest") this.askNearest();
     } catch (error) {
-      if (turn === this.asked.zone) this.error.zone = error;
+      if (turn === this.asked.zone) {
+        this.error.zone = error;
+        if (error instanceof Refusal && !unanswered(error)) zone.refused = true;
+        this.drawing.show();
+      }
     }
     if (turn !== this.asked.zone) return;
     this.mark();

@@ -82,4 +82,5 @@ export const zh = {
   "map.clusterClasses": "{all}（{classes}）",
   "question.filtered": "只按图上已筛选的要素回答：{layers}", "question.ofAll": "按全部重算", "question.ofShown": "按筛选重算", "question.unfiltered": "图上已筛选，本答案未用筛选，按全部要素：{layers}",
   "views.back": "恢复原来的", "views.broken": "链接不完整，没有打开视图", "views.copied": "链接已复制", "views.delete": "删除 {name}", "views.deleteSure": "删除视图“{name}”？", "views.deleted": "视图已删除", "views.keeps": "位置、图层、筛选、样式、次序", "views.link": "复制 {name} 的链接", "views.linkNow": "复制当前画面的链接", "views.linked": "链接中的视图", "views.meta": "自己的和大家共享的", "views.missing": "视图中的这些图层或筛选字段不存在或无权查看，其余已显示：{layers}", "views.name": "名称", "views.nameHint": "如 防汛值守", "views.none": "还没有保存的视图", "views.noneAdvice": "排好图层后在上面起名保存。", "views.now": "保存当前画面", "views.open": "打开", "views.opened": "已打开视图：{name}", "views.own": "仅自己", "views.renew": "用当前画面更新 {name}", "views.save": "保存", "views.saved": "视图已保存", "views.share": "共享给所有人", "views.shared": "共享", "views.title": "视图",
+  "zone.fieldOf": "{field} · {n} 处{layer}", "zone.radiusLimit": "半径应为 {least} 至 {most} m", "zone.someUnknown": "，{n} 处未知", "zone.truncated": "列出 {shown} 处，共 {n} 处；数量与合计是全部的",
 };
