@@ -129,6 +129,7 @@ def test_a_ranked_team_whose_duty_is_not_known_says_so_in_words(visit: Come) -> 
     one.find("109.64,40.61")
     one.page.keyboard.press("n")
     one.until(lambda: "值班状态未知" in one.page.inner_text(f"[data-feature='{team.id}'] .how"), "the row says that duty is not known")
+    one.page.locator(f"[data-feature='{team.id}']").scroll_into_view_if_needed()
     one.shot("uncertain_1280")
     with one.server.database.space().transaction(OPERATOR, "test") as store:
         store.delete("rescue_teams", team.id, version=team.version, reason="test")

@@ -23,7 +23,7 @@ export function rankedRow(layer, feature, act) {
   return el("button", { class: `row${chosen ? " chosen" : ""}`, type: "button", data: { feature: feature.id }, on: { click: act } },
     el("span", { class: "sy" }, image(symbolOf(layer, feature.properties)), el("span", { class: `badge${ageBand(verified_at) === "overdue" ? " overdue" : ""}`, text: rank })),
     el("span", { class: "what" }, el("b", { text: titleOf(layer, feature) }), el("span", { class: "meta", text: summary(layer, feature.properties) })),
-    el("span", { class: "how" }, el("span", { class: "far" }, el("b", { text: far }), el("span", { class: "unit", text: unit }), bearing_deg == null ? null : el("span", { class: "unit", text: ` ${bearing(bearing_deg)}` })), age(verified_at), (uncertain || []).map((/** @type {any} */ one) => el("span", { class: "age never", text: say(one.label) }))));
+    el("span", { class: "how" }, el("span", { class: "far" }, el("b", { text: far }), el("span", { class: "unit", text: unit }), bearing_deg == null ? null : el("span", { class: "unit", text: ` ${bearing(bearing_deg)}` })), age(verified_at), (uncertain || []).map((/** @type {any} */ one) => el("span", { class: "age never doubt", text: say(one.label) }))));
 }
 
 /** @param {string} code */
