@@ -60,6 +60,8 @@ def _layer(layer: Layer) -> Iterator[str]:
     for one in layer.out_of_service:
         values = " / ".join(f"`{value}`" for value in one.values)
         yield f"- 不参与排序 left out when `{one.field}` = {values}: {one.label.zh} {one.label.en}"
+        if one.unknown:
+            yield f"- 未填时注明 said with it when `{one.field}` is not known: {one.unknown.zh} {one.unknown.en}"
     for rule in layer.rules:
         yield f"- 规则 rule `{rule.__name__}`: {(rule.__doc__ or '').strip().splitlines()[0]}"
     yield ""

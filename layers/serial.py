@@ -48,7 +48,7 @@ def layer_to_json(layer: Layer) -> dict[str, Any]:
         "rules": [rule.__name__ for rule in layer.rules],
         "out_of_service": [
             {"field": one.field, "values": list(one.values), "code": one.code,
-             "label": label_to_json(one.label)} for one in layer.out_of_service
+             "label": label_to_json(one.label), "unknown": label_to_json(one.unknown) if one.unknown else None} for one in layer.out_of_service
         ],
         "access": {action.value: sorted(role.value for role in roles) for action, roles in layer.access.items()},
         "fields": [field_to_json(field) for field in layer.fields],
@@ -74,7 +74,8 @@ def layer_from_json(data: Mapping[str, Any]) -> Layer:
         style=_style(data["style"]),
         rules=tuple(rule_named(name) for name in data.get("rules", ())),
         out_of_service=tuple(
-            OutOfService(one["field"], tuple(one["values"]), one["code"], _label(one["label"])) for one in data.get("out_of_service", ())
+            OutOfService(one["field"], tuple(one["values"]), one["code"], _label(one["label"]), _label(one["unknown"]) if one.get("unknown") else None)
+            for one in data.get("out_of_service", ())
         ),
         access={Action(action): frozenset(Role(role) for role in roles) for action, roles in data["access"].items()},
         fields=tuple(field_from_json(field) for field in data["fields"]),

@@ -167,12 +167,21 @@ class Field:
 
 @dataclass(frozen=True)
 class OutOfService:
-    """When a resource cannot be used: `field` has one of `values`. `code` and `label` are the reason given."""
+    """When a resource cannot be used: `field` has one of `values`. `code` and `label` are the reason given.
+
+    `unknown` is said with a resource whose `field` has no value: it stays in the ranking, and nobody takes it for available.
+    """
 
     field: str
     values: tuple[Any, ...]
     code: str
     label: Label
+    unknown: Label | None = None
+
+    @property
+    def unknown_code(self) -> str:
+        """The code that goes with `unknown`."""
+        return f"{self.field}-unknown".replace("_", "-")
 
 
 @dataclass(frozen=True)

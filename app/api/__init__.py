@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 # Mounted once: they are of the whole site.
-SITE_BLUEPRINTS: tuple[str, ...] = ("app.api.session", "app.api.health", "app.api.accounts", "app.api.sessions", "app.api.audit", "app.api.basemaps",
-                                    "app.pages.office")
+SITE_BLUEPRINTS: tuple[str, ...] = (
+    "app.api.session",
+    "app.api.health",
+    "app.api.accounts",
+    "app.api.sessions",
+    "app.api.audit",
+    "app.api.basemaps",
+    "app.pages.office",
+    "app.api.views",
+)
 
 # Mounted twice, for the live space and under /spaces/<space_id>; each module has a `blueprint`.
 BLUEPRINTS: tuple[str, ...] = (
     "app.api.layers",
     "app.api.features",
     "app.api.reveal",
+    "app.api.summary",
+    "app.api.export",
     "app.api.changesets",
+    "app.api.definitions",
     "app.api.shapes",
     "app.api.commits",
     "app.api.nearest",

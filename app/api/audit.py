@@ -14,7 +14,7 @@ from app.api.operation import Parameters, operation
 from app.api.rendering import answer, as_json
 from app.security import Permission, current_actor, requires
 from app.services import services
-from geodata.files.writing import spreadsheet_text
+from geodata.files.extract import harmless
 from geodata.store.anchors import AnchorsBroken
 from geodata.store.audit import MAX_PAGE, AuditPage, Entry, Question, record
 from geodata.store.audit_chain import verify
@@ -85,4 +85,4 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, datetime):
         return value.isoformat()
-    return spreadsheet_text(value if isinstance(value, str) else as_json(value))
+    return harmless(value if isinstance(value, str) else as_json(value))

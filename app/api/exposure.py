@@ -10,16 +10,20 @@ from pydantic import Field
 from app.api.geometry import read_zone
 from app.api.operation import Body, operation
 from app.api.rendering import GEOJSON, answer, collection, with_properties
+from app.pointers import under
 from app.security import current_actor, requires
 from app.services import services
 from app.spaces import current_space
 from geodata.queries.exposure import MAX_BUFFER_M, ExposureQuestion, LayerExposure
-from geodata.store.spaces import Space
-from layers.spec import Action, Actor, Label
+from geodata.queries.showing import Show
+from layers.spec import Action, Label
 
 blueprint = Blueprint("exposure", __name__, url_prefix="/api/v1/exposure")
 
 MAX_FEATURES = 10_000  # features answered in full; the counts and sums are always of all
+
+_SHOW = Show[LayerExposure](named=lambda exposed: [one.id for one in exposed.features[:MAX_FEATURES]],
+                            read=lambda store, layer, ids: store.by_ids_json(layer, ids))
 
 
 class ExposureBody(Body):
@@ -37,24 +41,23 @@ class ExposureBody(Body):
 @operation(tag="questions", summary=Label("范围内有什么：数量、合计及其依据", "What lies inside a zone: counts, sums and their basis"), body=ExposureBody,
            body_types=("application/json",), answers={200: "ExposureAnswer"}, answer_type=GEOJSON, problems=(400, 401, 403, 404, 413, 415, 422))
 def exposure(body: ExposureBody) -> Response:
-    space, actor = current_space(), current_actor()
-    found = services().engine.exposure(space, question_of(body), actor)
-    features = [text for one in found.layers for text in _features(space, actor, one)] if body.features else []
-    members = {"asked": body.model_dump(exclude_none=True), "zone": found.zone, "layers": [_layer(one) for one in found.layers],
+    found = services().engine.exposure(current_space(), question_of(body), current_actor(), _SHOW if body.features else None)
+    features = [text for one in found.layers for text in _features(one)] if body.features else []
+    members = {"asked": body.model_dump(exclude_none=True), "zone": found.zone, "zone_area_m2": found.zone_area_m2, "layers": [_layer(one) for one in found.layers],
                "numberReturned": len(features)}
     return answer(collection(features, members), content_type=GEOJSON)
 
 
 def question_of(body: ExposureBody, root: str = "") -> ExposureQuestion:
     """The checked question that a body asks; `root` is where the body stands in the request."""
-    return ExposureQuestion(read_zone(body.geometry, f"{root}/geometry"), body.buffer_m, body.layers, body.filter)
+    zone = read_zone(body.geometry, f"{root}/geometry")
+    with under(root, {"zone": "geometry"}):
+        return ExposureQuestion(zone, body.buffer_m, body.layers, body.filter)
 
 
-def _features(space: Space, actor: Actor, exposed: LayerExposure) -> list[str]:
-    inside = exposed.features[:MAX_FEATURES]
-    with space.reading(actor) as store:
-        texts = store.by_ids_json(exposed.layer, [one.id for one in inside])
-    return [with_properties(texts[one.id], {"layer": exposed.layer, "part": one.part, "part_unit": one.unit, "fraction": one.fraction}) for one in inside if one.id in texts]
+def _features(exposed: LayerExposure) -> list[str]:
+    return [with_properties(exposed.shown[one.id], {"layer": exposed.layer, "part": one.part, "part_unit": one.unit, "fraction": one.fraction})
+            for one in exposed.features[:MAX_FEATURES]]
 
 
 def _layer(exposed: LayerExposure) -> dict[str, Any]:

@@ -10,12 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from app.api.geometry import read_geometry, refuse_other_crs
 from app.api.operation import Parameters, operation
-from app.api.parameters import Box, Ids, Names
+from app.api.parameters import Anywhere, Box, Ids, Names
 from app.api.preconditions import given_version, once
 from app.api.rendering import GEOJSON, answer, collection, etag
 from app.security import current_actor, requires
 from app.spaces import current_space, space_url
 from geodata.store.features import MAX_PAGE, UNCHANGED, Store
+from geodata.store.ordering import MOST_CURSOR
 from layers.errors import InvalidInput, Problem
 from layers.spec import Action, Label
 
@@ -31,16 +32,24 @@ class PageParameters(Parameters):
     filter: str | None = Field(None, max_length=4000, description="CQL2 text, e.g. capacity > 500 AND level = 2")
     ids: Ids | None = None
     limit: int = Field(100, ge=1, le=MAX_PAGE)
-    cursor: str | None = Field(None, max_length=100, description="`next` of the page before")
+    cursor: str | None = Field(None, max_length=MOST_CURSOR, description="`next` of the page before, asked in the same order")
+    sort: str | None = Field(None, max_length=200, description="`field,-other`: `-` for falling; unknown values last, ties by id")
+    offset: int = Field(0, ge=0, le=10_000_000, description="Rows to pass over, where there is no cursor")
     fields: Names | None = None
     geometry: bool = True
     count: bool = True
+
+    @model_validator(mode="after")
+    def _one_place_to_begin(self) -> PageParameters:
+        if self.cursor is not None and self.offset:
+            raise ValueError("cursor or offset, not both")
+        return self
 
 
 class FeatureBody(BaseModel):
     """A GeoJSON Feature (RFC 7946); members that GeoJSON does not know are passed over."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
     type: str = Field(pattern="^Feature$")
     properties: dict[str, Any] = Field(default_factory=dict)
     geometry: dict[str, Any] | None = None
@@ -56,7 +65,7 @@ class FeatureBody(BaseModel):
 class PatchBody(BaseModel):
     """A JSON merge patch (RFC 7396) of a feature: null empties a value, what is not named stays."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
     type: str = Field("Feature", pattern="^Feature$")
     properties: dict[str, Any] = Field(default_factory=dict)
     geometry: dict[str, Any] | None = None
@@ -68,6 +77,7 @@ class Reason(Parameters):
 
 class NoReason(Parameters):
     reason: str | None = Field(None, max_length=500, description="Why; kept in its history")
+    anywhere: Anywhere = False
 
 
 @blueprint.get("")
@@ -76,9 +86,9 @@ class NoReason(Parameters):
            problems=(400, 401, 403, 404, 422))
 def page(layer_id: str, query: PageParameters) -> Response:
     with current_space().reading(current_actor()) as store:
-        _known_fields(store, layer_id, query.fields)
+        known_fields(store, layer_id, query.fields)
         found = store.page_json(layer_id, bbox=query.bbox, filter=query.filter, ids=query.ids, limit=query.limit, cursor=query.cursor,
-                                fields=query.fields, geometry=query.geometry, count=query.count)
+                                fields=query.fields, geometry=query.geometry, count=query.count, sort=query.sort, offset=query.offset)
         version = store.version(layer_id)
     members = {"layer": layer_id, "version": version.version, "token": version.token, "numberReturned": found.returned, "next": found.next_cursor}
     if found.matched is not None:
@@ -91,7 +101,7 @@ def page(layer_id: str, query: PageParameters) -> Response:
 @operation(tag="features", summary=Label("新建要素", "Make a feature"), query=NoReason, body=FeatureBody, body_types=(GEOJSON, "application/json"), headers=("Idempotency-Key",),
            answers={201: "Feature"}, answer_type=GEOJSON, problems=WRITE_PROBLEMS)
 def make(layer_id: str, query: NoReason, body: FeatureBody) -> Response:
-    return once(current_space().transaction(current_actor(), query.reason), lambda store: created(store, layer_id, body, "features.one"))
+    return once(current_space().transaction(current_actor(), query.reason, anywhere=query.anywhere), lambda store: created(store, layer_id, body, "features.one"))
 
 
 @blueprint.get("/<uuid:feature_id>")
@@ -108,7 +118,7 @@ def one(layer_id: str, feature_id: UUID) -> Response:
            answers={200: "Feature"}, answer_type=GEOJSON, problems=WRITE_PROBLEMS)
 def replace(layer_id: str, feature_id: UUID, query: NoReason, body: FeatureBody) -> Response:
     version = given_version()
-    with current_space().transaction(current_actor(), query.reason) as store:
+    with current_space().transaction(current_actor(), query.reason, anywhere=query.anywhere) as store:
         store.replace(layer_id, feature_id, body.properties, read_geometry(body.geometry), version=version)
         return shown(store, layer_id, feature_id)
 
@@ -120,7 +130,7 @@ def replace(layer_id: str, feature_id: UUID, query: NoReason, body: FeatureBody)
 def patch(layer_id: str, feature_id: UUID, query: NoReason, body: PatchBody) -> Response:
     version = given_version()
     shape = read_geometry(body.geometry) if "geometry" in body.model_fields_set else UNCHANGED
-    with current_space().transaction(current_actor(), query.reason) as store:
+    with current_space().transaction(current_actor(), query.reason, anywhere=query.anywhere) as store:
         store.patch(layer_id, feature_id, body.properties, version=version, geometry=shape)
         return shown(store, layer_id, feature_id)
 
@@ -158,7 +168,8 @@ def shown(store: Store, layer_id: str, feature_id: UUID) -> Response:
     return answer(text, headers={"ETag": etag(version)}, content_type=GEOJSON)
 
 
-def _known_fields(store: Store, layer_id: str, fields: tuple[str, ...] | None) -> None:
+def known_fields(store: Store, layer_id: str, fields: tuple[str, ...] | None) -> None:
+    """Refuse names that are no fields of the layer, all of them at once."""
     layer = store.catalogue.layer(layer_id)
     unknown = [one for one in fields or () if layer.field(one) is None]
     if unknown:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, Response
@@ -15,6 +16,8 @@ from app.security import current_actor, requires
 from app.spaces import current_space
 from geodata.store.changes import LayerVersion
 from geodata.store.features import Store
+from geodata.store.freshness import bands
+from geodata.store.spaces import Space
 from geodata.store.tiles import count_in_view, current
 from layers.errors import Forbidden
 from layers.schema import json_schema
@@ -35,22 +38,27 @@ class Holdings:
         self._lock = threading.Lock()
         self._known: dict[tuple[str, str], tuple[LayerVersion, Mapping[str, Any]]] = {}
 
-    def of(self, space_id: str, layer_id: str, store: Store) -> tuple[LayerVersion, Mapping[str, Any]]:
+    def of(self, space: Space, layer_id: str, store: Store) -> tuple[LayerVersion, Mapping[str, Any]]:
         """The layer's version in the store's snapshot, with count, verified times, sources and bounds."""
         version = store.version(layer_id)
         with self._lock:
-            kept = self._known.get((space_id, layer_id))
+            kept = self._known.get((space.id, layer_id))
         if kept is None or kept[0] != version:
-            kept = version, store.freshness(layer_id)
+            kept = version, {**store.freshness(layer_id), "verified": store.verified(layer_id, now_of(space))}
             with self._lock:
-                self._known.pop((space_id, layer_id), None)
-                self._known[space_id, layer_id] = kept
+                self._known.pop((space.id, layer_id), None)
+                self._known[space.id, layer_id] = kept
                 while len(self._known) > MAX_KEPT:
                     del self._known[next(iter(self._known))]
         return kept
 
 
 holdings = Holdings()
+
+
+def now_of(space: Space) -> datetime:
+    """The moment that ages are counted to: of a past space the one it shows."""
+    return space.record.as_of if space.is_past else datetime.now(UTC)
 
 
 @blueprint.get("")
@@ -60,7 +68,7 @@ def all_layers() -> Response:
     space = current_space()
     with space.reading(current_actor()) as store:
         readable = [layer for layer in store.catalogue.values() if store.may(Action.READ, layer)]
-        return answer({"space": space.id, "layers": [described(space.id, layer, store) for layer in readable]})
+        return answer({"space": space.id, "layers": [described(space, layer, store) for layer in readable]})
 
 
 @blueprint.get("/<layer_id>")
@@ -72,7 +80,7 @@ def one_layer(layer_id: str) -> Response:
         layer = store.catalogue.layer(layer_id)
         if not store.may(Action.READ, layer):
             raise Forbidden(action=Action.READ.value, layer=layer_id)
-        return answer({**described(space.id, layer, store), "schema": {one: json_schema(layer, one) for one in ("zh", "en")}})
+        return answer({**described(space, layer, store), "schema": {one: json_schema(layer, one) for one in ("zh", "en")}})
 
 
 class ViewParameters(Parameters):
@@ -88,15 +96,16 @@ def count(layer_id: str, query: ViewParameters) -> Response:
     return answer({"count": count_in_view(space, layer_id, query.bbox, shown), "version": shown.version})
 
 
-def described(space_id: str, layer: Layer, store: Store) -> dict[str, Any]:
+def described(space: Space, layer: Layer, store: Store) -> dict[str, Any]:
     """The layer as the map's page reads it: declaration, present holdings, and what the reader may do with it."""
     whole = layer_to_json(layer)
-    version, held = holdings.of(space_id, layer.id, store)
+    version, held = holdings.of(space, layer.id, store)
+    at, counts = bands(held["verified"], now_of(space))
     return {
         **{name: whole[name] for name in _SHOWN},
         "group": {"id": layer.group, "label": GROUP_LABELS[layer.group]},
         "fields": [field_to_json(one) for one in layer.all_fields],
         "count": held["count"], "version": version.version, "token": version.token, "bounds": held["bounds"],
-        "freshness": {name: held[name] for name in ("verified_latest", "verified_oldest", "unknown", "sources", "source_dates")},
+        "freshness": {name: held[name] for name in ("verified_latest", "verified_oldest", "unknown", "sources", "source_dates")} | {"bands": {"at": at, "counts": counts}},
         "allowed": [action for action in Action if store.may(action, layer)],
     }

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from flask import Blueprint, Response, request
 from pydantic import Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 
 from app.api.operation import Parameters, operation, problems_of
 from app.api.preconditions import once
@@ -30,7 +31,7 @@ _PROBLEMS = (400, 401, 403, 404, 409, 413, 415, 422)
 
 
 class LoadForm(Parameters):
-    """The fields beside the files. `mapping` is a JSON object, column -> field (empty: leave the column out)."""
+    """The fields beside the files. `mapping` is a JSON object, column -> field (empty: leave the column out), `measures` one of field -> measure."""
 
     layer: str = Field(pattern=IDENTIFIER.pattern)
     create: bool = False
@@ -39,15 +40,16 @@ class LoadForm(Parameters):
     datum: Literal["gcj02", "bd09", "wgs84"] | None = None
     encoding: str | None = Field(None, max_length=40)
     mapping: dict[str, str] = Field(default_factory=dict)
+    measures: dict[str, str] = Field(default_factory=dict)
     anywhere: bool = False
 
-    @field_validator("mapping", mode="before")
+    @field_validator("mapping", "measures", mode="before")
     @classmethod
     def _from_json(cls, value: Any) -> Any:
         try:
             return json.loads(value) if isinstance(value, str) else value
-        except RecursionError:
-            raise ValueError("nested too deep") from None
+        except (RecursionError, ValueError):
+            raise PydanticCustomError("request-not-object", "not JSON") from None
 
 
 class LoadsParameters(Parameters):
@@ -58,7 +60,8 @@ _UPLOAD = {
     "type": "object", "required": ["file", "layer"],
     "properties": {"file": {"type": "array", "items": {"type": "string", "format": "binary"}}, "layer": {"type": "string", "pattern": IDENTIFIER.pattern},
                    "create": {"type": "boolean"}, "sublayer": {"type": "string"}, "crs": {"type": "string"}, "datum": {"enum": ["gcj02", "bd09", "wgs84"]},
-                   "encoding": {"type": "string"}, "mapping": {"type": "string", "description": "JSON object, column -> field"}, "anywhere": {"type": "boolean"}},
+                   "encoding": {"type": "string"}, "mapping": {"type": "string", "description": "JSON object, column -> field"},
+                   "measures": {"type": "string", "description": "JSON object, field of a new layer -> people, capacity, quantity, area, length or none"}, "anywhere": {"type": "boolean"}},
 }
 
 

@@ -12,13 +12,14 @@ from app.api.operation import Body, Parameters, operation
 from app.api.parameters import Latitude, Longitude, Names
 from app.api.refusals import NotOffered
 from app.api.rendering import GEOJSON, answer, collection, with_properties
+from app.pointers import under
 from app.security import current_actor, requires
 from app.services import services
 from app.spaces import current_space
 from geodata.queries.nearest import MAX_DISTANCE_M, MAX_K, LayerRanking, NearestQuestion
-from geodata.store.spaces import Space
+from geodata.queries.showing import Show
 from layers.errors import Problem
-from layers.spec import Action, Actor, Label
+from layers.spec import Action, Label
 
 blueprint = Blueprint("nearest", __name__, url_prefix="/api/v1/nearest")
 
@@ -71,7 +72,8 @@ def question_of(body: NearestBody, root: str = "") -> NearestQuestion:
     """The checked question that a body asks; `root` is where the body stands in the request."""
     _offered(root, body.mode, None)
     zone = read_zone(body.zone, f"{root}/zone") if body.zone is not None else None
-    return NearestQuestion(body.lon, body.lat, body.layers, body.k, body.max_distance_m, body.filter, zone)
+    with under(root):
+        return NearestQuestion(body.lon, body.lat, body.layers, body.k, body.max_distance_m, body.filter, zone)
 
 
 def _offered(root: str, mode: str, incident: str | None) -> None:
@@ -81,19 +83,20 @@ def _offered(root: str, mode: str, incident: str | None) -> None:
         raise NotOffered(problems=[Problem(f"{root}/incident", "request-no-mode", {"given": "incident"})])
 
 
+_SHOW = Show[LayerRanking](named=lambda ranking: [one.id for one in ranking.ranked], read=lambda store, layer, ids: store.by_ids_json(layer, ids))
+
+
 def _answered(question: NearestQuestion, asked: dict[str, Any]) -> Response:
-    space, actor = current_space(), current_actor()
-    found = services().engine.nearest(space, question, actor)
-    features = [text for ranking in found.layers for text in _features(space, actor, ranking)]
+    found = services().engine.nearest(current_space(), question, current_actor(), _SHOW)
+    features = [text for ranking in found.layers for text in _features(ranking)]
     members = {"asked": asked, "layers": [_layer(one) for one in found.layers], "numberReturned": len(features)}
     return answer(collection(features, members), content_type=GEOJSON)
 
 
-def _features(space: Space, actor: Actor, ranking: LayerRanking) -> list[str]:
-    with space.reading(actor) as store:
-        texts = store.by_ids_json(ranking.layer, [one.id for one in ranking.ranked])
-    return [with_properties(texts[one.id], {"layer": ranking.layer, "rank": one.rank, "distance_m": one.distance_m, "bearing_deg": one.bearing_deg})
-            for one in ranking.ranked if one.id in texts]
+def _features(ranking: LayerRanking) -> list[str]:
+    return [with_properties(ranking.shown[one.id], {"layer": ranking.layer, "rank": one.rank, "distance_m": one.distance_m, "bearing_deg": one.bearing_deg,
+                                                     "uncertain": one.uncertain})
+            for one in ranking.ranked]
 
 
 def _layer(ranking: LayerRanking) -> dict[str, Any]:

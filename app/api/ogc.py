@@ -108,7 +108,7 @@ def readable_layer(store: Store, layer_id: str) -> Layer:
 
 
 def _described(layer: Layer, store: Store) -> dict[str, Any]:
-    _, held = holdings.of(current_space().id, layer.id, store)
+    _, held = holdings.of(current_space(), layer.id, store)
     words = {"layer_id": layer.id}
     links = [
         link("self", "ogc.collection", **words),

@@ -15,7 +15,7 @@ from app.api.geometry import read_geometry
 from app.api.ogc import readable_layer
 from app.api.ogc_links import CRS84, link
 from app.api.operation import Parameters, operation
-from app.api.parameters import Box
+from app.api.parameters import Anywhere, Box
 from app.api.preconditions import given_version, once
 from app.api.refusals import MalformedRequest
 from app.api.rendering import GEOJSON, answer, as_json, collection, etag
@@ -52,6 +52,10 @@ class ItemParameters(Parameters):
     f: Literal["json", "geojson"] | None = None
 
 
+class WriteParameters(Parameters):
+    anywhere: Anywhere = False
+
+
 class DeleteParameters(Parameters):
     reason: str = Field(NO_REASON, min_length=1, max_length=500)
 
@@ -73,10 +77,10 @@ def items(layer_id: str, query: ItemsParameters) -> Response:
 
 @blueprint.post("")
 @requires(Action.WRITE)
-@operation(tag="ogc", summary=Label("新建要素", "Make a feature"), body=FeatureBody, body_types=(GEOJSON, "application/json"), headers=("Idempotency-Key",),
+@operation(tag="ogc", summary=Label("新建要素", "Make a feature"), query=WriteParameters, body=FeatureBody, body_types=(GEOJSON, "application/json"), headers=("Idempotency-Key",),
            answers={201: "Feature"}, answer_type=GEOJSON, problems=WRITE_PROBLEMS)
-def make(layer_id: str, body: FeatureBody) -> Response:
-    return once(current_space().transaction(current_actor()), lambda store: created(store, layer_id, body, "ogc_items.item"))
+def make(layer_id: str, query: WriteParameters, body: FeatureBody) -> Response:
+    return once(current_space().transaction(current_actor(), anywhere=query.anywhere), lambda store: created(store, layer_id, body, "ogc_items.item"))
 
 
 @blueprint.get("/<uuid:feature_id>")
@@ -89,11 +93,11 @@ def item(layer_id: str, feature_id: UUID, query: ItemParameters) -> Response:
 
 @blueprint.put("/<uuid:feature_id>")
 @requires(Action.WRITE)
-@operation(tag="ogc", summary=Label("整体更新要素", "Replace a feature"), body=FeatureBody, body_types=(GEOJSON, "application/json"), headers=("If-Match",),
+@operation(tag="ogc", summary=Label("整体更新要素", "Replace a feature"), query=WriteParameters, body=FeatureBody, body_types=(GEOJSON, "application/json"), headers=("If-Match",),
            answers={200: "Feature"}, answer_type=GEOJSON, problems=WRITE_PROBLEMS)
-def replace(layer_id: str, feature_id: UUID, body: FeatureBody) -> Response:
+def replace(layer_id: str, feature_id: UUID, query: WriteParameters, body: FeatureBody) -> Response:
     version = given_version()
-    with current_space().transaction(current_actor()) as store:
+    with current_space().transaction(current_actor(), anywhere=query.anywhere) as store:
         store.replace(layer_id, feature_id, body.properties, read_geometry(body.geometry), version=version)
         return _shown(store, layer_id, feature_id)
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import codecs
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NoReturn, TypeVar
+from types import UnionType
+from typing import Annotated, Any, NoReturn, TypeVar, Union, get_args, get_origin
 
 from flask import request
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from app.api.body import read_json
+from app.api.faults import faulted
+from app.api.parameters import PLAIN_NUMBER
 from app.api.refusals import MalformedRequest
+from app.pointers import under
 from layers.errors import InvalidInput, Problem
 from layers.spec import Label
 
@@ -25,9 +30,9 @@ class Parameters(BaseModel):
 
 
 class Body(BaseModel):
-    """A JSON body whose members are all known."""
+    """A JSON body whose members are all known and of the very kind declared: true is no number, "no" no truth value."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, arbitrary_types_allowed=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False, arbitrary_types_allowed=True)
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,10 @@ def operation(**declared: Any) -> Callable[[View], View]:
                 read_query(_NoParameters)
             if spec.body:
                 path["body"] = read_body(spec.body)
-            return view(**path)
+            if spec.body or not spec.query:
+                return view(**path)
+            with under("/query", only=[one.alias or name for name, one in spec.query.model_fields.items()]):
+                return view(**path)
 
         reading.operation = spec  # type: ignore[attr-defined]
         return reading  # type: ignore[return-value]
@@ -80,6 +88,9 @@ def read_query(model: type[BaseModel]) -> Any:
         raise MalformedRequest(problems=[Problem(f"/query/{name}", "request-repeated", {"name": name}) for name in repeated])
     if any("\x00" in name + values[0] for name, values in given.items()):
         refuse(next(name for name, values in given.items() if "\x00" in name + values[0]), "NUL")
+    crooked = [name for name, values in given.items() if _is_number(model, name) and not PLAIN_NUMBER.fullmatch(values[0])]
+    if crooked:
+        raise MalformedRequest(problems=[Problem(f"/query/{name}", "request-not-number", {"name": name}) for name in crooked])
     try:
         return model.model_validate({name: values[0] for name, values in given.items()})
     except ValidationError as error:
@@ -88,9 +99,9 @@ def read_query(model: type[BaseModel]) -> Any:
 
 def read_body(model: type[BaseModel]) -> Any:
     """The JSON body as `model`; InvalidInput points at each member that is not as declared."""
-    value = read_json()
+    read_json()  # refuses what is not JSON, or too much of it; the model then reads the same text, for lists and ids are text there
     try:
-        return model.model_validate(value)
+        return model.model_validate_json(request.get_data().removeprefix(codecs.BOM_UTF8))
     except ValidationError as error:
         raise InvalidInput(problems=problems_of(error, "", model)) from None
 
@@ -100,26 +111,25 @@ def refuse(name: str, expected: str) -> NoReturn:
     raise MalformedRequest(problems=[Problem(f"/query/{name}", "request-not-understood", {"name": name, "expected": expected})])
 
 
-_CODES = {"missing": "request-missing", "extra_forbidden": "request-unknown", "finite_number": "request-not-number"}
+def _is_number(model: type[BaseModel], name: str) -> bool:
+    field = next((one for key, one in model.model_fields.items() if name == (one.alias or key)), None)
+    return field is not None and _numeric(field.annotation)
+
+
+def _numeric(kind: Any) -> bool:
+    return kind in (int, float) or (get_origin(kind) in (Union, UnionType, Annotated) and any(map(_numeric, get_args(kind))))
 
 
 def problems_of(error: ValidationError, root: str, model: type[BaseModel]) -> list[Problem]:
     """What a model refused, as problems with pointers under `root`."""
     known = ", ".join(one.alias or name for name, one in model.model_fields.items()) or "-"
-    return [_problem(dict(one), root, known) for one in error.errors(include_url=False, include_input=False)]
+    found = error.errors(include_url=False, include_input=False)
+    deeper = {one["loc"][:depth] for one in found for depth in range(len(one["loc"]))}  # a list whose items fail is also said to be short
+    return [_problem(dict(one), root, known) for one in found if one["type"] != "too_short" or one["loc"] not in deeper]
 
 
 def _problem(one: dict[str, Any], root: str, known: str) -> Problem:
     name = str(one["loc"][-1]) if one["loc"] else root.strip("/") or "body"
     pointer = root + "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in one["loc"])
-    return Problem(pointer, _code(str(one["type"])), {"name": name[:100], "expected": str(one["msg"]).removeprefix("Value error, "), "known": known})
-
-
-def _code(kind: str) -> str:
-    if kind in _CODES:
-        return _CODES[kind]
-    if kind.endswith("_parsing") and kind.split("_")[0] in ("float", "int"):
-        return "request-not-number"
-    if kind.startswith(("greater_than", "less_than", "too_long", "string_too_long")):
-        return "request-out-of-range"
-    return "request-not-understood"
+    code, expected = faulted(str(one["type"]), one.get("ctx") or {})
+    return Problem(pointer, code, {"name": name[:100], "expected": expected, "known": known})

@@ -40,11 +40,7 @@ declare({
     "unsupported-media": _said("不接受类型为 {given} 的内容", "Content of type {given} is not read here", "改用 {accepted}", "Send {accepted}"),
     "not-offered": _said("不提供此种查询", "This kind of question is not offered", "按所列各项改问", "Ask as the places listed say"),
     "one-at-a-time": _said("同一幂等键的请求正在处理", "A request with this idempotency key is being answered", "稍后重试", "Try again shortly"),
-    "request-missing": _said("缺少「{name}」", "“{name}” is missing", "补上「{name}」", "Give “{name}”"),
-    "request-unknown": _said("没有名为「{name}」的参数", "There is no parameter “{name}”", "可用的有：{known}", "There are: {known}"),
     "request-repeated": _said("「{name}」给了多次", "“{name}” is given more than once", "只给一次", "Give it once"),
-    "request-not-number": _said("「{name}」不是数", "“{name}” is not a number", "给一个有限的数", "Give a finite number"),
-    "request-out-of-range": _said("「{name}」超出范围：{expected}", "“{name}” is out of range: {expected}", "给范围内的值", "Give a value within the range"),
     "request-not-understood": _said("「{name}」无法理解：{expected}", "“{name}” is not understood: {expected}", "更正「{name}」", "Correct “{name}”"),
     "request-not-json": _said("内容不是合法的 JSON：{why}", "The body is not valid JSON: {why}", "发送 UTF-8 编码的 JSON", "Send JSON in UTF-8"),
     "request-no-mode": _said(

@@ -31,15 +31,16 @@ keeper = TileKeeper()
 
 class TileParameters(Parameters):
     v: str | None = Field(None, max_length=50, description="The layer's token, or its beginning: while it is the present one, the answer may be kept for good")
+    filter: str | None = Field(None, max_length=4000, description="CQL2 text: only these features are in the tile, counts too")
 
 
 @blueprint.get(f"/{MATRIX_SET}/<int:z>/<int:row>/<int:col>")
 @requires(Action.READ)
 @operation(tag="tiles", summary=Label("矢量瓦片（MVT）", "A vector tile (MVT)"), query=TileParameters, answers={200: "binary", 304: None}, answer_type=MVT,
-           problems=(400, 401, 403, 404))
+           problems=(400, 401, 403, 404, 422))
 def one_tile(layer_id: str, z: int, row: int, col: int, query: TileParameters) -> Response:
     space = current_space()
-    shown = current(space, layer_id, current_actor())
+    shown = current(space, layer_id, current_actor(), query.filter)
     made = keeper.tile(space, layer_id, TileAddress(z, col, row), shown)
     for_good = query.v is not None and len(query.v) >= _TOKEN_LENGTH and str(shown.token).startswith(query.v)
     headers = {"ETag": f'W/"{made.tag}"', "Onemap-Version": f"{shown.version}-{shown.token}", "Vary": "Cookie, Authorization, Accept-Encoding",

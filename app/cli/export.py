@@ -1,4 +1,4 @@
-"""`onemap export`: a layer out as GeoJSON, GeoPackage or CSV."""
+"""`onemap export`: a layer out as GeoJSON, GeoPackage, CSV, XLSX or Shapefiles in a zip."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from layers.spec import OPERATOR
 @click.option("--reason", help="用途，记入审计 · what for; kept in the audit")
 @click.pass_obj
 def command(installation: Installation, layer: str, file: Path, space: str, reason: str | None) -> None:
-    """把图层导出为文件（.geojson .gpkg .csv），个人信息以星号遮盖 · write LAYER to FILE, in the format of its extension; personal values are masked."""
+    """把图层导出为文件（.geojson .gpkg .csv .xlsx .zip），个人信息以星号遮盖 · write LAYER to FILE, in the format of its extension; personal values are masked."""
     from geodata.files import words  # noqa: F401 - declares the sentences
     from geodata.files.writing import export
     from geodata.store.accounts import SERVER

@@ -30,6 +30,10 @@ SHOWN = 30
 @click.option(
     "--map", "mapping", metavar="SOURCE=field", multiple=True, help="列=字段，可多次；字段留空则不载入该列 · column=field, may be repeated"
 )
+@click.option(
+    "--measure", "measures", metavar="FIELD=people", multiple=True,
+    help="新建图层的字段计作 people capacity quantity area length 或 none，可多次 · what a field of a new layer counts, or none; may be repeated",
+)
 @click.option("--anywhere", is_flag=True, help="允许远离本区 · let features lie far from the district")
 @click.option("--space", default="live", help="空间：live 或演练标识 · live, or the id of a drill")
 @click.option("--dry-run", is_flag=True, help="只报告，不写入 · report only")
@@ -37,7 +41,7 @@ SHOWN = 30
 @click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", help="报告语言 · the report's language")
 @click.pass_obj
 def command(
-    installation: Installation, /, layer: str, file: Path, as_json: bool, lang: str, mapping: tuple[str, ...], space: str, **chosen: Any
+    installation: Installation, /, layer: str, file: Path, as_json: bool, lang: str, mapping: tuple[str, ...], measures: tuple[str, ...], space: str, **chosen: Any
 ) -> None:
     """把文件导入图层 · load FILE into LAYER. Exit 0: all in; 1: some rows rejected; 2: refused, nothing changed."""
     from app.command.loads import load_now
@@ -46,9 +50,12 @@ def command(
     pairs = dict(one.rpartition("=")[::2] for one in mapping)
     if "" in pairs:
         raise click.BadParameter("SOURCE=field", param_hint="--map")
+    counted = dict(one.rpartition("=")[::2] for one in measures)
+    if "" in counted:
+        raise click.BadParameter("FIELD=people|none", param_hint="--measure")
     try:
         with installation.database() as database:
-            report = load_now(database, space, layer, file, LoadOptions(mapping=pairs, **chosen), OPERATOR)
+            report = load_now(database, space, layer, file, LoadOptions(mapping=pairs, measures=counted, **chosen), OPERATOR)
         answer, code = report.to_json(lang), report.exit_code
     except OnemapError as error:
         if not as_json:

@@ -232,7 +232,7 @@ def both(report: LoadReport) -> dict[str, Any]:
 
 def options_kept(options: LoadOptions) -> dict[str, Any]:
     """What the user said about a file, as a record keeps it."""
-    return asdict(options) | {"mapping": dict(options.mapping)}
+    return asdict(options) | {"mapping": dict(options.mapping), "measures": dict(options.measures)}
 
 
 def _options(record: LoadRecord) -> LoadOptions:

@@ -16,6 +16,7 @@ from app.people import password_rules
 from app.security import Permission, csp_nonce, csrf_token, current_actor, requires
 from app.services import services
 from app.spaces import current_space
+from geodata.queries.exposure import MAX_BUFFER_M
 from layers.district import JIUYUAN
 from layers.spec import Label
 
@@ -56,6 +57,7 @@ def configuration(language: str) -> dict[str, Any]:
         "version": VERSION,
         "symbols": list(_symbols(Path(str(current_app.static_folder)))),
         "time_zone": "Asia/Shanghai",
+        "max_buffer_m": MAX_BUFFER_M,
     }
 
 

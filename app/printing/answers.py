@@ -9,7 +9,7 @@ from itertools import groupby
 from app.printing import words
 from app.printing.contents import ExposedRow, LeftOutRow, RankedRow, Ranking
 from geodata.queries.exposure import ExposureAnswer, Inside, LayerExposure, MeasureSum, Portion
-from geodata.queries.nearest import LayerRanking, NearestAnswer
+from geodata.queries.nearest import LayerRanking, NearestAnswer, Ranked
 from geodata.store.rows import Feature
 from layers.spec import Catalogue, Layer
 
@@ -30,12 +30,17 @@ def _ranking(layer: Layer, ranking: LayerRanking, named: Named, language: str) -
         feature = named.get((layer.id, str(one.id)))
         known = feature.properties if feature else {}
         verified = known.get("verified_at")
-        rows.append(RankedRow(one.rank, words.title(layer, known, language), words.about(layer, known, language), words.distance(one.distance_m),
+        rows.append(RankedRow(one.rank, words.title(layer, known, language), _about(layer, known, one, language), words.distance(one.distance_m),
                               words.bearing(one.bearing_deg, language), words.day(verified) if verified else words.say("unverified", language)))
     left = [LeftOutRow(words.title(layer, feature.properties if (feature := named.get((layer.id, str(one.id)))) else {}, language), words.distance(one.distance_m),
                        words.say("comma", language).join(reason.label.in_language(language) for reason in one.reasons))
             for one in ranking.left_out[:MAX_LEFT_OUT]]
     return Ranking(layer.label.in_language(language), layer.style, tuple(rows), tuple(left), _note(ranking, language))
+
+
+def _about(layer: Layer, known: Mapping[str, object], one: Ranked, language: str) -> str:
+    """What a ranked feature can do, and what is not known of it."""
+    return " · ".join(filter(None, (words.about(layer, known, language), *(reason.label.in_language(language) for reason in one.uncertain))))
 
 
 def _note(ranking: LayerRanking, language: str) -> str:

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from app.pointers import under
 from app.printing import answers, words
 from app.printing.contents import Basis, Drawn, Marked, Place, PrintedLayer, Sheet, Zone
 from app.printing.paper import Orientation, Paper, Size
 from app.printing.view import View
 from geodata.queries.engine import QueryEngine
-from geodata.queries.exposure import ExposureQuestion
-from geodata.queries.nearest import NearestQuestion
+from geodata.queries.exposure import ExposureQuestion, LayerExposure
+from geodata.queries.nearest import LayerRanking, NearestQuestion
+from geodata.queries.showing import Show
 from geodata.store.features import Store
 from geodata.store.rows import Feature, sees_exactly
 from geodata.store.spaces import Space
@@ -22,6 +24,9 @@ from layers.messages import Sentence, declare
 from layers.spec import Action, Actor, Geometry, Label, Layer
 
 MAX_FEATURES = 5_000  # of one layer: more is a grey mass on paper, and takes longer than people wait
+_RANKED = Show[LayerRanking](named=lambda one: [*(each.id for each in one.ranked), *(each.id for each in one.left_out)],
+                             read=lambda store, layer, ids: store.by_ids(layer, ids))
+_EXPOSED = Show[LayerExposure](named=lambda one: [each.id for each in one.features[:answers.MAX_NAMED]], read=lambda store, layer, ids: store.by_ids(layer, ids))
 _GROUND_AREAS_FROM_ZOOM = 11  # areas of fact layers show from this zoom at the latest, as on the screen
 
 declare({
@@ -131,18 +136,18 @@ def answered(sheet: Sheet, space: Space, actor: Actor, engine: QueryEngine, orde
     language = sheet.language
     marks: dict[tuple[str, str], Marked] = {}
     if order.exposure is not None:
-        exposed = engine.exposure(space, order.exposure, actor)
+        with under("/exposure"):
+            exposed = engine.exposure(space, order.exposure, actor, _EXPOSED)
         label = words.say("zone.circle", language, radius=words.distance(order.exposure.buffer_m)) if order.exposure.buffer_m else words.say("zone.drawn", language)
-        ids = {one.layer: [each.id for each in one.features[:answers.MAX_NAMED]] for one in exposed.layers}
-        named = _named(space, actor, ids)
+        named = _named(exposed.layers)
         rows, none = answers.exposure_rows(space.catalogue, exposed, named, language)
         sheet = replace(sheet, zone=Zone(exposed.zone, label), exposure=rows, exposure_none=none,
                         exposure_head=words.say("zone.head", language, zone=label, when=words.moment(sheet.made_at)))
-        marks |= _marks(space, named, {(layer, str(one)): {} for layer, those in ids.items() for one in those}, language)
+        marks |= _marks(space, named, {(one.layer, str(each.id)): {} for one in exposed.layers for each in one.features[:answers.MAX_NAMED]}, language)
     if order.nearest is not None:
-        ranked = engine.nearest(space, order.nearest, actor)
-        ids = {one.layer: [*(each.id for each in one.ranked), *(each.id for each in one.left_out)] for one in ranked.layers}
-        named = _named(space, actor, ids)
+        with under("/nearest"):
+            ranked = engine.nearest(space, order.nearest, actor, _RANKED)
+        named = _named(ranked.layers)
         place = Place(order.nearest.lon, order.nearest.lat, order.place or f"{order.nearest.lon:.5f}, {order.nearest.lat:.5f}")
         head = words.say("nearest.head", language, place=place.label, when=words.moment(sheet.made_at))
         head += words.say("nearest.outside", language) if order.nearest.zone is not None else ""
@@ -153,10 +158,9 @@ def answered(sheet: Sheet, space: Space, actor: Actor, engine: QueryEngine, orde
     return replace(sheet, marked=tuple(marks.values()))
 
 
-def _named(space: Space, actor: Actor, ids: Mapping[str, list[Any]]) -> dict[tuple[str, str], Feature]:
+def _named(layers: Iterable[LayerRanking | LayerExposure]) -> dict[tuple[str, str], Feature]:
     """The features that an answer names, as this reader may see them."""
-    with space.reading(actor) as store:
-        return {(layer, str(one)): feature for layer, those in ids.items() for one, feature in store.by_ids(layer, those).items()}
+    return {(one.layer, str(feature_id)): feature for one in layers for feature_id, feature in one.shown.items()}
 
 
 def _marks(space: Space, named: Mapping[tuple[str, str], Feature], how: Mapping[tuple[str, str], dict[str, Any]], language: str) -> dict[tuple[str, str], Marked]:

@@ -28,7 +28,7 @@ from geodata.store.features import Store
 from geodata.store.spaces import Space
 from layers.district import JIUYUAN, District
 from layers.errors import Conflict, Forbidden, InvalidInput
-from layers.spec import Action, Actor, Geometry, Group, Layer
+from layers.spec import SOURCE, Action, Actor, Geometry, Group, Layer
 
 _PAGE = 1000
 
@@ -37,7 +37,7 @@ _PAGE = 1000
 class LoadOptions:
     """What the user says about a file. `mapping` is column -> field; `datum` says which shift the coordinates carry (`wgs84`: none).
 
-    `create` makes the layer from the file; `anywhere` lets features of a built-in layer lie far from the district;
+    `create` makes the layer from the file, `measures` (field or column -> measure or `none`) says what its numbers count; `anywhere` lets features of a built-in layer lie far from the district;
     `file_name` is shown instead of the path's own name (uploads).
     """
 
@@ -47,6 +47,7 @@ class LoadOptions:
     datum: str | None = None
     encoding: str | None = None
     mapping: Mapping[str, str] = field(default_factory=dict)
+    measures: Mapping[str, str] = field(default_factory=dict)
     dry_run: bool = False
     anywhere: bool = False
     file_name: str | None = None
@@ -54,13 +55,17 @@ class LoadOptions:
 
 @dataclass
 class LoadPlan:
-    """A file judged: its report, the rows to put in, and the layer that is to be made (`new_layer`) or filled."""
+    """A file judged: its report, the rows to put in, and the layer that is to be made (`new_layer`) or filled.
+
+    `anywhere`: rows may lie far from the district, as the user or the layer says; all others were judged already.
+    """
 
     report: LoadReport
     rows: list[Row] = field(default_factory=list)
     layer: Layer | None = None
     new_layer: bool = False
     options: LoadOptions = LoadOptions()
+    anywhere: bool = False
 
 
 def plan(
@@ -127,7 +132,7 @@ def commit(space: Space, planned: LoadPlan, actor: Actor, *, reason: str | None 
         with space.creating(planned.layer, actor, reason) if new else space.transaction(actor, reason) as store, around(store, report):
             if planned.new_layer and not new:  # somebody else made a layer of that name meanwhile
                 raise Conflict(what=planned.layer.id)
-            _count(report, store.upsert(planned.layer.id, planned.rows) if planned.rows else UpsertCounts(0, 0, 0), planned)
+            _count(report, store.upsert(planned.layer.id, planned.rows, anywhere=planned.anywhere) if planned.rows else UpsertCounts(0, 0, 0), planned)
             report.created, report.committed = new, True
             if report.inserted == 0 and report.updated == 0:
                 report.warnings.append(Notice("all-unchanged", {"count": report.unchanged}))
@@ -151,6 +156,7 @@ def _plan(made: LoadPlan, layer: Layer | None, path: Path, district: District, l
     placed = None
     if table.shapes is not None and shapes_wanted and len(table.rows):
         loose = options.create or (layer is not None and layer.far_reaching)
+        made.anywhere = loose or options.anywhere
         asked = Place(district, None if layer is None else layer.geometry, options.crs, datum, loose=loose, anywhere=options.anywhere)
         placed = place(table, asked)
         report.crs = placed.judged.found
@@ -167,7 +173,7 @@ def _plan(made: LoadPlan, layer: Layer | None, path: Path, district: District, l
     if not len(table.rows):
         raise Refused("nothing-accepted", count=report.read)
     far = placed is not None and any(one.code == "outside-district" for one in placed.notices)
-    _take_values(made, layer, table, shapes, far_reaching=far)
+    _take_values(made, layer, table, shapes, far_reaching=far or options.anywhere)
 
 
 def _note(report: LoadReport, table: Table) -> None:
@@ -199,11 +205,15 @@ def _take_places(report: LoadReport, table: Table, placed: Placed) -> None:
 def _take_values(made: LoadPlan, layer: Layer | None, table: Table, shapes: Any, *, far_reaching: bool) -> None:
     options, report = made.options, made.report
     if layer is None:
-        layer = replace(propose(report.layer, table, kinds_of(shapes)), far_reaching=far_reaching)
+        proposed, counted = propose(report.layer, table, kinds_of(shapes), options.measures)
+        layer = replace(proposed, far_reaching=far_reaching)
         made.new_layer = True
         report.warnings.append(
             Notice("layer-would-be-made" if options.dry_run else "layer-made", {"layer": layer.id, "fields": len(layer.fields)})
         )
+        report.warnings += counted
+    elif options.measures:
+        raise Refused("measure-not-new", about="measures", layer=layer.id)
     columns = [one.name for one in table.columns if one.name not in table.used_for_place]
     given = dict(options.mapping)
     report.mapping = mapping = map_columns(columns, layer, given)
@@ -239,7 +249,7 @@ def _rows(made: LoadPlan, table: Table, layer: Layer, mapping: ColumnMapping, va
     names = [one.field for one in mapping.mapped]
     columns = [values.by_field[name] for name in names]
     wkb = shapely.to_wkb(shapes)
-    extra = {"source": report.file} if layer.group is Group.LOADED and "source" not in names else {}
+    extra = {"source": report.file[: SOURCE.max_length]} if layer.group is Group.LOADED and "source" not in names else {}
     seen: dict[Any, tuple[Any, int]] = {}
     keyed = layer.key if layer.key in names else None
     if layer.key and keyed is None and layer.key != CONTENT_KEY:
@@ -348,7 +358,7 @@ def _rehearse(space: Space, made: LoadPlan, actor: Actor) -> None:
         return
     try:
         with space.transaction(actor, "rehearsal") as store:
-            _count(report, store.upsert(layer.id, made.rows, dry_run=True) if made.rows else UpsertCounts(0, 0, 0), made)
+            _count(report, store.upsert(layer.id, made.rows, dry_run=True, anywhere=made.anywhere) if made.rows else UpsertCounts(0, 0, 0), made)
     except InvalidInput as refused:
         _refuse(made, *_store_notices(refused))
     except Conflict as conflict:
@@ -372,7 +382,7 @@ def _refuse(made: LoadPlan, first: Notice, *others: Notice) -> None:
     report.rejected = report.read - report.skipped
     report.accepted = report.repaired = 0
     report.inserted = report.updated = report.unchanged = None
-    report.warnings = [one for one in report.warnings if one.code not in ("layer-made", "layer-would-be-made")]
+    report.warnings = [one for one in report.warnings if one.code not in ("layer-made", "layer-would-be-made", "measure-by-name", "measure-given")]
     made.rows = []
 
 

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from geodata.crs import GEOD, reproject
 from geodata.datum import Datum, unshift
 from geodata.files.notices import Notice, Refused
-from geodata.files.projection import Judged, candidates, judge, near
+from geodata.files.projection import Judged, candidates, judge
 from geodata.files.table import Table
+from geodata.whereabouts import near
 from layers.district import District
 from layers.shapes import MAX_VERTICES
 from layers.spec import Geometry

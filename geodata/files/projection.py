@@ -24,10 +24,9 @@ from geodata.crs import (
 )
 from geodata.files.notices import Found, Notice, Refused
 from geodata.files.table import Table
+from geodata.whereabouts import near
 from layers.district import District
 
-NEAR_M = 50_000  # bars.md E3: farther from the district than this is stopped or asked
-_M_PER_DEG = 111_320.0
 _WGS84 = 4326
 _WEB_MERCATOR = 3857
 _OLD = re.compile(r"(?i)krass|beijing|北京|bj_?54|xi_?['’]?_?an|西安|iag_?\W*(19)?75|d_?xian|1980_?xi")
@@ -75,14 +74,6 @@ def judge(table: Table, bounds: Bounds, *, given: str | None, district: District
             _refuse_metres(bounds, district, "CRS84" if code == "crs-by-rfc7946" else STORAGE)
         return Judged(STORAGE, Found("OGC:CRS84" if code == "crs-by-rfc7946" else STORAGE, code))
     return _undeclared(table, bounds, plain, district, assume, [])
-
-
-def near(bounds: Bounds, district: District) -> NDArray[np.bool_]:
-    """Which bounds (n, 4; degrees) come within 50 km of the district's box."""
-    west, south, east, north = district.bbox
-    lat_m = np.maximum(0, np.maximum(bounds[:, 1] - north, south - bounds[:, 3])) * _M_PER_DEG
-    lon_m = np.maximum(0, np.maximum(bounds[:, 0] - east, west - bounds[:, 2])) * _M_PER_DEG * np.cos(np.radians((south + north) / 2))
-    return np.hypot(lon_m, lat_m) <= NEAR_M
 
 
 def candidates(bounds: Bounds, district: District) -> str:

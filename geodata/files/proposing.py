@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
 from pypinyin import lazy_pinyin
 
 from geodata.files.mapping import folded
-from geodata.files.notices import Refused
+from geodata.files.measuring import with_measures
+from geodata.files.notices import Notice, Refused
 from geodata.files.table import Column, Kind, Table
 from layers.spec import COMMON_FIELDS, IDENTIFIER, SYSTEM_COLUMNS, Family, Field, FieldType, Geometry, Group, Label, Layer, Style
 from layers.values import MAX_INTEGER, Unreadable, reader
@@ -25,8 +27,8 @@ _MAX_NAME = 40
 _SYMBOLS = {Geometry.POINT: "point", Geometry.LINE: "line_layer", Geometry.POLYGON: "area_layer"}
 
 
-def propose(layer_id: str, table: Table, kinds: set[Geometry]) -> Layer:
-    """The layer that this table would become. Raises Refused for a name that cannot be an identifier.
+def propose(layer_id: str, table: Table, kinds: set[Geometry], measures: Mapping[str, str] | None = None) -> tuple[Layer, list[Notice]]:
+    """The layer that this table would become, and what its numbers are taken to count. Raises Refused for a name that cannot be an identifier.
 
     Columns that carry a common field (source, division code ...) fill that one when all their values can be read so. The key is
     a column of distinct codes; where there is none, `content_key` is made from the content, so that the same file again changes nothing.
@@ -58,9 +60,10 @@ def propose(layer_id: str, table: Table, kinds: set[Geometry]) -> Layer:
             )
         )
         key = CONTENT_KEY
+    fields, counted = with_measures(fields, origin, measures or {})
     geometry = _geometry(kinds)
     name = table.sublayer or layer_id
-    return Layer(
+    layer = Layer(
         layer_id,
         Label(name, layer_id.replace("_", " ")),
         geometry,
@@ -70,6 +73,7 @@ def propose(layer_id: str, table: Table, kinds: set[Geometry]) -> Layer:
         key=key,
         title=_title(fields, origin),
     )
+    return layer, counted
 
 
 def identifier(name: str, taken: set[str]) -> str:

@@ -28,6 +28,8 @@ _NOTES = frozenset(
         "all-unchanged",
         "layer-made",
         "layer-would-be-made",
+        "measure-by-name",
+        "measure-given",
     }
 )
 
@@ -103,8 +105,8 @@ class LoadReport:
 
     def _line(self, severity: str, notice: Notice, language: str) -> dict[str, Any]:
         values = dict(notice.values)
-        if not language.startswith("zh") and "district_en" in values:
-            values["district"] = values["district_en"]
+        if not language.startswith("zh"):
+            values |= {name.removesuffix("_en"): value for name, value in values.items() if name in ("district_en", "measure_en")}
         line = self.first_line + notice.row - 1 if self.first_line and notice.row else None
         return {
             "row": notice.row,

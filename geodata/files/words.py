@@ -461,6 +461,28 @@ declare(
         ),
         "layer-made": _said("新建图层「{layer}」，{fields} 个字段", "The layer “{layer}” was made, with {fields} fields"),
         "layer-would-be-made": _said("将新建图层「{layer}」，{fields} 个字段", "The layer “{layer}” would be made, with {fields} fields"),
+        "measure-by-name": _said(
+            "「{column}」按列名计作{measure}（单位 {unit}），影响区里会合计",
+            "“{column}” is counted as {measure} by its name (unit {unit}): zones sum it",
+            "不是就加 --measure {name}=none",
+            "Pass --measure {name}=none if it is not",
+        ),
+        "measure-given": _said(
+            "「{column}」按您所说计作{measure}（单位 {unit}）", "“{column}” is counted as {measure}, as you say (unit {unit})"
+        ),
+        "measure-not-new": _said(
+            "图层「{layer}」已经有了，导入时不能改它的计数字段",
+            "The layer “{layer}” is there already: a load does not change what its fields count",
+            "去掉 --measure；要改用图层定义接口",
+            "Leave --measure out; change the layer's definition instead",
+        ),
+        "measure-no-field": _said(
+            "没有字段「{field}」可以计数", "There is no field “{field}” to count", "可用的字段：{there}", "Fields: {there}"
+        ),
+        "measure-no-number": _said(
+            "字段「{field}」不全是数字，不能合计", "The field “{field}” is not all numbers and cannot be summed", "改正文件或不要计数", "Correct the file, or do not count it"
+        ),
+        "measure-unknown": _said("「{field}」不能计作「{measure}」", "“{field}” cannot be counted as “{measure}”", "可选：{known}", "One of: {known}"),
         "column-unmatched": _said(
             "列「{column}」没有对应字段，未载入",
             "No field takes the column “{column}”; it was not loaded",
@@ -500,6 +522,15 @@ declare(
         ),
         "export-format": _said(
             "不能导出为「{suffix}」", "Cannot export as “{suffix}”", "扩展名用 {there}", "Use one of the extensions {there}"
+        ),
+        "export-too-many": _said(
+            "{count} 行，超过 {kind} 的 {limit} 行", "{count} rows are more than the {limit} of {kind}", "先筛选，或改用 CSV、GeoPackage", "Filter first, or take CSV or GeoPackage"
+        ),
+        "export-cell": _said(
+            "有的图形写成文字超过一个单元格的 {limit} 字", "A shape as text is longer than the {limit} characters of a cell", "改用 GeoPackage 或 GeoJSON", "Take GeoPackage or GeoJSON"
+        ),
+        "export-no-shapes": _said(
+            "图层「{layer}」没有图形，不能导出为 Shapefile", "Layer “{layer}” has no shapes, so it is no Shapefile", "改用 XLSX、CSV 或 GeoPackage", "Take XLSX, CSV or GeoPackage"
         ),
         "nothing-accepted": _said(
             "{count} 条记录没有一条可以载入", "None of the {count} records can be loaded", "按所列逐条改正", "Correct the records listed"

@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from geodata.queries.nearest import FILTER_NOT_MET, IN_ZONE, REASONS, Reason
+from geodata.queries.rows import OUT, UNKNOWN
 from geodata.queries.slots import Slots
 from layers.spec import Layer
+
+_OUT = int(OUT)
 
 
 class Admission:
@@ -34,13 +37,21 @@ class Admission:
         """For each slot whether its feature may be ranked."""
         if self.matching is None and self._zone is None and len(chosen) < 50:  # by far the most asked: not worth numpy's set-up
             service = slots.service
-            return [not service.item(slot) for slot in chosen]
-        admitted: NDArray[np.bool_] = slots.service[chosen] == 0
+            return [not service.item(slot) & _OUT for slot in chosen]
+        admitted: NDArray[np.bool_] = slots.service[chosen] & OUT == 0
         if self.matching is not None:
             admitted &= np.fromiter((slots.ids[slot] in self.matching for slot in chosen), bool, len(chosen))
         if self._zone is not None:
             admitted &= ~shapely.intersects(self._zone, slots.shapes[chosen])
         return admitted.tolist()
+
+    def uncertain(self, slots: Slots, slot: int) -> tuple[Reason, ...]:
+        """What is not known about whether the feature in a slot is in service."""
+        bits = int(slots.service[slot]) >> UNKNOWN
+        if not bits:
+            return ()
+        found = [Reason(rule.unknown_code, rule.unknown) for bit, rule in enumerate(self._rules) if rule.unknown and bits >> bit & 1]
+        return tuple(dict.fromkeys(found))
 
     def reasons(self, slots: Slots, slot: int) -> tuple[Reason, ...]:
         """Every reason against the feature in a slot, those of its layer first."""

@@ -11,7 +11,7 @@ from typing import Any
 from geodata.queries import refusals
 from geodata.queries.admission import Admission
 from geodata.queries.audit import Audited, Differences, audit, compare
-from geodata.queries.exposure import ExposureAnswer, ExposureQuestion
+from geodata.queries.exposure import ExposureAnswer, ExposureQuestion, LayerExposure
 from geodata.queries.index import LayerIndex
 from geodata.queries.inside import expose, pick
 from geodata.queries.keeper import Keeper
@@ -19,6 +19,7 @@ from geodata.queries.membership import Zone
 from geodata.queries.nearest import LayerRanking, NearestAnswer, NearestQuestion
 from geodata.queries.postgis import TableCandidates
 from geodata.queries.ranking import Candidates, Search
+from geodata.queries.showing import Show, shown
 from geodata.store.changes import LayerVersion
 from geodata.store.database import Database
 from geodata.store.features import Store
@@ -26,6 +27,10 @@ from geodata.store.rows import sees_exactly
 from geodata.store.spaces import Space
 from layers.errors import Forbidden, LayerNotFound, SpaceNotFound
 from layers.spec import Action, Actor, Geometry, Layer, Role, Sensitivity
+
+Ask = Callable[..., Callable[[], Any]]
+
+_TURNS = 3  # an index asked again takes less than PostGIS does; under writes without a pause it would never end
 
 
 class QueryEngine:
@@ -40,21 +45,23 @@ class QueryEngine:
         self._lock = threading.Lock()
         self._keepers: dict[tuple[str, str], Keeper] = {}
 
-    def nearest(self, space: Space, question: NearestQuestion, actor: Actor) -> NearestAnswer:
+    def nearest(self, space: Space, question: NearestQuestion, actor: Actor, show: Show[LayerRanking] | None = None) -> NearestAnswer:
         """The k nearest features of each layer, exact, with those left out and why; see `geodata.queries.nearest`.
 
+        With `show` the features it names come along as they are at that very version, and all layers are of one moment.
         Raises LayerNotFound, Forbidden, InvalidInput (a layer without geometry, an unreadable filter), Unavailable.
         """
-        def ask(candidates: Candidates, version: LayerVersion, answered_by: str, layer: Layer, matching: Any) -> LayerRanking:
+        def ask(candidates: Candidates, version: LayerVersion, answered_by: str, layer: Layer, matching: Any) -> Callable[[], LayerRanking]:
             search = Search(candidates, question, Admission(layer, matching, question.zone))
             search.run()
-            return replace(search.answer(layer.id, version, answered_by), positions=_positions(space, actor, layer))
+            ranking = replace(search.answer(layer.id, version, answered_by), positions=_positions(space, actor, layer))
+            return lambda: ranking
 
         layers = _chosen(space, question.layers, actor, lambda layer: layer.ranked)
-        return NearestAnswer(tuple(self._answers(space, layers, question.filter, actor, ask)))
+        return NearestAnswer(tuple(self._answers(space, layers, question.filter, actor, ask, show)))
 
-    def exposure(self, space: Space, question: ExposureQuestion, actor: Actor) -> ExposureAnswer:
-        """What of each layer lies in a zone, summed with its basis; see `geodata.queries.exposure`. Raises as `nearest` does."""
+    def exposure(self, space: Space, question: ExposureQuestion, actor: Actor, show: Show[LayerExposure] | None = None) -> ExposureAnswer:
+        """What of each layer lies in a zone, summed with its basis; see `geodata.queries.exposure`. `show` and what is raised: as `nearest`."""
         layers = _chosen(space, question.layers, actor, lambda layer: layer.exposed)
         zone = Zone(question.zone, question.buffer_m)
 
@@ -64,9 +71,7 @@ class QueryEngine:
                 one.id for one in layer.measures if one.sensitivity is not Sensitivity.PUBLIC)
             return lambda: replace(expose(layer, picked, zone, version, answered_by, hidden=hidden), positions=_positions(space, actor, layer))
 
-        # Candidates are copied while the index is held; what takes time is computed after all is let go.
-        picked = list(self._answers(space, layers, question.filter, actor, ask))
-        return ExposureAnswer(zone.outline, tuple(compute() for compute in picked))
+        return ExposureAnswer(zone.outline, tuple(self._answers(space, layers, question.filter, actor, ask, show)), zone.area_m2)
 
     def warm(self, space: Space, layers: Iterable[str] | None = None, *, timeout_s: float = 60.0) -> None:
         """Have the indexes of these layers (all that have geometry) built and in step, waiting for each so long."""
@@ -129,39 +134,76 @@ class QueryEngine:
             keepers = dict(self._keepers)
         return [_said(space_id, keeper) for (space_id, _), keeper in sorted(keepers.items())]
 
-    def _answers(self, space: Space, layers: list[Layer], filter_text: str | None, actor: Actor, ask: Callable[..., Any]) -> Iterator[Any]:
-        versions = space.versions()
-        for layer in layers:
-            if layer.id not in versions:
-                raise LayerNotFound(layer=layer.id)
+    def _answers(self, space: Space, layers: list[Layer], filter_text: str | None, actor: Actor, ask: Ask, show: Show[Any] | None) -> list[Any]:
+        """Each layer's answer. `ask` takes what it needs while the index is held; what takes time it gives back to be computed after that."""
+        versions = _known(space, layers)
         if filter_text:
-            yield from self._filtered(space, layers, versions, filter_text, actor, ask)
-            return
+            return self._filtered(space, layers, versions, filter_text, actor, ask, show)
+        if show is not None:
+            return self._shown(space, layers, versions, actor, ask, show)
+        computed = []
         for layer in layers:
-            with _held(self._in_step(space, layer, versions[layer.id], actor)) as index:
-                if index is not None:
-                    answer = self._asked(space, None, index, layer, None, ask)
-            if index is None:
+            compute = self._by_index(space, layer, versions[layer.id], actor, ask)
+            if compute is None:
                 with space.reading(actor) as store:
-                    answer = self._asked(space, store, None, layer, None, ask)
-            yield answer
+                    compute = self._asked(space, store, None, layer, None, ask)
+            computed.append(compute)
+        return [compute() for compute in computed]
+
+    def _shown(self, space: Space, layers: list[Layer], versions: Mapping[str, LayerVersion], actor: Actor, ask: Ask, show: Show[Any]) -> list[Any]:
+        """Answers with their features, all of one snapshot.
+
+        The indexes answer first, with no connection held. Then a snapshot is opened: an answer of the version that it holds
+        stands. When a layer has moved on meanwhile, its index is asked again; the last time PostGIS answers in the snapshot.
+        """
+        answers: dict[str, Any] = {}
+        for turn in range(1, _TURNS + 1):
+            for layer in layers:
+                if answers.get(layer.id) is None or answers[layer.id].version != versions[layer.id]:
+                    compute = self._by_index(space, layer, versions[layer.id], actor, ask)
+                    answers[layer.id] = compute() if compute is not None else None
+            with space.reading(actor) as store:
+                versions = store.versions()
+                moved = any(one is not None and one.version != versions.get(layer_id) for layer_id, one in answers.items())
+                if not moved or turn == _TURNS:
+                    return [self._settled(space, store, layer, None, answers[layer.id], versions[layer.id], ask, show) for layer in layers]
+            versions = _known(space, layers)
+        raise AssertionError("the last turn answers")
+
+    def _settled(self, space: Space, store: Store, layer: Layer, matching: Any, answer: Any, standing: LayerVersion, ask: Ask, show: Show[Any]) -> Any:
+        """The answer with its features, if both are of the store's snapshot, where the layer is `standing`; else that of PostGIS in it."""
+        if answer is not None and answer.version == standing:
+            whole = shown(store, answer, show)
+            if whole is not None:
+                return whole
+        whole = shown(store, self._asked(space, store, None, layer, matching, ask)(), show)
+        assert whole is not None  # PostGIS named them in this very snapshot
+        return whole
 
     def _filtered(self, space: Space, layers: list[Layer], versions: Mapping[str, LayerVersion], filter_text: str, actor: Actor,
-                  ask: Callable[..., Any]) -> Iterator[Any]:
+                  ask: Ask, show: Show[Any] | None) -> list[Any]:
         """The filter is evaluated in a snapshot, so an index answers only if it stands at that very version.
 
         The indexes catch up before the snapshot is opened: each takes a connection to do so, and who waits for a second
         connection while holding one waits for ever once enough others do the same.
         """
         indexes = [self._in_step(space, layer, versions[layer.id], actor) for layer in layers]
+        answers = []
         with space.reading(actor) as store:
+            now = store.versions()
             for layer, index in zip(layers, indexes, strict=True):
                 matching = store.matching_ids(layer.id, filter_text)
-                with _held(index, exactly=store.version(layer.id)) as held:
-                    answer = self._asked(space, store, held, layer, matching, ask)
-                yield answer
+                with _held(index, exactly=now[layer.id]) as held:
+                    compute = self._asked(space, store, held, layer, matching, ask)
+                answers.append(compute if show is None else self._settled(space, store, layer, matching, compute(), now[layer.id], ask, show))
+        return [one() for one in answers] if show is None else answers
 
-    def _asked(self, space: Space, store: Store | None, index: LayerIndex | None, layer: Layer, matching: Any, ask: Callable[..., Any]) -> Any:
+    def _by_index(self, space: Space, layer: Layer, wanted: LayerVersion, actor: Actor, ask: Ask) -> Callable[[], Any] | None:
+        """What the index says at `wanted` or later, still to be computed; None when PostGIS has to answer."""
+        with _held(self._in_step(space, layer, wanted, actor)) as index:
+            return None if index is None else self._asked(space, None, index, layer, None, ask)
+
+    def _asked(self, space: Space, store: Store | None, index: LayerIndex | None, layer: Layer, matching: Any, ask: Ask) -> Callable[[], Any]:
         counts = self._keeper(space, layer).counts
         if index is not None:
             counts.by_index += 1
@@ -195,6 +237,15 @@ def _held(index: LayerIndex | None, *, exactly: LayerVersion | None = None) -> I
         return
     with index.lock:
         yield index if index.whole and exactly in (None, index.version) else None
+
+
+def _known(space: Space, layers: list[Layer]) -> Mapping[str, LayerVersion]:
+    """Where the layers of a space stand now; LayerNotFound when one of these is no more."""
+    versions = space.versions()
+    for layer in layers:
+        if layer.id not in versions:
+            raise LayerNotFound(layer=layer.id)
+    return versions
 
 
 def _chosen(space: Space, named: tuple[str, ...], actor: Actor, by_default: Callable[[Layer], bool]) -> list[Layer]:

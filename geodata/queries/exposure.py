@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from geodata.queries import refusals
+from geodata.queries.buffer import work
 from geodata.store.changes import LayerVersion
 from layers.spec import Measure
 
 MAX_BUFFER_M = 50_000.0  # the district is 60 km across
-MAX_BUFFERED_VERTICES = 20_000  # widening as many takes about a second
+MAX_BUFFERED_VERTICES = 5_000  # widening as many takes about a second of one core
+MAX_WIDENED_CORNERS = 1_000_000  # as long again: many points or bends far widened, each with an arc of its own
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,12 @@ class ExposureQuestion:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "buffer_m", refusals.number("buffer_m", self.buffer_m, 0.0, MAX_BUFFER_M))
-        most = MAX_BUFFERED_VERTICES if self.buffer_m else refusals.MAX_ZONE_VERTICES
-        object.__setattr__(self, "zone", refusals.zone("zone", self.zone, most))
+        object.__setattr__(self, "zone", refusals.zone("zone", self.zone))
         object.__setattr__(self, "layers", tuple(dict.fromkeys(self.layers)))
         if self.buffer_m:
             refusals.room_to_widen("zone", shapely.bounds(self.zone), self.buffer_m)
+            refusals.little_to_widen("zone", int(shapely.get_num_coordinates(self.zone)), MAX_BUFFERED_VERTICES)
+            refusals.little_to_widen("buffer_m", work(self.zone, self.buffer_m), MAX_WIDENED_CORNERS)
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,8 @@ class Basis:
 class Inside:
     """A feature inside: of a line the metres, of a polygon the square metres that lie in the zone, and that part of the whole.
 
-    `part` and `fraction` are None for points. `unit` is m or m2. A shape that only touches has part 0.
+    `part` and `fraction` are None for points. `unit` is m or m2. A shape that only touches has part 0. In a widened zone the
+    part is that of a rim which lies from 0 to 1 cm inside the true one, all around (`buffer.OFF_M`).
     """
 
     id: UUID
@@ -98,6 +103,7 @@ class LayerExposure:
     """One layer's answer at `version`, `answered_by` "index" or "postgis": both give the same. `features` are in order of id.
 
     `positions` "coarse": the asker may not know exact ones, so what counts as inside is decided by the coarse places shown.
+    `shown` has what was read of the features named, at that same version, when the asker wanted them shown.
     """
 
     layer: str
@@ -108,11 +114,16 @@ class LayerExposure:
     basis: Basis
     features: tuple[Inside, ...]
     positions: str = "exact"
+    shown: Mapping[UUID, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class ExposureAnswer:
-    """The zone asked about (a polygon in degrees once widened) and each layer's answer, in the order asked or of the catalogue."""
+    """The zone asked about (a polygon in degrees once widened) and each layer's answer, in the order asked or of the catalogue.
+
+    `zone_area_m2` is the zone's area on the ellipsoid; None for points and lines that are not widened.
+    """
 
     zone: BaseGeometry
     layers: tuple[LayerExposure, ...]
+    zone_area_m2: float | None

@@ -31,6 +31,7 @@ class Zone:
         west, south, east, north = shape.bounds
         self.windows: list[Box] = widened((west, south, east, north), buffer_m)
         self.outline = buffer(shape, buffer_m)
+        self.area_m2 = float(areas_m2([self.outline])[0]) if shapely.get_dimensions(self.outline) == 2 else None
         shapely.prepare([shape, self.outline])
 
     def holds(self, shapes: NDArray[Any]) -> Flags:

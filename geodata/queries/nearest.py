@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from shapely.geometry.base import BaseGeometry
@@ -50,12 +52,16 @@ class NearestQuestion:
 
 @dataclass(frozen=True)
 class Ranked:
-    """A feature in its rank from 1, how far (geodesic) and which way (0-360 from north); no bearing at distance 0."""
+    """A feature in its rank from 1, how far (geodesic) and which way (0-360 from north); no bearing at distance 0.
+
+    `uncertain` says what is not known about whether it can be used.
+    """
 
     rank: int
     id: UUID
     distance_m: float
     bearing_deg: float | None
+    uncertain: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,7 @@ class LayerRanking:
     `left_out`, in the same order, has those before the last ranked (all within the limit, if fewer than k are ranked),
     at most MAX_LEFT_OUT of them: `more_left_out` says that there are others.
     `positions` "coarse": the asker may not know exact ones, so distances, bearings and reasons are those of the coarse places shown.
+    `shown` has what was read of the features named, at that same version, when the asker wanted them shown.
     """
 
     layer: str
@@ -92,6 +99,7 @@ class LayerRanking:
     left_out: tuple[LeftOut, ...]
     more_left_out: bool = False
     positions: str = "exact"
+    shown: Mapping[UUID, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -149,7 +149,8 @@ class Search:
 
     def answer(self, layer_id: str, version: LayerVersion, answered_by: str) -> LayerRanking:
         """What was found, as said to the asker."""
-        ranked = tuple(Ranked(place, one, distance, self._bearings[slot] % 360.0 if distance else None)
+        ranked = tuple(Ranked(place, one, distance, self._bearings[slot] % 360.0 if distance else None,
+                              () if self._admission.open else self._admission.uncertain(self._candidates.slots, slot))
                        for place, (distance, one, slot) in enumerate(self.ranked, 1))
         nearer = [] if self._admission.open else self._left_out()
         left_out = tuple(LeftOut(one, distance, self._admission.reasons(self._candidates.slots, slot)) for distance, one, slot in nearer[:MAX_LEFT_OUT])

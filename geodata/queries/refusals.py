@@ -34,6 +34,8 @@ declare({
     "zone-out-of-range": _said("范围的坐标超出经纬度：{found}", "A coordinate of the zone is outside longitude and latitude: {found}",
                                "坐标应为 CGCS2000 经纬度（度）", "Give CGCS2000 longitude and latitude in degrees"),
     "zone-too-large": _said("范围有 {found} 个顶点，上限 {limit}", "The zone has {found} vertices; the limit is {limit}", "简化范围", "Simplify the zone"),
+    "zone-too-large-to-widen": _said("加宽范围要算 {found} 个顶点，上限 {limit}", "To widen the zone {found} vertices would have to be made; the limit is {limit}",
+                                     "简化范围，或减小加宽的距离", "Simplify the zone, or widen it less"),
     "zone-not-valid": _said("范围图形无效：{reason}", "The zone is not a valid shape: {reason}", "消除自相交后重试", "Remove the self-crossing and try again"),
 })
 
@@ -87,6 +89,12 @@ def room_to_widen(name: str, bounds: Sequence[float], distance_m: float) -> None
     windows = widened((west, south, east, north), distance_m)
     if len(windows) > 1 or windows[0][0] <= -180.0 or windows[0][2] >= 180.0:
         raise _refused(f"/{name}", "zone-out-of-range", found=f"{west:g}, {south:g}, {east:g}, {north:g}")
+
+
+def little_to_widen(name: str, found: int, limit: int) -> None:
+    """Refuse at `/name` a widening that would take seconds."""
+    if found > limit:
+        raise _refused(f"/{name}", "zone-too-large-to-widen", found=found, limit=limit)
 
 
 def no_geometry(layer_id: str) -> InvalidInput:

@@ -16,12 +16,16 @@ from layers.spec import Layer
 
 Origin = tuple[str | None, date | None]  # source and source date; None is unknown
 
+UNKNOWN = 16  # the lower half of `service` keeps out of the ranking, the upper half only says what is not known
+OUT = np.uint32((1 << UNKNOWN) - 1)
+
 
 @dataclass(frozen=True)
 class Rows:
     """Features of one layer as columns, in one order.
 
-    `service` has bit i set where the layer's i-th `out_of_service` applies. `measures` has a column for each of the
+    `service` has bit i set where the layer's i-th `out_of_service` applies, bit UNKNOWN + i where its field has no value
+    and it says what that means. `measures` has a column for each of the
     layer's measures, NaN where unknown. `verified` is seconds since 1970 UTC, NaN where unknown.
     """
 
@@ -47,6 +51,9 @@ def rows_of(layer: Layer, ids: Sequence[UUID], wkb: Sequence[bytes | None], colu
         values = frozenset(rule.values)
         hit = [not values.isdisjoint(value) if isinstance(value, list) else value in values for value in columns[rule.field]]
         service |= np.fromiter(hit, np.uint32, count) << np.uint32(bit)
+        if rule.unknown:
+            unsaid = (value is None or value == [] for value in columns[rule.field])
+            service |= np.fromiter(unsaid, np.uint32, count) << np.uint32(UNKNOWN + bit)
     measures = np.full((count, len(layer.measures)), np.nan)
     for place, one in enumerate(layer.measures):
         measures[:, place] = [np.nan if value is None else value for value in columns[one.id]]

@@ -196,4 +196,4 @@ def _parsed(cursor: str) -> tuple[datetime, str, int]:
         at, sequence, chain = cursor.split("~", 2)
         return datetime.fromisoformat(at), chain, int(sequence)
     except ValueError:
-        raise InvalidInput(problems=[Problem("cursor", "cursor-unknown", {"cursor": cursor[:80]})]) from None
+        raise InvalidInput(problems=[Problem("/cursor", "cursor-unknown", {"cursor": cursor[:80]})]) from None

@@ -19,6 +19,6 @@ DRILLS = Table(
     Column("closed_by", Text),
 )
 
-for _room in ("accounts", "sessions", "attempts", "loads", "audit"):
+for _room in ("accounts", "sessions", "attempts", "loads", "audit", "views"):
     if importlib.util.find_spec(f"geodata.store.{_room}"):
         importlib.import_module(f"geodata.store.{_room}")

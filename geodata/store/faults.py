@@ -9,6 +9,7 @@ from psycopg import errors as pg
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from geodata.store.value_checks import field_of
 from layers.errors import Conflict, InvalidInput, Problem, SpaceNotFound, TooMany, Unavailable
 
 
@@ -46,7 +47,8 @@ def _integrity(fault: IntegrityError) -> Exception:
         return InvalidInput(problems=[Problem("/geometry" if column == "geom" else f"/properties/{column}", "required", {"field": column})])
     if constraint.endswith("_geometry"):
         return InvalidInput(problems=[Problem("/geometry", "geometry-refused", {"reason": constraint})])
-    return InvalidInput(problems=[Problem("", "value-refused", {"constraint": constraint})])
+    field = field_of(constraint, getattr(diag, "table_name", None) or "")
+    return InvalidInput(problems=[Problem(f"/properties/{field}" if field else "", "value-refused", {"constraint": constraint})])
 
 
 def _other(fault: DBAPIError) -> Exception:

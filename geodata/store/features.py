@@ -8,25 +8,30 @@ from enum import Enum
 from typing import Any, Final
 from uuid import UUID
 
+import numpy as np
 import shapely
 from geoalchemy2.elements import WKBElement
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import Table, Text, cast, select, update
+from sqlalchemy import Connection, Table, Text, cast, func, select, text, update
 
 from geodata.store import bulk
 from geodata.store.acting import say_reason
 from geodata.store.audit import note, reveals_lately
 from geodata.store.bulk import Row, UpsertCounts
+from geodata.store.faults import translated
 from geodata.store.idempotency import Answered, claim, settle
 from geodata.store.metadata import STORAGE_SRID
 from geodata.store.reading import MAX_PAGE, HistoryEntry, JsonPage, Page, Reader, Snapshot
 from geodata.store.reverting import Undone, revert_feature, undo_commit
 from geodata.store.rows import Feature, feature_select, mask_value, to_feature
 from geodata.store.shapes import admit
+from geodata.store.tables import SpaceTables
+from geodata.whereabouts import misplaced, near
 from layers.checking import examine
-from layers.errors import FeatureNotFound, InvalidInput, Problem, StaleVersion, TooMany, VersionRequired
+from layers.district import JIUYUAN
+from layers.errors import FeatureNotFound, InvalidInput, OnemapError, Problem, StaleVersion, TooMany, Unavailable, VersionRequired
 from layers.messages import Sentence, declare
-from layers.spec import Action, Field, Label, Layer, Sensitivity
+from layers.spec import Action, Actor, Catalogue, Field, Geometry, Label, Layer, Sensitivity
 
 __all__ = ["MAX_PAGE", "UNCHANGED", "Change", "Feature", "HistoryEntry", "JsonPage", "Page", "Snapshot", "Store", "Unchanged"]
 
@@ -43,6 +48,8 @@ class Unchanged(Enum):
 
     UNCHANGED = "unchanged"
 
+
+_NAMED_ROWS = 100  # of those far from the district in one load
 
 UNCHANGED: Final = Unchanged.UNCHANGED
 
@@ -61,7 +68,17 @@ class Change:
 
 
 class Store(Reader):
-    """What one actor can do in one transaction of one space. Made by `Space.transaction` or `Space.reading`."""
+    """What one actor can do in one transaction of one space. Made by `Space.transaction` or `Space.reading`.
+
+    With `anywhere` the writer has said that what lies far from the district is meant to; the reason then tells how far.
+    """
+
+    def __init__(self, connection: Connection, catalogue: Catalogue, tables: SpaceTables, actor: Actor, *, is_drill: bool, is_past: bool = False,
+                 anywhere: bool = False) -> None:
+        super().__init__(connection, catalogue, tables, actor, is_drill=is_drill, is_past=is_past)
+        self._anywhere = anywhere
+        self._reason: str | None = None  # None: as the transaction was begun with
+        self._farthest_km = 0
 
     def insert(self, layer_id: str, properties: Mapping[str, Any], geometry: BaseGeometry | None) -> Feature:
         """A new feature at version 1. Raises InvalidInput with every problem found, Conflict when its key is in use."""
@@ -97,7 +114,7 @@ class Store(Reader):
         layer, table = self._open(layer_id, Action.DELETE)
         if not reason or not reason.strip():
             raise InvalidInput(problems=[Problem("reason", "required", {"field": "reason"})])
-        say_reason(self.connection, reason)
+        self._say(reason)
         expected = _given(version)
         gone = self.connection.execute(table.delete().where(table.c.id == feature_id, table.c.version == expected)).rowcount
         if not gone:
@@ -106,11 +123,14 @@ class Store(Reader):
     def apply(self, changes: Sequence[Change], reason: str | None = None) -> list[Feature | None]:
         """Several acts in order, all or nothing. Existing features are locked in sorted order first: no deadlock."""
         if reason:
-            say_reason(self.connection, reason)
+            self._say(reason)
+        self._hold(changes)
+        return [self._placed(place, one, reason) for place, one in enumerate(changes)]
+
+    def _hold(self, changes: Sequence[Change]) -> None:
         for layer_id, feature_id in sorted({(one.layer, one.id) for one in changes if one.id is not None}):
             table = self._open(layer_id, Action.READ)[1]
             self.connection.execute(select(table.c.id).where(table.c.id == feature_id).with_for_update())
-        return [self._placed(place, one, reason) for place, one in enumerate(changes)]
 
     def _placed(self, place: int, one: Change, reason: str | None) -> Feature | None:
         """One act; what is wrong with it is said to be at its place in the changeset."""
@@ -135,6 +155,26 @@ class Store(Reader):
         self.delete(one.layer, one.id, version=one.version, reason=reason or "")
         return None
 
+    def rehearse(self, changes: Sequence[Change], reason: str | None = None) -> list[Feature | OnemapError | None]:
+        """What `apply` would make of each act, or why it would refuse it; all is taken back.
+
+        They are tried in order, each upon those before it that went well, so what is wrong with one hides nothing of another.
+        """
+        with self.connection.begin_nested() as rehearsal:
+            self._hold(changes)
+            found = [self._tried(one, reason) for one in changes]
+            rehearsal.rollback()
+        return found
+
+    def _tried(self, one: Change, reason: str | None) -> Feature | OnemapError | None:
+        try:
+            with translated(), self.connection.begin_nested():
+                return self._act(one, reason)
+        except (Unavailable, TooMany):
+            raise
+        except OnemapError as refused:
+            return refused
+
     def revert(self, layer_id: str, feature_id: UUID, to_version: int, *, version: int | None) -> Feature:
         """A feature as it was at `to_version`, as a new version; a deleted one comes back. See `geodata.store.reverting`."""
         revert_feature(self, layer_id, feature_id, to_version, version=version)
@@ -154,9 +194,15 @@ class Store(Reader):
         if expected != present:
             self._refuse_stale(layer, self.tables.layers[layer.id], feature_id, {}, expected)
 
-    def upsert(self, layer_id: str, rows: Iterable[Row], *, dry_run: bool = False) -> UpsertCounts:
-        """Many rows by the layer's key, in one go; values must be clean already. `dry_run` counts and takes all back."""
+    def upsert(self, layer_id: str, rows: Iterable[Row], *, dry_run: bool = False, anywhere: bool = False) -> UpsertCounts:
+        """Many rows by the layer's key, in one go; values must be clean already. `dry_run` counts and takes all back.
+
+        Raises InvalidInput for rows far from the district, unless the layer reaches far or `anywhere` lets them.
+        """
         layer, table = self._open(layer_id, Action.LOAD)
+        rows = list(rows)
+        if not (anywhere or self._anywhere or layer.far_reaching or layer.geometry is Geometry.NONE):
+            _refuse_misplaced(rows)
         resolve = {one.id: self._keys_of(one.reference) for one in layer.references if one.reference}
         schema = self.schema
         if not dry_run:
@@ -183,7 +229,7 @@ class Store(Reader):
     def _write(self, layer: Layer, feature_id: UUID, properties: Mapping[str, Any], geometry: BaseGeometry | None, version: int | None) -> Feature:
         table = self.tables.layers[layer.id]
         expected = _given(version)
-        values = self._checked(layer, self._put_back(layer, feature_id, properties), geometry)
+        values = self._checked(layer, self._put_back(layer, feature_id, properties), geometry, feature_id)
         written = self.connection.execute(update(table).where(table.c.id == feature_id, table.c.version == expected).values(**values)).rowcount
         if not written:
             self._refuse_stale(layer, table, feature_id, values, expected)
@@ -215,7 +261,7 @@ class Store(Reader):
                                        if given[name] == mask_value(layer.field(name), value, reveal=False)}  # type: ignore[arg-type]
         return {**given, **kept}
 
-    def _checked(self, layer: Layer, properties: Mapping[str, Any], geometry: BaseGeometry | None) -> dict[str, Any]:
+    def _checked(self, layer: Layer, properties: Mapping[str, Any], geometry: BaseGeometry | None, feature_id: UUID | None = None) -> dict[str, Any]:
         given = {**properties, **self._referenced(layer, properties)}
         values, problems = examine(layer, given, None)
         problems += [Problem(f"/properties/{one.id}", "value-masked", {"field": one.id}) for one in layer.all_fields if _looks_masked(one, properties.get(one.id))]
@@ -223,6 +269,7 @@ class Store(Reader):
         shape = None
         try:
             shape = admit(layer, geometry)
+            problems += self._misplaced(layer, shape, feature_id)
         except InvalidInput as refused:
             problems += refused.problems
         if problems:
@@ -231,6 +278,24 @@ class Store(Reader):
         if shape is not None:
             values["geom"] = WKBElement(shapely.to_wkb(shape), srid=STORAGE_SRID)
         return values
+
+    def _misplaced(self, layer: Layer, shape: BaseGeometry | None, feature_id: UUID | None) -> list[Problem]:
+        """The problem of a shape far from the district, unless the layer reaches far, the feature lies there already or the writer says so."""
+        problem = None if shape is None or layer.far_reaching else misplaced(shape, JIUYUAN)
+        if problem is None or shape is None or (feature_id is not None and self._lies_there(layer, feature_id, shape)):
+            return []
+        if not self._anywhere:
+            return [problem]
+        self._farthest_km = max(self._farthest_km, problem.values["distance_km"])
+        if self._reason is None:
+            self._reason = self.connection.scalar(text("SELECT current_setting('onemap.reason', true)")) or ""
+        self._say(self._reason)
+        return []
+
+    def _lies_there(self, layer: Layer, feature_id: UUID, shape: BaseGeometry) -> bool:
+        table = self.tables.layers[layer.id]
+        stored = self.connection.scalar(select(func.ST_AsEWKB(table.c.geom)).where(table.c.id == feature_id))
+        return stored is not None and shapely.equals_exact(shapely.from_wkb(bytes(stored)), shape, 0.0)
 
     def _referenced(self, layer: Layer, values: Mapping[str, Any]) -> dict[str, str]:
         """Ids for reference fields, which may name their feature by id or by key."""
@@ -271,6 +336,12 @@ class Store(Reader):
         raise StaleVersion(layer=layer.id, id=feature_id, given=expected, current=present.version, by=present.updated_by,
                            at=present.updated_at.isoformat(), differences=differences)
 
+    def _say(self, reason: str) -> None:
+        self._reason = reason
+        if self._farthest_km:
+            reason = "；".join(filter(None, [reason, f"确认在区外约 {self._farthest_km} 公里 (anywhere)"]))
+        say_reason(self.connection, reason)
+
     def claim(self, key: str, request_hash: str) -> Answered | None:
         """Take an Idempotency-Key for this transaction, or give the answer that was made under it."""
         return claim(self.connection, self.tables, self.actor.name, key, request_hash)
@@ -282,6 +353,14 @@ class Store(Reader):
 
 def _looks_masked(one: Field, value: Any) -> bool:
     return one.sensitivity is not Sensitivity.PUBLIC and isinstance(value, str) and "**" in value
+
+
+def _refuse_misplaced(rows: Sequence[Row]) -> None:
+    bounds = np.asarray(shapely.bounds([row.geometry for row in rows]), dtype=float).reshape(-1, 4)
+    far = np.flatnonzero(np.isfinite(bounds).all(axis=1) & ~near(bounds, JIUYUAN)).tolist()
+    found = [misplaced(rows[place].geometry, JIUYUAN) for place in far[:_NAMED_ROWS]]
+    if found:
+        raise InvalidInput(problems=[replace(one, values={**one.values, "row": rows[place].row}) for place, one in zip(far, found, strict=False) if one])
 
 
 def _given(version: int | None) -> int:

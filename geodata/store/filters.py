@@ -29,7 +29,7 @@ def queryable(layer: Layer, *, reveal: bool) -> list[str]:
 
 
 def condition(filter_text: str, layer: Layer, table: Table, *, reveal: bool) -> ColumnElement[bool]:
-    """The filter as a WHERE clause with its values bound. Raises InvalidInput at `filter`."""
+    """The filter as a WHERE clause with its values bound. Raises InvalidInput at `/filter`."""
     if len(filter_text) > MAX_FILTER_LENGTH:
         raise _unreadable(f"> {MAX_FILTER_LENGTH}")
     columns: Mapping[str, Any] = {name: table.c[name] for name in queryable(layer, reveal=reveal)}
@@ -39,10 +39,10 @@ def condition(filter_text: str, layer: Layer, table: Table, *, reveal: bool) -> 
     try:
         return where(filter_text, columns)
     except UnknownName as fault:
-        raise InvalidInput(problems=[Problem("filter", "filter-field-unknown", {"reason": str(fault)})]) from None
+        raise InvalidInput(problems=[Problem("/filter", "filter-field-unknown", {"reason": str(fault)})]) from None
     except Unreadable as fault:
         raise _unreadable(str(fault)) from None
 
 
 def _unreadable(reason: str) -> InvalidInput:
-    return InvalidInput(problems=[Problem("filter", "filter-unreadable", {"reason": reason})])
+    return InvalidInput(problems=[Problem("/filter", "filter-unreadable", {"reason": reason})])

@@ -102,15 +102,53 @@ BEGIN
     RETURN NULL;
 END $$;
 
-CREATE OR REPLACE FUNCTION onemap_control.watch(space name, watched name) RETURNS void LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION onemap_control.refuse_truncate() RETURNS trigger LANGUAGE plpgsql AS $$
+-- TRUNCATE passes the row triggers by: nobody who reads the feed would know that the rows are gone.
+BEGIN
+    RAISE EXCEPTION '%.% 不能 TRUNCATE：版本、历史和推送都不会知道 · TRUNCATE would leave no version, history or event',
+        TG_TABLE_SCHEMA, TG_TABLE_NAME
+        USING ERRCODE = 'object_not_in_prerequisite_state',
+              HINT = format('请用 DELETE FROM %I.%I · use DELETE, which is recorded and can be undone', TG_TABLE_SCHEMA, TG_TABLE_NAME);
+END $$;
+
+CREATE OR REPLACE FUNCTION onemap_control.keep_record() RETURNS trigger LANGUAGE plpgsql AS $$
+-- What was recorded stays as it was, whoever asks: the triggers only ever add to it.
+BEGIN
+    RAISE EXCEPTION '%.% 只增不改，不能 % · it is only added to, no % there', TG_TABLE_SCHEMA, TG_TABLE_NAME, TG_OP, TG_OP
+        USING ERRCODE = 'object_not_in_prerequisite_state',
+              HINT = '历史由触发器写入；要改数据请改图层本身，会留下新的记录 · change the layer itself, which adds to the record';
+END $$;
+
+CREATE OR REPLACE FUNCTION onemap_control.keep_books(space name) RETURNS void LANGUAGE plpgsql
 SET search_path = public, pg_temp AS $$
+-- CREATE TRIGGER locks out everyone who writes history, so what is there stays; a disabled trigger is `onemap check`'s to tell.
 DECLARE
-    start uuid := gen_random_uuid();
+    book text;
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgname = 'commit_layers' AND tgrelid = format('%I.touched', space)::regclass) THEN
         EXECUTE format('CREATE CONSTRAINT TRIGGER commit_layers AFTER INSERT ON %I.touched DEFERRABLE INITIALLY DEFERRED '
         'FOR EACH ROW EXECUTE FUNCTION onemap_control.commit_layers()', space);
     END IF;
+    FOREACH book IN ARRAY ARRAY['history', 'commit_log'] LOOP
+        IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgname = 'a_keep_record' AND tgrelid = format('%I.%I', space, book)::regclass) THEN
+            EXECUTE format('CREATE TRIGGER a_keep_record BEFORE UPDATE OR DELETE OR TRUNCATE ON %I.%I '
+                'FOR EACH STATEMENT EXECUTE FUNCTION onemap_control.keep_record()', space, book);
+        END IF;
+    END LOOP;
+    IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgname = 'a_refuse_truncate' AND tgrelid = format('%I.layer_state', space)::regclass) THEN
+        EXECUTE format('CREATE TRIGGER a_refuse_truncate BEFORE TRUNCATE ON %I.layer_state '
+            'FOR EACH STATEMENT EXECUTE FUNCTION onemap_control.refuse_truncate()', space);
+    END IF;
+END $$;
+
+CREATE OR REPLACE FUNCTION onemap_control.watch(space name, watched name) RETURNS void LANGUAGE plpgsql
+SET search_path = public, pg_temp AS $$
+DECLARE
+    start uuid := gen_random_uuid();
+BEGIN
+    PERFORM onemap_control.keep_books(space);
+    EXECUTE format('CREATE OR REPLACE TRIGGER a_refuse_truncate BEFORE TRUNCATE ON %I.%I '
+        'FOR EACH STATEMENT EXECUTE FUNCTION onemap_control.refuse_truncate()', space, watched);
     EXECUTE format('CREATE OR REPLACE TRIGGER a_note_touch BEFORE INSERT OR UPDATE OR DELETE ON %I.%I '
         'FOR EACH STATEMENT EXECUTE FUNCTION onemap_control.note_touch()', space, watched);
     EXECUTE format('CREATE OR REPLACE TRIGGER b_stamp_row BEFORE INSERT OR UPDATE ON %I.%I '

@@ -29,7 +29,7 @@ from geodata.store.metadata import (
 )
 from geodata.store.migrations.scope import options, targets
 from geodata.store.past import drop_all
-from geodata.store.spaces import watch
+from geodata.store.spaces import run_time_layers, watch
 from geodata.store.tables import DEFINITIONS, space_tables
 from layers.catalogue import CATALOGUE
 from layers.errors import Misconfigured
@@ -187,7 +187,7 @@ def _let_owner_be(connection: Connection, role: str) -> None:
 def _finish(database: Database, connection: Connection) -> None:
     tables = space_tables(database.catalogue)
     pyramid.make_tables(connection, LIVE_SCHEMA)
-    for name in (*tables.layers, DEFINITIONS):
+    for name in (*tables.layers, *(one.id for one in run_time_layers(connection, tables)), DEFINITIONS):
         watch(connection, LIVE_SCHEMA, name)
     seal(connection, LIVE_SCHEMA, LIVE_ROLE)
     for schema in open_schemas(connection):  # those opened by a version that kept no pyramids

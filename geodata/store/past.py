@@ -125,8 +125,13 @@ def _make(connection: Connection, database: Database, record: SpaceRecord) -> No
 
 
 def _create(connection: Connection, record: SpaceRecord, tables: SpaceTables, wanted: list[Table]) -> None:
+    """The tables without their checks: what was there then may be what is no longer admitted, and nobody writes here."""
     tables.metadata.create_all(connection.execution_options(schema_translate_map={LIVE_SCHEMA: record.schema}), tables=wanted, checkfirst=False)
     connection.execution_options(schema_translate_map={})
+    for statement in connection.scalars(text(
+            "SELECT format('ALTER TABLE %s %s', conrelid::regclass, string_agg(format('DROP CONSTRAINT %I', conname), ', ')) FROM pg_constraint "
+            "WHERE contype = 'c' AND connamespace = CAST(:schema AS regnamespace) GROUP BY conrelid"), {"schema": f'"{record.schema}"'}).all():
+        connection.execute(text(statement))
 
 
 def _fill(connection: Connection, record: SpaceRecord, table: Table) -> None:

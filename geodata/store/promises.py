@@ -16,12 +16,14 @@ from layers.messages import Sentence, declare
 from layers.spec import Label
 
 _WRITES = ("INSERT", "UPDATE", "DELETE", "TRUNCATE")
-_TRIGGERS = {"a_note_touch": "note_touch", "b_stamp_row": "stamp_row", "c_insert": "record_history", "c_update": "record_history",
-             "c_delete": "record_history"}  # what `onemap_control.watch` puts on a table
+_TRIGGERS = {"a_refuse_truncate": "refuse_truncate", "a_note_touch": "note_touch", "b_stamp_row": "stamp_row", "c_insert": "record_history",
+             "c_update": "record_history", "c_delete": "record_history"}  # what `onemap_control.watch` puts on a table
+_BOOKS = (("touched", "commit_layers", "commit_layers"), ("history", "a_keep_record", "keep_record"), ("commit_log", "a_keep_record", "keep_record"),
+          ("layer_state", "a_refuse_truncate", "refuse_truncate"))  # and once on the books of a space
 
 declare({
     "trigger-missing": Sentence(
-        Label("{table} 的触发器 {trigger} 缺失或被停用：改动不会进入版本、历史和实时推送", "The trigger {trigger} of {table} is missing or disabled: changes get no version, history or event"),
+        Label("{table} 的触发器 {trigger} 缺失或被停用：改动可能不进入版本、历史和实时推送", "The trigger {trigger} of {table} is missing or disabled: changes may get no version, history or event"),
         Label("ALTER TABLE … ENABLE TRIGGER，或重新启动服务（启动时会补上缺失的）", "ALTER TABLE … ENABLE TRIGGER, or start the service again (it makes those that are missing)")),
     "function-differs": Sentence(
         Label("数据库函数 {name} 不是本版本的", "The database function {name} is not that of this version"),
@@ -55,7 +57,7 @@ def _triggers(connection: Connection, watched: list[str]) -> list[Fault]:
         "WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND c.relnamespace = CAST(:schema AS regnamespace)"), {"schema": LIVE_SCHEMA}).all()
     there = {tuple(row) for row in rows}
     wanted = [(table, trigger, function) for table in watched for trigger, function in _TRIGGERS.items()]
-    return [Fault("trigger-missing", {"table": one[0], "trigger": one[1]}) for one in (*wanted, ("touched", "commit_layers", "commit_layers")) if one not in there]
+    return [Fault("trigger-missing", {"table": one[0], "trigger": one[1]}) for one in (*wanted, *_BOOKS) if one not in there]
 
 
 def _functions(connection: Connection) -> list[Fault]:

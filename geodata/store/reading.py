@@ -4,30 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import ColumnElement, Connection, Table, and_, false, func, select, text, true
+from sqlalchemy import ColumnElement, Connection, Table, and_, case, false, func, not_, select, text, true
 
 from geodata.store.changes import ChangedItem, ChangesSince, LayerVersion, changed_ids, read_versions
 from geodata.store.filters import condition
+from geodata.store.freshness import OLDEST, Verified
 from geodata.store.metadata import STORAGE_SRID
+from geodata.store.ordering import PINYIN, Key, Order, keys_named
 from geodata.store.reverting import Commit, CommitFeature, recent, touched_by
-from geodata.store.rows import Feature, coarse, feature_select, geojson_text, mask_value, shown_shape, to_feature
+from geodata.store.rows import SYSTEM_PROPERTIES, Feature, coarse, feature_select, geojson_text, mask_value, shown_shape, to_feature
 from geodata.store.tables import SpaceTables
 from layers.errors import FeatureNotFound, Forbidden, InvalidInput, Problem
-from layers.spec import Action, Actor, Catalogue, Geometry, Layer, Role, Sensitivity
+from layers.spec import Action, Actor, Catalogue, Field, Geometry, Layer, Role, Sensitivity
 
 MAX_PAGE = 10_000  # one answer stays under some tens of MB; larger sets are paged or tiled
+_KNOWS_PINYIN = text(f"SELECT EXISTS (SELECT FROM pg_collation WHERE collname = '{PINYIN}')")
 Box = tuple[float, float, float, float]  # west, south, east, north in degrees, EPSG:4490
 
 
 @dataclass(frozen=True)
 class Page:
-    """Features in order of id. `next_cursor` None at the end; `matched` counts all that fit, or None when not asked."""
+    """Features in the order asked for. `next_cursor` None at the end; `matched` counts all that fit, or None when not asked."""
 
     features: tuple[Feature, ...]
     next_cursor: str | None
@@ -42,6 +46,22 @@ class JsonPage:
     returned: int
     matched: int | None
     next_cursor: str | None
+
+
+@dataclass(frozen=True)
+class MeasureSum:
+    """The sum of what is known (None where nothing is), and in how many features it is not."""
+
+    sum: int | float | None
+    unknown: int
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How many features, and what their measures add up to, by field."""
+
+    count: int
+    measures: Mapping[str, MeasureSum]
 
 
 @dataclass(frozen=True)
@@ -100,28 +120,35 @@ class Reader:
         return self.may(Action.REVEAL, layer)
 
     def page(self, layer_id: str, *, bbox: Box | None = None, filter: str | None = None, ids: Iterable[UUID] | None = None,
-             limit: int = 100, cursor: str | None = None, count: bool = False) -> Page:
-        """At most `limit` features that touch the box (its edge counts) and meet the CQL2 filter, in order of id."""
+             limit: int = 100, cursor: str | None = None, count: bool = False, sort: str | None = None) -> Page:
+        """At most `limit` features that touch the box (its edge counts) and meet the CQL2 filter.
+
+        In order of id, or by `sort`: `field,-other`, `-` for falling; unknown values last, ties by id. Raises InvalidInput at `sort`.
+        """
         layer, table = self._open(layer_id, Action.READ)
-        clause = self._where(layer, table, bbox, filter, ids)
-        query = feature_select(layer, table, reveal=self._reveals(layer)).where(clause, self._after(table, cursor))
-        rows = self.connection.execute(query.order_by(table.c.id).limit(_bounded(limit) + 1)).all()
+        clause, order = self._where(layer, table, bbox, filter, ids), self._order(layer, table, sort)
+        query = feature_select(layer, table, reveal=self._reveals(layer)).add_columns(*order.cells).where(clause, order.after(cursor))
+        rows = self.connection.execute(query.order_by(*order.by).limit(_bounded(limit) + 1)).all()
         features = tuple(to_feature(layer, row) for row in rows[:limit])
-        following = str(features[-1].id) if len(rows) > limit else None
+        following = order.cursor(rows[limit - 1]) if len(rows) > limit else None
         return Page(features, following, self._count(table, clause) if count else None)
 
     def page_json(self, layer_id: str, *, bbox: Box | None = None, filter: str | None = None, ids: Iterable[UUID] | None = None,
                   limit: int = 100, cursor: str | None = None, fields: Sequence[str] | None = None,
-                  geometry: bool = True, count: bool = True) -> JsonPage:
-        """The same question as `page`, answered as GeoJSON text straight from PostGIS."""
+                  geometry: bool = True, count: bool = True, sort: str | None = None, offset: int = 0) -> JsonPage:
+        """The same question as `page`, answered as GeoJSON text straight from PostGIS. `offset` passes over so many rows first."""
         layer, table = self._open(layer_id, Action.READ)
-        clause = self._where(layer, table, bbox, filter, ids)
-        query = (select(table.c.id, geojson_text(layer, table, reveal=self._reveals(layer), fields=fields, geometry=geometry))
-                 .where(clause, self._after(table, cursor)).order_by(table.c.id).limit(_bounded(limit) + 1))
+        clause, order = self._where(layer, table, bbox, filter, ids), self._order(layer, table, sort)
+        chosen = (select(table.c.id, *order.cells).where(clause, order.after(cursor))
+                  .order_by(*order.by).limit(_bounded(limit) + 1).offset(offset).cte("chosen"))  # so that text is made of these rows alone
+        place = func.row_number().over().label("place")
+        placed = select(chosen, place).subquery("placed")
+        query = (select(placed, geojson_text(layer, table, reveal=self._reveals(layer), fields=fields, geometry=geometry).label("body"))
+                 .join(table, table.c.id == placed.c.id).order_by(placed.c.place))
         rows = self.connection.execute(query).all()
         shown = rows[:limit]
-        following = str(shown[-1][0]) if len(rows) > limit else None
-        return JsonPage(",".join(row[1] for row in shown), len(shown), self._count(table, clause) if count else None, following)
+        following = order.cursor(shown[-1]) if len(rows) > limit else None
+        return JsonPage(",".join(row.body for row in shown), len(shown), self._count(table, clause) if count else None, following)
 
     def get(self, layer_id: str, feature_id: UUID) -> Feature:
         """One feature, or FeatureNotFound."""
@@ -162,6 +189,28 @@ class Reader:
         layer, table = self._open(layer_id, Action.READ)
         return self._count(table, self._where(layer, table, bbox, filter, None))
 
+    def summary(self, layer_id: str, *, bbox: Box | None = None, filter: str | None = None, ids: Iterable[UUID] | None = None) -> Summary:
+        """Count and sums of all features that touch the box and meet the filter; of each measure also in how many it is unknown.
+
+        Measures that the reader sees masked are left out. The sum of none known is None, never 0.
+        """
+        layer, table = self._open(layer_id, Action.READ)
+        measures = [one for one in layer.measures if one.sensitivity is Sensitivity.PUBLIC or self._reveals(layer)]
+        columns = [column for one in measures for column in (func.sum(table.c[one.id]), func.count(table.c[one.id]))]
+        row = self.connection.execute(select(func.count(), *columns).select_from(table).where(self._where(layer, table, bbox, filter, ids))).one()
+        sums = {one.id: MeasureSum(_plain_number(row[2 * place + 1]), row[0] - row[2 * place + 2]) for place, one in enumerate(measures)}
+        return Summary(row[0], sums)
+
+    def position(self, layer_id: str, feature_id: UUID, *, bbox: Box | None = None, filter: str | None = None, sort: str | None = None) -> int | None:
+        """How many rows come before a feature in this order; None where it is not among them."""
+        layer, table = self._open(layer_id, Action.READ)
+        clause, order = self._where(layer, table, bbox, filter, None), self._order(layer, table, sort)
+        row = self.connection.execute(select(table.c.id, *order.cells).where(clause, table.c.id == feature_id)).first()
+        if row is None:
+            return None
+        behind = order.behind(list(row[1:]), row.id)
+        return self._count(table, and_(clause, not_(behind), table.c.id != feature_id))
+
     def freshness(self, layer_id: str) -> dict[str, Any]:
         """What an answer from this layer rests on: verified times, source names and dates, bounds; unknown ones counted."""
         layer, table = self._open(layer_id, Action.READ)
@@ -175,6 +224,16 @@ class Reader:
         known["sources"], known["source_dates"] = sorted(known["sources"] or []), sorted(known["source_dates"] or [])
         known["bounds"] = self._bounds(layer, table) if layer.geometry is not Geometry.NONE else None
         return known
+
+    def verified(self, layer_id: str, moment: datetime) -> Verified:
+        """When the layer's features were verified, for `bands` at `moment` or later."""
+        _, table = self._open(layer_id, Action.READ)
+        stated = table.c.verified_at
+        minute = func.date_trunc("minute", stated, "UTC")
+        recent = stated >= moment - OLDEST - timedelta(minutes=1)
+        rows = self.connection.execute(select(case((recent, minute)).label("minute"), stated.is_(None).label("unknown"), func.count()).group_by("minute", "unknown"))
+        found = {(one, unknown): count for one, unknown, count in rows}
+        return Verified({one: count for (one, _), count in found.items() if one}, found.get((None, False), 0), found.get((None, True), 0))
 
     def _bounds(self, layer: Layer, table: Table) -> Box | None:
         box = func.ST_Extent(shown_shape(layer, table, reveal=self._reveals(layer)))
@@ -191,13 +250,30 @@ class Reader:
             clauses.append(_among(table, ids))
         return and_(true(), *clauses)
 
-    def _after(self, table: Table, cursor: str | None) -> ColumnElement[bool]:
-        if cursor is None:
-            return true()
-        try:
-            return table.c.id > UUID(cursor)
-        except ValueError:
-            raise InvalidInput(problems=[Problem("cursor", "cursor-unknown", {"cursor": cursor[:80]})]) from None
+    def _order(self, layer: Layer, table: Table, sort: str | None) -> Order:
+        """The order that `sort` names, over what this reader may see. Text is in the order of pinyin where the database knows it."""
+        if not sort:
+            return Order(table)
+        reveal = self._reveals(layer)
+        hidden = frozenset(one.id for one in layer.all_fields if not reveal and one.sensitivity is not Sensitivity.PUBLIC)
+        known = {one.id: self._key(one, table) for one in layer.all_fields if one.id not in hidden}
+        known |= {name: Key(name, table.c[name], table.c[name].type.python_type) for name in SYSTEM_PROPERTIES}
+        keys = keys_named(sort, known, hidden, layer.id)
+        pinyin = any(one.type is str for one in keys) and self.connection.scalar(_KNOWS_PINYIN)
+        return Order(table, keys, PINYIN if pinyin else None)
+
+    def _key(self, one: Field, table: Table) -> Key:
+        """A field to order by; a reference by the name of what it refers to, where the reader may know that."""
+        column = table.c[one.id]
+        if one.reference is None:
+            return Key(one.id, column, one.type, one.many)
+        target = self.catalogue.layer(one.reference)
+        name = (self._told_title(target) or target.key) if self.may(Action.READ, target) else None
+        if name is None:
+            return Key(one.id, column, UUID)
+        other = self.tables.layers[target.id].alias(f"of_{one.id}")
+        named = select(other.c[name]).where(other.c.id == column).scalar_subquery()
+        return Key(one.id, named, target.field(name).type)  # type: ignore[union-attr]
 
     def _count(self, table: Table, clause: ColumnElement[bool]) -> int:
         return self.connection.scalar(select(func.count()).select_from(table).where(clause)) or 0
@@ -249,7 +325,11 @@ class Reader:
 
     def version(self, layer_id: str) -> LayerVersion:
         """Where a layer stands in this transaction's snapshot."""
-        return read_versions(self.connection, self.tables)[layer_id]
+        return self.versions()[layer_id]
+
+    def versions(self) -> dict[str, LayerVersion]:
+        """Where every layer stands in this transaction's snapshot."""
+        return read_versions(self.connection, self.tables)
 
     def changes_since(self, layer_id: str, since: LayerVersion | None, fields: Sequence[str] = ()) -> ChangesSince:
         """What to apply to come from `since` to now: present rows (`fields`, and `wkb`) of the features touched, None for those gone."""
@@ -283,6 +363,11 @@ def _touches(shape: ColumnElement[Any], bbox: Box) -> ColumnElement[bool]:
         return _touches(shape, (west, south, 180.0, north)) | _touches(shape, (-180.0, south, east, north))
     box = func.ST_MakeEnvelope(west, south, east, north, STORAGE_SRID)
     return shape.op("&&")(box) & func.ST_Intersects(shape, box)
+
+
+def _plain_number(value: Any) -> int | float | None:
+    """A sum as PostgreSQL gives it: whole numbers come as Decimal."""
+    return int(value) if isinstance(value, Decimal) else value
 
 
 def _shape(wkb: Any) -> BaseGeometry | None:

@@ -132,13 +132,16 @@ class Space:
             yield connection
 
     @contextmanager
-    def transaction(self, actor: Actor, reason: str | None = None) -> Iterator[Store]:
-        """A read-write store: all that is done in it is committed together at the end, or nothing is. Raises PastIsFixed in a past moment."""
+    def transaction(self, actor: Actor, reason: str | None = None, *, anywhere: bool = False) -> Iterator[Store]:
+        """A read-write store: all that is done in it is committed together at the end, or nothing is. Raises PastIsFixed in a past moment.
+
+        `anywhere`: the writer says that what lies far from the district is meant to.
+        """
         if self.is_past:
             raise PastIsFixed(space=self.id)
         with translated(self._copy), self.engine.begin() as connection:
             say_who(connection, actor, reason)
-            yield Store(connection, self.catalogue, self.tables, actor, is_drill=self.is_drill)
+            yield Store(connection, self.catalogue, self.tables, actor, is_drill=self.is_drill, anywhere=anywhere)
 
     @contextmanager
     def reading(self, actor: Actor) -> Iterator[Store]:

@@ -27,9 +27,11 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
+from sqlalchemy.sql.elements import conv
 from sqlalchemy.types import TypeEngine
 
 from geodata.store.metadata import STORAGE_SRID, space_metadata
+from geodata.store.value_checks import value_checks
 from layers.spec import Catalogue, Field, Geometry, Layer
 
 DEFINITIONS = "layer_definition"  # run-time layers are rows here, watched like features so that workers see new ones
@@ -143,6 +145,7 @@ def _layer_table(layer: Layer, metadata: MetaData) -> Table:
     columns += [_field_column(one) for one in layer.all_fields]
     columns += [CheckConstraint(f"\"{one.id}\" > '-Infinity' AND \"{one.id}\" < 'Infinity'", name=f"finite_{one.id}")
                 for one in layer.all_fields if one.type is float and not one.many]
+    columns += [CheckConstraint(text(one.condition.replace(":", r"\:")), name=conv(one.name)) for one in value_checks(layer)]
     if layer.geometry is not Geometry.NONE:
         columns.append(Column("geom", GeometryColumn(srid=STORAGE_SRID, spatial_index=False), nullable=False))
         columns.append(CheckConstraint(geometry_rule(layer), name="geometry"))

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from geodata.store.chosen import Chosen
 from geodata.store.pyramid import Pyramid, keep, shade_field
 from geodata.store.tile_address import TileAddress
 from layers.errors import NotFound
@@ -66,7 +67,8 @@ def tile_fields(layer: Layer) -> dict[str, str]:
     return {name: field_id for name, field_id in named.items() if field_id in public}
 
 
-def draw(connection: Connection, schema: str, layer: Layer, address: TileAddress, *, exact: bool = True, pyramids: Pyramids | None = None) -> bytes:
+def draw(connection: Connection, schema: str, layer: Layer, address: TileAddress, *, exact: bool = True, chosen: Chosen | None = None,
+         pyramids: Pyramids | None = None) -> bytes:
     """The tile as MVT bytes, its MVT layer named as the layer; empty bytes where nothing lies.
 
     Each feature has `id`, and `title`, `shade` and summary fields where the layer has them. A shape below the tile's
@@ -75,17 +77,18 @@ def draw(connection: Connection, schema: str, layer: Layer, address: TileAddress
     position, in the one tile where that lies; one alone stays itself. No feature vanishes. A tile that leaves anything
     out says so in a second MVT layer, `thinned`: how many are `drawn` as themselves, how many `counted`, and the
     simplification in px. Counts of a large layer come from its pyramid, which is first brought to where the layer is.
-    Without `exact` each feature is a point at the corner of a coarse grid. `pyramids` gives the layer's pyramid if the
+    Without `exact` each feature is a point at the corner of a coarse grid. With `chosen` only those features are there and
+    counted, from the features themselves, as a pyramid holds all of them. `pyramids` gives the layer's pyramid if the
     caller knows it (and may keep what it learns).
     """
     if not address.exists() or layer.geometry is Geometry.NONE:
         raise TileNotFound(layer=layer.id, z=address.z, row=address.y, col=address.x)
-    sheet = _Sheet(connection, schema, layer, address, exact)
+    sheet = _Sheet(connection, schema, layer, address, exact, chosen)
     if sheet.at_most(STRENGTHS[0].features):
         mvt = sheet.drawn(_PLAIN, STRENGTHS[0])
         if len(mvt) <= MAX_TILE_BYTES:
             return mvt
-    query = sheet.gathered((pyramids or keep)(connection, schema, layer))
+    query = sheet.gathered(None if chosen else (pyramids or keep)(connection, schema, layer))
     for strength in STRENGTHS:
         mvt = sheet.drawn(query, strength)
         if len(mvt) <= MAX_TILE_BYTES:
@@ -96,19 +99,20 @@ def draw(connection: Connection, schema: str, layer: Layer, address: TileAddress
 class _Sheet:
     """What all queries for one tile share."""
 
-    def __init__(self, connection: Connection, schema: str, layer: Layer, address: TileAddress, exact: bool) -> None:
+    def __init__(self, connection: Connection, schema: str, layer: Layer, address: TileAddress, exact: bool, chosen: Chosen | None) -> None:
         self.connection, self.schema, self.layer, self.address, self.exact = connection, schema, layer, address, exact
         table = f"{_quoted(schema)}.{_quoted(layer.id)}"
         fields = dict.fromkeys(tile_fields(layer).values())
         self.base = table
-        self.table = table if exact else _COARSE.format(table=table, columns="".join(f", {_quoted(one)}" for one in fields))
+        source = table if chosen is None else f"(SELECT f.* FROM {table} f WHERE {chosen.sql}) f"
+        self.table = (table if chosen is None else f"(SELECT * FROM {source})") if exact else _COARSE.format(table=source, columns="".join(f", {_quoted(one)}" for one in fields))
         west, south, east, north = address.box(MARGIN)
         pixel_deg = 360 / 2**address.z / 256
         self.values: dict[str, Any] = {
             "west": west, "south": south, "east": east, "north": north, "z": address.z, "x": address.x, "y": address.y, "side": float(2**address.z),
             "name": layer.id, "extent": EXTENT, "buffer": BUFFER, "text": MAX_TEXT, "large_deg": 4 * pixel_deg, "pixel_m": pixel_deg * 20037508.342789244 / 180,
             "about": THINNED, "cells": _CELLS,
-        }
+        } | dict(chosen.values if chosen else ())
 
     def at_most(self, limit: int) -> bool:
         """Whether no more than so many features meet the tile."""

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, text
 
 from geodata.store import pyramid
 from geodata.store.changes import Box, LayerVersion
+from geodata.store.chosen import Chosen
 from geodata.store.rows import coarse_box, sees_exactly
 from geodata.store.spaces import Space
 from geodata.store.tile_address import TileAddress
@@ -31,11 +32,12 @@ _BOXES_KEPT = 2_000  # of the changes of a layer; tiles older than these are dra
 
 @dataclass(frozen=True)
 class Shown:
-    """What a reader's tile shows: the layer at a version, with exact positions or coarse ones."""
+    """What a reader's tile shows: the layer at a version, with exact positions or coarse ones, all of it or what a filter chose."""
 
     version: int
     token: UUID
     reveals: bool
+    chosen: Chosen | None = None
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ class TileKeeper:
         """The tile at that version or newer. Raises TileNotFound."""
         version = LayerVersion(shown.version, shown.token)
         changes = self._followed(space, layer_id, version)
-        key = (space.id, layer_id, shown.reveals, address)
+        key = (space.id, layer_id, shown.reveals, shown.chosen, address)
         with self._lock:
             kept = self._tiles.get(key)
             if kept is not None:
@@ -142,7 +144,7 @@ class TileKeeper:
     def _draw(self, space: Space, layer_id: str, address: TileAddress, shown: Shown) -> bytes:
         with space.connected() as connection:
             connection.execute(text(f"SET LOCAL statement_timeout = {DRAW_TIMEOUT_MS}"))
-            mvt = draw(connection, space.schema, space.catalogue.layer(layer_id), address, exact=shown.reveals,
+            mvt = draw(connection, space.schema, space.catalogue.layer(layer_id), address, exact=shown.reveals, chosen=shown.chosen,
                        pyramids=no_pyramid if space.is_past else partial(self._pyramid, space.id, LayerVersion(shown.version, shown.token)))
         self.drawn += 1
         return mvt
@@ -167,15 +169,16 @@ class TileKeeper:
                 self._bytes -= len(self._tiles.popitem(last=False)[1].tile.body) + _ENTRY_BYTES
 
 
-def current(space: Space, layer_id: str, actor: Actor) -> Shown:
-    """What a tile asked for now would show this reader. Raises LayerNotFound, Forbidden."""
+def current(space: Space, layer_id: str, actor: Actor, filter_text: str | None = None) -> Shown:
+    """What a tile asked for now would show this reader. Raises LayerNotFound, Forbidden, InvalidInput (filter)."""
     with space.reading(actor) as store:
         layer = store.catalogue.layer(layer_id)
         if not store.may(Action.READ, layer):
             raise Forbidden(action=Action.READ.value, layer=layer_id)
         now = store.version(layer_id)
-        reveals = sees_exactly(layer, reveal=store.may(Action.REVEAL, layer))
-    return Shown(now.version, now.token, reveals)
+        reveal = store.may(Action.REVEAL, layer)
+        chosen = Chosen.by(filter_text, layer, store.tables.layers[layer_id], reveal=reveal) if filter_text else None
+    return Shown(now.version, now.token, sees_exactly(layer, reveal=reveal), chosen)
 
 
 def count_in_view(space: Space, layer_id: str, box: Box, shown: Shown) -> int:

@@ -43,7 +43,7 @@ SHELTERS = Layer(
     rules=(rules.effective_area_within_area, rules.capacity_fits_area),
     access=DUTY_ACCESS,
     out_of_service=(
-        OutOfService("status", ("closed",), "closed", Label("已停用", "Closed")),
+        OutOfService("status", ("closed",), "closed", Label("已停用", "Closed"), Label("使用状态未知", "Status not known")),
         OutOfService("status", ("full",), "full", Label("已满", "Full")),
     ),
     fields=(
@@ -103,7 +103,7 @@ DEPOTS = Layer(
     exposed=True,
     style=Style(Family.RESOURCE, symbol="depot", order=82),
     access=DUTY_ACCESS,
-    out_of_service=(OutOfService("status", ("closed",), "closed", Label("已停用", "Closed")),),
+    out_of_service=(OutOfService("status", ("closed",), "closed", Label("已停用", "Closed"), Label("使用状态未知", "Status not known")),),
     fields=(
         CODE,
         NAME,
@@ -189,7 +189,7 @@ RESCUE_TEAMS = Layer(
     style=Style(Family.RESOURCE, symbol="rescue_team", order=84),
     access=DUTY_ACCESS,
     out_of_service=(
-        OutOfService("duty", ("off_duty",), "off-duty", Label("未在勤", "Off duty")),
+        OutOfService("duty", ("off_duty",), "off-duty", Label("未在勤", "Off duty"), Label("值班状态未知", "Duty not known")),
         OutOfService("duty", ("dispatched",), "dispatched", Label("出动中", "Out on a call")),
     ),
     fields=(

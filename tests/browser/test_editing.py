@@ -270,3 +270,21 @@ def test_deleting_needs_a_reason(visit: Come, made: Any) -> None:
     one.see("已删除")
     with one.server.database.space().reading(OPERATOR) as store:
         assert store.history("shelters", UUID(str(shelter.id)))[-1].reason == "重复登记"
+
+
+def test_a_place_far_away_is_refused_beside_the_position_until_confirmed(visit: Come, made: Any, live_server: Server) -> None:
+    shelter = made("shelters", Point(109.6, 40.6), name="远处测试点", capacity=10)
+    one = visit(Role.PLANNER)
+    one.refusals = (422,)
+    edit(one, "远处测试点")
+    one.page.fill("#f-position", "110.9, 40.6")
+    one.page.press("#f-position", "Enter")
+    one.page.click("button:has-text('高德')")
+    one.page.click(SAVE)
+    one.until(lambda: one.page.locator("[role=alert]:has-text('公里')").count() == 1, "it is refused in words")
+    one.shot("far-refused")
+    assert stored(live_server, shelter).version == 1
+    one.page.click("button:has-text('确实在这里')")
+    one.until(lambda: stored(live_server, shelter).version == 2, "it is saved")
+    with live_server.database.space().reading(OPERATOR) as store:
+        assert "anywhere" in (store.history("shelters", shelter.id)[-1].reason or "")

@@ -92,13 +92,47 @@ def test_a_click_asks_about_that_place_and_a_zone_changes_by_number(visit: Come)
     one.until(lambda: one.page.locator(".table tbody tr").count() > 0, "something lies in the first circle")
     one.page.fill("#radius", "3000")
     one.page.keyboard.press("Enter")
-    one.until(lambda: "28.2" in one.page.inner_text(".right"), "the area of a circle of 3 km, in km2")
+    one.until(lambda: "28.27 km²" in one.page.inner_text(".right"), "the area of a circle of 3 km, in km2")
     assert "演示数据" in one.page.inner_text(".basis"), "figures name their source"
     one.shot("zone_1280")
     one.page.keyboard.press("n")
     one.see("绕开影响区")
     one.until(lambda: "位于" in one.page.inner_text(".right") or "范围内" in one.page.inner_text(".left-out >> nth=0"), "who lies in the zone is left out for it")
     one.shot("nearest_zone_1280")
+
+
+def test_figures_name_their_field_and_say_what_is_unknown_and_a_radius_past_the_limit_is_refused_beside_the_field(visit: Come) -> None:
+    one = visit()
+    one.find("109.64,40.61")
+    one.page.keyboard.press("z")
+    one.until(lambda: one.page.locator(".figures .figure").count() > 0, "there are figures")
+    captions = one.page.locator(".figures .figure:has(.unit:text('人')) .meta").all_inner_texts()
+    assert all(" · " in caption for caption in captions), captions
+    answer = one.page.evaluate("onemap.question.exposure")
+    people = [each for layer in answer["layers"] if layer["count"] for each in layer["measures"].values() if each["counts_as"] == "people"]
+    shown = one.page.inner_text(".figures")
+    if any(each["sum"] is None for each in people[:3]):
+        assert "未知" in shown
+    assert one.page.evaluate("[...document.querySelectorAll('.figures .meta span')].every((each) => each.scrollHeight <= each.clientHeight + 1)"), "no caption is cut"
+    before = one.page.evaluate("JSON.stringify(onemap.question.exposure.zone)")
+    one.page.fill("#radius", "60000")
+    one.page.keyboard.press("Enter")
+    one.see("半径应为 10 至 50,000 m")
+    assert one.page.evaluate("JSON.stringify(onemap.question.exposure.zone)") == before
+    one.shot("radius_limit_1280")
+
+
+def test_a_ranked_team_whose_duty_is_not_known_says_so_in_words(visit: Come) -> None:
+    one = visit()
+    with one.server.database.space().transaction(OPERATOR, "test") as store:
+        team = store.insert("rescue_teams", {"name": "未报值班的队伍", "kind": "professional"}, Point(109.641, 40.611))
+    one.find("109.64,40.61")
+    one.page.keyboard.press("n")
+    one.until(lambda: "值班状态未知" in one.page.inner_text(f"[data-feature='{team.id}'] .how"), "the row says that duty is not known")
+    one.page.locator(f"[data-feature='{team.id}']").scroll_into_view_if_needed()
+    one.shot("uncertain_1280")
+    with one.server.database.space().transaction(OPERATOR, "test") as store:
+        store.delete("rescue_teams", team.id, version=team.version, reason="test")
 
 
 def test_the_handle_of_a_zone_changes_its_radius(visit: Come) -> None:

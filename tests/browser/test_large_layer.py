@@ -65,8 +65,9 @@ def shown(one: Visit, layer: str = "many_points") -> int:
 @pytest.mark.usefixtures("many")
 def test_many_points_are_counted_gathered_and_clicked(visit: Callable[..., Visit]) -> None:
     one = visit()
-    tiles = one.page.evaluate("performance.getEntriesByType('resource').filter(one => one.name.includes('many_points/tiles')).length")
-    assert 0 < tiles <= 20, "a first look takes few tiles"
+    one.until(lambda: at_rest(one), "the surroundings come too")
+    tiles = one.page.evaluate("performance.getEntriesByType('resource').map(one => one.name).filter(name => name.includes('many_points/tiles'))")
+    assert 0 < len(tiles) == len(set(tiles)) <= 30, "a first look takes few tiles, surroundings counted, and each once"
     one.until(lambda: count_of(one).replace(" ", "") == "20,500/20,500", "the tree counts them, in view and in all")
     one.until(lambda: one.page.locator(".cluster.large").count() > 0, "they are gathered")
     assert shown(one) == COUNT
@@ -144,6 +145,31 @@ def test_shapes_too_small_to_draw_are_counted_and_the_legend_says_so(visit: Call
         return [at.x + main.left, at.y + main.top];
     }"""))
     one.until(lambda: one.page.inner_text(".panel-head h2") == f"地块{55 * 50 + 25}", "the card of the very plot clicked")
+
+
+@pytest.mark.usefixtures("many")
+def test_a_filter_reaches_into_tiles(visit: Callable[..., Visit]) -> None:
+    one = visit()
+    one.page.click("[data-line=many_points] .disclose")
+    settings = one.page.locator("#settings-many_points")
+    settings.locator("select").first.select_option("name")
+    settings.locator(".range input").first.fill("点123")
+    settings.locator(".range input").first.press("Enter")
+    chip = one.page.locator("[data-line=many_points] .name .chip")
+    one.until(lambda: chip.inner_text().startswith("111 / 20,50"), "点123, 点1230 to 点1239 and 点12300 to 点12399")
+    one.until(lambda: at_rest(one) and shown(one) == 111, "the tiles of the view hold those")
+    one.until(lambda: count_of(one).startswith("111"), "and the server counts as many in view")
+    space = one.server.database.space()
+    with space.transaction(OPERATOR) as store:
+        made = [store.insert("many_points", {"code": code, "name": name}, Point(109.7031, 40.6013)).id for code, name in (("met", "点123甲"), ("unmet", "别的"))]
+    one.until(lambda: chip.inner_text().startswith("112 / ") and at_rest(one), "a change is held against the filter")
+    assert shown(one) == 112
+    with space.transaction(OPERATOR) as store:
+        for one_id in made:
+            store.delete("many_points", one_id, version=1, reason="gone")
+    one.until(lambda: shown(one) == 111, "and is gone again")
+    settings.locator(".terms .chip").click()
+    one.until(lambda: at_rest(one) and shown(one) >= COUNT, "and all of them again")
 
 
 @pytest.mark.usefixtures("many")

@@ -5,6 +5,7 @@ import { config, hasRole } from "./config.js";
 import { degradedBanner } from "./degraded.js";
 import { add, button, el } from "./dom.js";
 import { Live } from "./live.js";
+import { showAsKept } from "./looks.js";
 import { Editor } from "./edit/editor.js";
 import { draftsButton, draftsPanel } from "./edit/shelf.js";
 import { basemapList } from "./map/basemaps.js";
@@ -26,11 +27,13 @@ import { loadPanel } from "./panels/load.js";
 import { plotPanel, writable } from "./panels/plot.js";
 import { printPanel } from "./panels/print.js";
 import { Question } from "./panels/question.js";
+import { openLinked, viewsPanel } from "./panels/views.js";
 import { searchBox } from "./search.js";
 import { choose, on, show, state, tell } from "./state.js";
+import { Table } from "./table/dock.js";
 import { toast, toasts } from "./toast.js";
 import { promptCard, toolButtons } from "./tools.js";
-import { layerTree, showAsKept } from "./tree.js";
+import { layerTree } from "./tree.js";
 import { say, t } from "./words.js";
 
 const part = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -63,6 +66,7 @@ async function openCard(layer, id, fromAnswer = false) {
   if (place && !view.map.getBounds().pad(-0.04).contains([place.lat, place.lon])) view.go(place.lon, place.lat);
 }
 
+const table = new Table(main, view, panel, { card: (layer, id) => openCard(layer, id), resized: () => view.size() });
 const tellPrompt = promptCard(main);
 const editor = new Editor(panel, view, drawing, {
   done: (layer, feature) => {
@@ -134,7 +138,7 @@ const pressed = toolButtons(main, [
 
 const keys = {
   "/": () => search.focus(), n: () => askAbout("nearest"), z: () => askAbout("zone"), m: toggleMeasure,
-  p: openPlot, i: openPrint, Escape: () => stop() || panel.close(),
+  p: openPlot, i: openPrint, t: () => table.turn(), Escape: () => stop() || (panel.isOpen ? panel.close() : table.close()),
 };
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || (event.target instanceof HTMLElement && event.target.closest("input, textarea, select") && event.key !== "Escape")) return;
@@ -161,6 +165,7 @@ async function readLayers() {
   }
 }
 
+const AGE_MS = 600000; // freshness is counted anew though nothing is written
 let later = 0;
 const soonLayers = () => { clearTimeout(later); later = window.setTimeout(readLayers, 400); };
 
@@ -188,16 +193,18 @@ topBar(part("bar"), search.element, draftsButton(() => { stop(); draftsPanel(pan
 drillBand(part("band"));
 pastBand(part("band"));
 watermark(main);
-layerTree(part("left"), view, { resized: () => view.size(), changes: () => { stop(); changesPanel(panel, view, { card: openCard }); }, load: !config.space.past && hasRole("gis_staff", "planner", "drill_controller") ? openLoad : null, foot: basemapList(view) });
+layerTree(part("left"), view, { table: (id) => table.open(id), resized: () => view.size(), changes: () => { stop(); changesPanel(panel, view, { card: openCard }); }, views: () => { stop(); viewsPanel(panel, view); }, load: !config.space.past && hasRole("gis_staff", "planner", "drill_controller") ? openLoad : null, foot: basemapList(view) });
 legend(main, view);
 foot(main, view);
 pills(main, view);
 on("chosen", () => pressed());
 on("question", () => pressed());
+on("looks", () => question.looked());
 questionPoint(view);
 toasts(main);
 
 await readLayers();
+await openLinked(view);
 if (config.space.past) tell("live", { state: "past", since: new Date(config.space.as_of || 0) }); // nothing happens any more
 else new Live({
   change: async (change) => {
@@ -207,16 +214,18 @@ else new Live({
     layer.token = change.token;
     await sourceOf(change.layer)?.apply(change).catch(() => reloadAll());
     soonLayers();
+    table.changed(change);
     question.refresh(new Set([change.layer]));
     const mine = change.by === config.user.name;
     if (!mine) toast(t("live.changed", { by: change.by || t("live.somebody"), layer: say(layer.label), n: change.truncated ? "200+" : change.features.length }), { icon: "history", key: `change-${change.layer}` });
     if (!mine && panel.kind === "card" && change.features.some((/** @type {any} */ one) => one.id === state.chosen?.id)) card.open(change.layer, /** @type {any} */ (state.chosen).id);
   },
   layers: soonLayers,
-  reset: async () => { await readLayers(); await reloadAll(); },
+  reset: async () => { await readLayers(); await reloadAll(); if (table.isOpen) await table.ask(); },
 });
 addEventListener("onemap:theme", () => view.repaint());
 addEventListener("online", () => retry());
+if (!config.space.past) setInterval(soonLayers, AGE_MS);
 document.fonts?.ready.then(() => view.redraw());
 document.body.dataset.ready = "1";
-window.onemap = { view, state, question, writable, sourceOf, viewOf }; // for the tests and the curious
+window.onemap = { view, state, question, table, writable, sourceOf, viewOf }; // for the tests and the curious

@@ -1,7 +1,7 @@
 // What the page knows and shows; parts listen for what concerns them.
 
 /** @typedef {{lon: number, lat: number, name?: string, layer?: string, id?: string, note?: string}} Place */
-/** @typedef {{kind: "circle", lon: number, lat: number, radius_m: number} | {kind: "polygon", geometry: any}} Zone */
+/** @typedef {({kind: "circle", lon: number, lat: number, radius_m: number} | {kind: "polygon", geometry: any}) & {refused?: boolean}} Zone */
 
 export const state = {
   /** @type {Map<string, import("./types").Layer>} */
@@ -10,6 +10,8 @@ export const state = {
   shown: new Set(),
   /** @type {{layer: string, id: string} | null} */
   chosen: null,
+  /** Rows selected in a table, marked on the map. @type {{layer: string, ids: Set<string>} | null} */
+  selected: null,
   /** The feature in hand: not drawn where it is stored, for it is drawn as it is being changed. @type {{layer: string, id: string} | null} */
   editing: null,
   /** @type {Place | null} */
@@ -20,11 +22,15 @@ export const state = {
   zoneShape: null,
   /** Marks of the answer on the map: `layer/id` -> rank or "out". @type {Map<string, {rank?: number, out?: boolean, inside?: boolean, distance_m?: number, feature?: import("./types").Feature}>} */
   marks: new Map(),
+  /** Filter, classes and opacity of each layer that is not shown plainly. @type {Map<string, import("./looks.js").Look>} */
+  looks: new Map(),
+  /** Layers that somebody put in order, the lowest first. @type {string[]} */
+  order: [],
   /** @type {Set<string>} */
   folded: new Set(),
 };
 
-/** @typedef {"layers" | "shown" | "chosen" | "question" | "data" | "counts" | "view" | "live" | "drafts" | "here"} Topic */
+/** @typedef {"layers" | "shown" | "chosen" | "selected" | "question" | "data" | "counts" | "view" | "live" | "drafts" | "here" | "looks"} Topic */
 /** @type {Map<string, Set<(detail?: any) => void>>} */
 const listeners = new Map();
 
@@ -44,6 +50,9 @@ export const nameOf = (layer, id) => `${layer}/${id}`;
 
 /** Whether a feature is being edited. @param {string} layer @param {string} id */
 export const inHand = (layer, id) => Boolean(id) && state.editing?.id === id && state.editing.layer === layer;
+
+/** Whether a feature is selected in the table. @param {string} layer @param {string} id */
+export const isSelected = (layer, id) => Boolean(id) && state.selected?.layer === layer && state.selected.ids.has(id);
 
 /** @param {string | undefined | null} id */
 export const layerOf = (id) => (id ? state.layers.get(id) : undefined);

@@ -16,13 +16,13 @@ export type Style = { family: string; symbol: string | null; paint: string | nul
 export type Layer = {
   id: string; label: Label; description?: Label | null; geometry: string; key: string | null; title: string | null; summary: string[]; ranked: boolean; exposed: boolean; drill_only: boolean;
   style: Style; group: { id: string; label: Label }; fields: Field[]; count: number; version: number; token: string; bounds: number[] | null;
-  freshness: { verified_latest: string | null; verified_oldest: string | null; unknown: number; sources: string[]; source_dates: string[] }; allowed: string[];
+  freshness: { verified_latest: string | null; verified_oldest: string | null; unknown: number; sources: string[]; source_dates: string[]; bands: { at: string; counts: Record<string, number> } }; allowed: string[];
 };
 export type Feature = { type: "Feature"; id: string; geometry: any; properties: Record<string, any>; [member: string]: any };
 /** A feature ready to be drawn. `parts` are rings or lines as flat world coordinates in 0..1 (Web Mercator). */
 export type Drawn = { id: string; kind: 1 | 2 | 3; parts: Float64Array[]; box: [number, number, number, number]; title: string; shade: string; count: number; properties: Record<string, any>; clip?: [number, number, number, number]; /** Of a gathered point: half as far as its members may lie. */ reach?: number };
 export type Config = {
   space: { id: string; drill: boolean; past: boolean; as_of: string | null }; user: { name: string; roles: string[] }; csrf: string; password: { length: number; classes: number; history: number; age_days: number }; language: "zh" | "en"; languages: string[]; api: string; ogc: string; static: string;
-  district: { bbox: [number, number, number, number]; adcode: string; label: Label; neighbours: { label: Label; lon: number; lat: number }[] }; version: string; symbols: string[]; time_zone: string;
+  district: { bbox: [number, number, number, number]; adcode: string; label: Label; neighbours: { label: Label; lon: number; lat: number }[] }; version: string; symbols: string[]; max_buffer_m: number; time_zone: string;
 };
 export type { Leaflet };

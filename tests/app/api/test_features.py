@@ -257,3 +257,30 @@ def test_a_phone_is_shown_to_an_officer_who_asks_and_to_no_viewer(program: Calla
     for wrong in ({"fields": []}, {"fields": ["people"]}, {"fields": ["nothing"]}, {}):
         assert officer.post(address + "/reveal", wrong).status_code == 422
     assert officer.post(f"{POSTS}/{'0' * 8}-0000-4000-8000-{'0' * 12}/reveal", {"fields": ["phone"]}).status_code == 404
+
+
+FAR = {"type": "Point", "coordinates": [12, 40]}
+
+
+@pytest.mark.parametrize("path", [POSTS, "/ogc/collections/posts/items"])
+def test_a_place_far_from_the_district_is_refused_until_it_is_confirmed(planner_program: Program, path: str) -> None:
+    for geometry in (FAR, {"type": "Point", "coordinates": [0, 0]}, {"type": "Point", "coordinates": [40.6, 89.8]}):
+        answer = planner_program.post(path, {**post(code="F1"), "geometry": geometry})
+        assert answer.status_code == 422, answer.text
+        assert [(one["pointer"], one["code"]) for one in answer.json["errors"]] == [("/geometry", "far-from-district")]
+        assert "公里" in answer.json["errors"][0]["message"] and "anywhere=true" in answer.json["errors"][0]["remedy"]
+    answer = planner_program.post(f"{path}?anywhere=true", {**post(code="F1"), "geometry": FAR})
+    assert answer.status_code == 201
+    entries = planner_program.get(f"{POSTS}/{answer.json['id']}/history").json["entries"]
+    assert "anywhere" in entries[0]["reason"]
+
+
+def test_a_feature_is_not_moved_far_away_by_mistake(planner_program: Program, made: dict[str, Any]) -> None:
+    one, asked = f"{POSTS}/{made['id']}", {"changes": [{"op": "patch", "layer": "posts", "id": made["id"], "version": 1, "geometry": FAR}]}
+    assert planner_program.ask("PATCH", one, {"geometry": FAR}, If_Match='"1"').status_code == 422
+    assert planner_program.ask("PUT", one, {**post(code="A1"), "geometry": FAR}, If_Match='"1"').status_code == 422
+    refused = planner_program.post("/api/v1/changesets", asked)
+    assert refused.status_code == 422 and refused.json["errors"][0]["pointer"] == "/changes/0/geometry"
+    assert planner_program.get(one).json["properties"]["version"] == 1
+    assert planner_program.post("/api/v1/changesets", {**asked, "anywhere": True, "reason": "外借"}).status_code == 200
+    assert planner_program.get(f"{one}/history").json["entries"][1]["reason"].startswith("外借；确认在区外约")

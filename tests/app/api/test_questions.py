@@ -106,6 +106,12 @@ def test_exposure_counts_and_sums_with_the_basis(planner_program: Program, posts
     assert (fewer["features"], fewer["layers"][0]["count"]) == ([], 3)
 
 
+def test_a_state_that_is_not_known_is_said_and_the_zone_has_its_area(planner_program: Program, posts: list[str]) -> None:
+    assert [one["properties"]["uncertain"] for one in nearest(planner_program, k=1).json["features"]] == [[]]
+    answer = planner_program.post("/api/v1/exposure", {"geometry": {"type": "Point", "coordinates": PLACES[0]}, "buffer_m": 3000, "layers": ["posts"]}).json
+    assert answer["zone_area_m2"] == pytest.approx(28_274_334, rel=1e-5)
+
+
 @pytest.mark.parametrize("body", [
     {}, {"geometry": None}, {"geometry": {"type": "Point", "coordinates": [1]}}, {"geometry": {"type": "Point", "coordinates": [200, 40]}},
     {"geometry": {"type": "Point", "coordinates": [109, 40]}, "buffer_m": -1}, {"geometry": {"type": "Point", "coordinates": [109, 40]}, "buffer_m": 1e9},

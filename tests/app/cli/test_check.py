@@ -63,12 +63,15 @@ def filled(cluster_url: URL, demonstration: str) -> Iterator[Database]:
     _drop(cluster_url, name)
 
 
+UNKEPT, KEPT = "ALTER TABLE onemap.{} DISABLE TRIGGER a_keep_record", "ALTER TABLE onemap.{} ENABLE TRIGGER a_keep_record"
 PLANTED: list[tuple[Callable[[Database], Look], str, str]] = [
     (promises.kept, "trigger-missing", f"ALTER TABLE onemap.{LAYER} DISABLE TRIGGER c_update"),
     (promises.kept, "trigger-missing", f"DROP TRIGGER b_stamp_row ON onemap.{LAYER}"),
+    (promises.kept, "trigger-missing", f"DROP TRIGGER a_refuse_truncate ON onemap.{LAYER}"),
+    (promises.kept, "trigger-missing", UNKEPT.format("history")),
     (promises.kept, "trigger-missing", "ALTER TABLE onemap.touched DISABLE TRIGGER commit_layers"),
     (promises.kept, "function-differs", "CREATE OR REPLACE FUNCTION onemap_control.stamp_row() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$"),
-    (promises.kept, "state-broken", f"DELETE FROM onemap.commit_log WHERE layer = '{LAYER}'"),
+    (promises.kept, "state-broken", f"{UNKEPT.format('commit_log')}; DELETE FROM onemap.commit_log WHERE layer = '{LAYER}'; {KEPT.format('commit_log')}"),
     (promises.kept, "function-differs", "CREATE OR REPLACE FUNCTION onemap_control.grid_x(lon double precision) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT 0 $$"),
     (promises.rights, "right-too-many", "GRANT UPDATE ON onemap._pyramid_cell TO onemap_live"),
     (promises.rights, "right-missing", f"REVOKE UPDATE ON onemap.{LAYER} FROM onemap_live"),
@@ -88,7 +91,7 @@ PLANTED: list[tuple[Callable[[Database], Look], str, str]] = [
         f"DELETE FROM onemap.{LAYER} WHERE id = (SELECT id FROM onemap.{LAYER} LIMIT 1)",
         f"UPDATE onemap.{LAYER} SET name = name || '?'",
         f"UPDATE onemap.{LAYER} SET geom = ST_Translate(geom, 1e-9, 0)")],
-    (contents.history, "history-differs", f"DELETE FROM onemap.history WHERE layer = '{LAYER}'"),
+    (contents.history, "history-differs", f"{UNKEPT.format('history')}; DELETE FROM onemap.history WHERE layer = '{LAYER}'; {KEPT.format('history')}"),
 ]
 
 

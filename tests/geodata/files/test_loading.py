@@ -304,7 +304,7 @@ def test_a_report_is_one_json_object_with_the_agreed_names(space: Space, tmp_pat
     assert set(answer["encoding"]) >= {"value", "reason"} and set(answer["crs"]) >= {"value", "reason"}
 
 
-@pytest.mark.parametrize("suffix", ["geojson", "gpkg", "csv"])
+@pytest.mark.parametrize("suffix", ["geojson", "gpkg", "csv", "xlsx"])
 def test_what_is_exported_comes_back_as_it_was(suffix: str, space: Space, tmp_path: Path) -> None:
     load(space, "halls", shapefile(tmp_path))
     out = tmp_path / f"halls.{suffix}"

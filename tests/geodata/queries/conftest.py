@@ -20,7 +20,7 @@ from layers.spec import OPERATOR, Choice, Family, Field, Geometry, Label, Layer,
 from tests.conftest import SECRET, _create, _drop
 
 WEST, SOUTH, EAST, NORTH = 109.3, 40.3, 110.4, 41.0
-CLOSED = OutOfService("status", ("closed",), "closed", Label("已关闭", "Closed"))
+CLOSED = OutOfService("status", ("closed",), "closed", Label("已关闭", "Closed"), Label("状态未知", "Status not known"))
 FULL = OutOfService("room", ("full",), "full", Label("已满", "Full"))
 
 

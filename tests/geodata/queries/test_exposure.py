@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
@@ -10,11 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
+import shapely.ops
 from shapely.geometry.base import BaseGeometry
 
 from geodata.crs import GEOD
+from geodata.queries.buffer import corners
 from geodata.queries.engine import QueryEngine
-from geodata.queries.exposure import ExposureQuestion, LayerExposure
+from geodata.queries.exposure import MAX_BUFFERED_VERTICES, ExposureQuestion, LayerExposure
 from geodata.queries.membership import Zone
 from geodata.store.spaces import Space
 from layers.errors import Forbidden, InvalidInput
@@ -86,7 +89,7 @@ def test_at_the_rim_a_metre_decides(kind: str) -> None:
 def test_a_build_that_asks_the_outline_alone_is_told_from_ours() -> None:
     """A wrong build: intersection with the buffer's polygon loses what lies between its corners and the true circle."""
     zone = Zone(HERE, 50_000.0)
-    lon, lat, _ = GEOD.fwd(HERE.x, HERE.y, 0.5, 49_999.0)
+    lon, lat, _ = GEOD.fwd(HERE.x, HERE.y, 180.0 / corners(50_000.0), 49_999.995)
     place = shapely.Point(lon, lat)
     assert zone.holds(np.array([place])).all() and not shapely.intersects(zone.outline, place)
 
@@ -127,7 +130,75 @@ def test_points_have_no_part_and_a_shape_in_many_parts_counts_once(three: Space,
 def test_a_circle_takes_its_share_of_a_plot_around_it(three: Space, engine: QueryEngine) -> None:
     put(three, PLOTS.id, [shapely.box(109.7, 40.5, 109.9, 40.7)])
     part = asked(engine, three, PLOTS.id, HERE, 5_000.0).features[0].part
-    assert part == pytest.approx(math.pi * 5_000**2, rel=2e-4)
+    # A geodesic circle is smaller than a flat one by r^2 / 12 R^2, and the outline lies at most 1 cm inside it: 2 r cm in all.
+    assert part == pytest.approx(math.pi * 5_000**2 * (1.0 - (5_000.0 / 6_371_000.0) ** 2 / 12.0), rel=5e-6)
+
+
+WIDENED = {"point": HERE, "line": shapely.LineString([(109.6, 40.5), (109.9, 40.7), (110.3, 40.55), (110.25, 40.9), (109.7, 40.65)]),
+           "polygon": shapely.Polygon([(109.6, 40.5), (110.3, 40.55), (109.9, 40.6), (110.25, 40.9), (109.5, 40.7)])}
+
+
+@pytest.mark.parametrize("buffer_m", [300.0, 5_000.0, 50_000.0])
+@pytest.mark.parametrize("kind", list(WIDENED))
+def test_the_rim_is_nowhere_more_than_a_centimetre_inside(kind: str, buffer_m: float) -> None:
+    """Corners of the outline and the middles between them, measured to the shape by the densified twin."""
+    xy = shapely.get_coordinates(Zone(WIDENED[kind], buffer_m).outline)
+    chosen = np.random.default_rng(4).choice(len(xy) - 1, 25, replace=False)
+    places = np.vstack([xy[chosen], (xy[chosen] + xy[chosen + 1]) / 2.0])
+    away = np.array([twin.distance_m(lon, lat, WIDENED[kind]) for lon, lat in places])
+    assert away.max() <= buffer_m + 1e-3 and away.min() >= buffer_m - 0.01
+
+
+@pytest.mark.parametrize(("kind", "buffer_m"), [("point", 2_000.0), ("point", 50_000.0), ("line", 20_000.0), ("polygon", 20_000.0)])
+def test_lines_are_cut_where_the_twin_finds_the_rim(kind: str, buffer_m: float) -> None:
+    """From inside straight out in many directions: the metres inside are those up to the place at that very distance."""
+    zone, middle = Zone(WIDENED[kind], buffer_m), shapely.Point(shapely.get_coordinates(WIDENED[kind])[-1])
+    for bearing in np.linspace(3.0, 363.0, 12):
+        lon, lat, _ = GEOD.fwd(middle.x, middle.y, bearing, 120_000.0 if buffer_m > 10_000.0 else 2_100.0)
+        line = shapely.segmentize(shapely.LineString([middle, (lon, lat)]), 0.002)
+        crossing = line.interpolate(_first_out(line, WIDENED[kind], buffer_m), normalized=True)
+        if kind != "point" and not shapely.intersects(shapely.ops.substring(line, crossing.distance(middle) + 1e-3, 9.0), zone.outline):
+            assert zone.parts(np.array([line]))[0][0] == pytest.approx(_metres(shapely.ops.substring(line, 0.0, line.project(crossing))), abs=0.05)
+        elif kind == "point":
+            assert zone.parts(np.array([line]))[0][0] == pytest.approx(_metres(shapely.ops.substring(line, 0.0, line.project(crossing))), abs=0.011)
+
+
+def _first_out(line: BaseGeometry, shape: BaseGeometry, buffer_m: float) -> float:
+    """Where along a line (as a fraction) it first leaves the zone, by halving with the twin's distances."""
+    def inside(t: float) -> bool:
+        place = line.interpolate(t, normalized=True)
+        return twin.distance_m(place.x, place.y, shape) <= buffer_m
+
+    steps = np.linspace(0.0, 1.0, 60)
+    after = next(step for step in steps if not inside(step))
+    low, high = after - steps[1], after
+    for _ in range(30):
+        half = (low + high) / 2.0
+        low, high = (half, high) if inside(half) else (low, half)
+    return float(low)
+
+
+def _metres(line: BaseGeometry) -> float:
+    xy = shapely.get_coordinates(line)
+    return float(GEOD.inv(xy[:-1, 0], xy[:-1, 1], xy[1:, 0], xy[1:, 1])[2].sum())
+
+
+def test_a_line_that_grazes_the_rim_has_its_part() -> None:
+    """A chord of 839 m at 50 km, 1.76 m inside at its middle: the outline of 360 corners left all of it out."""
+    half = 180.0 / 360.0
+    ends = [GEOD.fwd(HERE.x, HERE.y, half + turn, 50_000.0)[:2] for turn in (-0.4807, 0.4807)]
+    part = Zone(HERE, 50_000.0).parts(np.array([shapely.segmentize(shapely.LineString(ends), 0.001)]))[0][0]
+    assert part == pytest.approx(839.0, abs=8.0)
+
+
+def test_the_largest_widening_that_is_taken_is_quick() -> None:
+    angle = np.linspace(0.0, 2.0 * np.pi, MAX_BUFFERED_VERTICES - 1, endpoint=False)
+    radius = 0.1 * (1.0 + 0.2 * np.sin(5.0 * angle) + 0.02 * np.sin(60.0 * angle))
+    outline = shapely.Polygon(np.column_stack([109.8 + radius * np.cos(angle), 40.6 + radius * np.sin(angle)]))
+    question = ExposureQuestion(outline, 5_000.0)
+    before = time.process_time()
+    Zone(question.zone, question.buffer_m)
+    assert time.process_time() - before < 6.0  # about one on a core of its own
 
 
 def test_unknown_is_unknown_and_never_nought(three: Space, engine: QueryEngine) -> None:
@@ -172,6 +243,12 @@ def test_the_zone_comes_back_widened(three: Space, engine: QueryEngine) -> None:
     assert engine.exposure(three, ExposureQuestion(square, 0, (SPOTS.id,)), OPERATOR).zone.equals(square)
 
 
+def test_the_zone_comes_with_its_area_on_the_ellipsoid(three: Space, engine: QueryEngine) -> None:
+    answer = engine.exposure(three, ExposureQuestion(HERE, 3_000.0, (SPOTS.id,)), OPERATOR)
+    assert answer.zone_area_m2 == pytest.approx(28_274_334, rel=1e-5)
+    assert engine.exposure(three, ExposureQuestion(HERE, 0.0, (SPOTS.id,)), OPERATOR).zone_area_m2 is None
+
+
 def test_layers_marked_in_the_catalogue_are_exposed_by_default_and_others_are_not_shown_to_those_who_may_not_read(three: Space, engine: QueryEngine) -> None:
     found = [one.layer for one in engine.exposure(three, ExposureQuestion(HERE, 10.0), OPERATOR).layers]
     assert set(LAYERS) <= set(found) and all(three.catalogue[one].exposed for one in found)
@@ -183,7 +260,8 @@ def test_layers_marked_in_the_catalogue_are_exposed_by_default_and_others_are_no
     (HERE, -1.0, "/buffer_m"), (HERE, math.nan, "/buffer_m"), (HERE, 50_000.1, "/buffer_m"), (HERE, "5", "/buffer_m"),
     (shapely.Point(math.nan, 1), 5.0, "/zone"), (shapely.Polygon([(math.inf, 0)] * 4), 5.0, "/zone"), (shapely.Point(), 5.0, "/zone"),
     (shapely.Point(179.99, 0), 5_000.0, "/zone"), (shapely.Point(0, 89.99), 5_000.0, "/zone"),
-    (shapely.LineString(np.column_stack([np.linspace(109, 110, 20_001), np.full(20_001, 40.0)])), 5.0, "/zone"),
+    (shapely.LineString(np.column_stack([np.linspace(109, 110, 5_001), np.full(5_001, 40.0)])), 5.0, "/zone"),
+    (shapely.MultiPoint(np.column_stack([np.linspace(109, 110, 300), np.full(300, 40.0)])), 50_000.0, "/buffer_m"),
 ])
 def test_bad_zones_are_refused_by_name(zone: BaseGeometry, buffer_m: Any, pointer: str) -> None:
     with pytest.raises(InvalidInput) as caught:

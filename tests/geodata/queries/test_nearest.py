@@ -249,3 +249,12 @@ def test_bad_zones_are_stopped_before_geos(zone: BaseGeometry, code: str) -> Non
     with pytest.raises(InvalidInput) as caught:
         NearestQuestion(*HERE, zone=zone)
     assert (caught.value.problems[0].pointer, caught.value.problems[0].code) == ("/zone", code)
+
+
+def test_a_feature_whose_state_is_not_known_is_ranked_and_says_so(three: Space, engine: QueryEngine, by_postgis: QueryEngine) -> None:
+    """Unknown is neither in service nor out of it; a field whose rule does not say what unknown means adds nothing."""
+    put(three, SPOTS.id, [shapely.Point(HERE[0] + 0.001 * n, HERE[1]) for n in range(3)], status=[None, "open", "closed"], room=["free", None, "free"])
+    for one in (engine, by_postgis):
+        found = asked(one, three, SPOTS.id)
+        assert [[(reason.code, reason.label.zh) for reason in ranked.uncertain] for ranked in found.ranked] == [[("status-unknown", "状态未知")], []]
+        assert [reason.code for reason in found.left_out[0].reasons] == ["closed"] if found.left_out else len(found.ranked) == 2

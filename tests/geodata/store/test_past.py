@@ -71,6 +71,15 @@ def test_everything_is_as_it_was(database: Database, space: Space, story: Any) -
     assert everything(later) == everything(space)
 
 
+def test_a_table_has_the_order_and_sums_of_then(database: Database, space: Space, story: Any) -> None:
+    rows = {}
+    for one in (space, database.space(past.space_id_of(story[0]))):
+        with one.reading(OPERATOR) as store:
+            page = store.page("shelters", sort="-capacity,name")
+            rows[one.is_past] = [each.properties["name"] for each in page.features], store.summary("shelters").measures["capacity"].sum
+    assert rows == {True: (["丙", "甲", "乙"], 300), False: (["甲", "乙", "丁"], 5)}  # bing, jia, yi; of the later ones 3, 2 and unknown
+
+
 def test_questions_are_answered_of_then(database: Database, space: Space, story: Any) -> None:
     engine = QueryEngine(database)
     old = database.space(past.space_id_of(story[0]))

@@ -14,6 +14,7 @@ import { Position } from "./position.js";
 import { Shaper } from "./shaper.js";
 
 const HIDDEN = new Set(["adcode"]); // set by the server
+const FAR = new Set(["far-from-district", "axes-look-swapped"]); // refusals that the editor may overrule
 const ASK_AGAIN_MS = 2000;
 const SPREAD = 0.02; // a figure that differs more from the drawn size is pointed at
 const REASONS = ["edit.why.checked", "edit.why.corrected", "edit.why.updated"];
@@ -217,14 +218,15 @@ class Editing {
     }
   }
 
-  async save() {
+  /** @param {boolean} [anywhere] somebody has confirmed that it lies far from the district */
+  async save(anywhere = false) {
     const { draft, layer } = this;
     const { properties, geometry, beside } = draft.now;
     const own = draft.id ? { op: "patch", layer: layer.id, id: draft.id, version: draft.version, properties, ...(draft.moved ? { geometry } : {}) } : { op: "insert", layer: layer.id, properties, geometry, ...(draft.copyOf ? { copy_of: draft.copyOf } : {}) };
     const more = beside.map((one) => (one.op === "insert" ? { op: "insert", layer: layer.id, copy_of: draft.id, properties: {}, geometry: one.geometry } : { op: "delete", layer: layer.id, id: one.id, version: one.version }));
     const reason = draft.reason.trim() || (beside.length ? t(beside.some((one) => one.op === "delete") ? "edit.merge" : "edit.split") : "");
     try {
-      const { results } = await ask("changesets", { body: { changes: [own, ...more], ...(reason ? { reason } : {}) }, key: draft.key });
+      const { results } = await ask("changesets", { body: { changes: [own, ...more], ...(reason ? { reason } : {}), ...(anywhere ? { anywhere } : {}) }, key: draft.key });
       draft.drop();
       const saved = await ask(`layers/${layer.id}/features/${results[0].id}`);
       this.finished();
@@ -280,7 +282,8 @@ class Editing {
     const left = [];
     for (const one of error.errors || []) {
       const entry = !/^\/changes\/[1-9]/.test(one.pointer || "") && this.entries.find((each) => one.pointer?.endsWith(`/${each.field.id}`));
-      if (entry) entry.say([one.message, one.remedy].filter(Boolean).join(t("list.stop")));
+      if (FAR.has(one.code) && this.position) this.position.refuse(one.message, () => this.save(true));
+      else if (entry) entry.say([one.message, one.remedy].filter(Boolean).join(t("list.stop")));
       else left.push(one);
     }
     fill(this.top);

@@ -21,8 +21,9 @@ export class Position {
     this.head = el("div", { class: "acts-inline" });
     this.body = el("div");
     this.said = el("p", { class: "hint", role: "status" });
+    this.refusal = el("div");
     this.tools = el("div", { class: "tool-row", role: "group", "aria-label": t("edit.tools") });
-    this.element = el("section", { class: "section" }, sectionHead(t("edit.position"), this.head), this.body, this.said, this.tools);
+    this.element = el("section", { class: "section" }, sectionHead(t("edit.position"), this.head), this.body, this.refusal, this.said, this.tools);
     this.pressed = "";
     this.draw();
   }
@@ -34,6 +35,7 @@ export class Position {
     const redo = iconButton("redo", t("edit.redo"), act.redo);
     undo.disabled = !draft.undoable;
     redo.disabled = !draft.redoable;
+    fill(this.refusal);
     fill(this.head, undo, redo);
     fill(this.body, !geometry || geometry.type === "Point" ? this.typed(geometry) : null);
     fill(this.tools, this.offered(geometry).map(([name, words]) => {
@@ -75,6 +77,12 @@ export class Position {
     } catch (error) {
       fill(this.choices, el("span", { class: "hint bad" }, icon("warn"), ` ${/** @type {Error} */ (error).message}`));
     }
+  }
+
+  /** The server holds the place for a mistake; whoever knows better says so. @param {string} words @param {() => void} confirm */
+  refuse(words, confirm) {
+    fill(this.refusal, el("div", { class: "note bad", role: "alert" }, el("b", {}, icon("warn"), ` ${words}`), el("p", { text: t("edit.farAdvice") }),
+      el("div", { class: "acts" }, button(t("edit.reallyHere"), confirm, { small: true }))));
   }
 
   /** Ask the server how large it is, once the hand rests. */

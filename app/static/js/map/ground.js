@@ -1,5 +1,6 @@
 // The basemap of our own: land, water, streets with casing, the mask outside the district and its boundary.
 import { config } from "../config.js";
+import { lookOf } from "../looks.js";
 import { shownSources } from "./holdings.js";
 import { groundPaint, token, widen } from "./paints.js";
 import { fillAreas, strokeLines } from "./strokes.js";
@@ -10,9 +11,9 @@ import { fillAreas, strokeLines } from "./strokes.js";
 export function drawGround(frame) {
   const wide = widen(frame.zoom);
   const sources = shownSources().filter((one) => one.layer.style.paint && one.layer.style.paint !== BOUNDARY);
-  const drawn = sources.map((source) => ({ paint: /** @type {string} */ (source.layer.style.paint), shapes: [...source.within(frame.view)] }));
-  for (const { paint, shapes } of drawn) paintAreas(frame, paint, shapes);
-  for (const { paint, shapes } of drawn) paintLines(frame, paint, shapes, wide);
+  const drawn = sources.map((source) => ({ paint: /** @type {string} */ (source.layer.style.paint), shapes: [...source.within(frame.view)], opacity: lookOf(source.layer.id).opacity }));
+  for (const { paint, shapes, opacity } of drawn) paintAreas(frame, paint, shapes, opacity);
+  for (const { paint, shapes, opacity } of drawn) paintLines(frame, paint, shapes, wide, opacity);
 }
 
 /** Shapes by their paint, lowest first. @param {string} paint @param {Drawn[]} shapes @param {number} zoom */
@@ -23,19 +24,19 @@ function bands(paint, shapes, zoom) {
   return [...by].map(([shade, those]) => ({ how: groundPaint(paint, shade), those })).filter(({ how }) => zoom >= (how.from || 0)).sort((a, b) => (a.how.rank || 0) - (b.how.rank || 0));
 }
 
-/** @param {Frame} frame @param {string} paint @param {Drawn[]} shapes */
-function paintAreas(frame, paint, shapes) {
+/** @param {Frame} frame @param {string} paint @param {Drawn[]} shapes @param {number} opacity */
+function paintAreas(frame, paint, shapes, opacity) {
   for (const { how, those } of bands(paint, shapes.filter((one) => one.kind === 3), frame.zoom)) {
-    if (how.fill) fillAreas(frame, those, how.fill);
-    if (how.line) strokeLines(frame, those, { colour: how.line, width: how.width || 1, dash: how.dash, alpha: how.lineAlpha });
+    if (how.fill) fillAreas(frame, those, how.fill, opacity);
+    if (how.line) strokeLines(frame, those, { colour: how.line, width: how.width || 1, dash: how.dash, alpha: (how.lineAlpha ?? 1) * opacity });
   }
 }
 
-/** @param {Frame} frame @param {string} paint @param {Drawn[]} shapes @param {number} wide */
-function paintLines(frame, paint, shapes, wide) {
+/** @param {Frame} frame @param {string} paint @param {Drawn[]} shapes @param {number} wide @param {number} opacity */
+function paintLines(frame, paint, shapes, wide, opacity) {
   const all = bands(paint, shapes.filter((one) => one.kind === 2), frame.zoom);
-  for (const { how, those } of all) if (how.casing) strokeLines(frame, those, { colour: how.casing, width: (how.casingWidth || 0) * wide });
-  for (const { how, those } of all) if (how.line) strokeLines(frame, those, { colour: how.line, width: (how.width || 1) * (how.fixed ? 1 : wide), dash: how.dash, alpha: how.lineAlpha });
+  for (const { how, those } of all) if (how.casing) strokeLines(frame, those, { colour: how.casing, width: (how.casingWidth || 0) * wide, alpha: opacity });
+  for (const { how, those } of all) if (how.line) strokeLines(frame, those, { colour: how.line, width: (how.width || 1) * (how.fixed ? 1 : wide), dash: how.dash, alpha: (how.lineAlpha ?? 1) * opacity });
 }
 
 const BOUNDARY = "b-bound";

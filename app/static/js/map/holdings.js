@@ -1,4 +1,5 @@
 // The sources of all layers: made as layers come, loaded as they are shown, moved on as the feed tells.
+import { lookOf, rankOf } from "../looks.js";
 import { on, state } from "../state.js";
 import { LARGE, WholeSource } from "./sources.js";
 import { TileSource } from "./tiles.js";
@@ -16,7 +17,10 @@ export function keepSources() {
     const now = sources.get(layer.id);
     const large = layer.count > LARGE;
     if (!now || now instanceof TileSource !== large) sources.set(layer.id, large ? new TileSource(layer) : new WholeSource(layer));
-    else now.layer = layer;
+    else {
+      now.layer = layer;
+      if (lookOf(layer.id).filter.some((term) => term.op === "age")) now.restate(); // a band moves on with the clock
+    }
   }
   for (const id of sources.keys()) if (!state.layers.has(id)) sources.delete(id);
   loadShown();
@@ -36,9 +40,10 @@ export function retry() {
 export const reloadAll = () => Promise.all([...sources.values()].filter((one) => one.ready).map((one) => one.load()));
 
 on("shown", loadShown);
+on("looks", (id) => sources.get(id)?.restate());
 
 /** Shown layers in the order they are drawn. @returns {(WholeSource | TileSource)[]} */
-export const shownSources = () => [...sources.values()].filter((one) => state.shown.has(one.layer.id)).sort((a, b) => a.layer.style.order - b.layer.style.order);
+export const shownSources = () => [...sources.values()].filter((one) => state.shown.has(one.layer.id)).sort((a, b) => rankOf(a.layer) - rankOf(b.layer));
 
 export const pending = () => [...sources.values()].filter((one) => state.shown.has(one.layer.id) && one.waiting).length;
 export const broken = () => [...sources.values()].filter((one) => state.shown.has(one.layer.id) && one.failed).length;

@@ -63,6 +63,13 @@ export function familyPaint(family) {
   }
 }
 
+/** A family's paint for one of the classes it is styled in: a fact's own colour, or steps of ink; the mark on it says which. @param {Paint} family @param {import("./classes.js").Class} one @returns {Paint} */
+export function classPaint(family, one) {
+  const colour = one.tone.startsWith("warn") ? token(one.tone) : token("ink");
+  const alpha = one.tone.startsWith("warn") ? 0.35 : 0.08 + 0.1 * one.step;
+  return { ...family, fill: family.fill && colour, alpha, line: colour };
+}
+
 /** @type {Record<string, string>} */
 const RINGS = { hazard: "fam-hazard", target: "fam-target", resource: "fam-res", event: "fam-event", plot: "fam-event", scenario: "drill" };
 /** @param {string} family */

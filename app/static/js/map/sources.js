@@ -1,6 +1,8 @@
 // A small layer's shapes: all of it as GeoJSON, kept in memory. Large layers come as tiles (tiles.js).
 import { ask, query } from "../api.js";
+import { lookOf } from "../looks.js";
 import { tell } from "../state.js";
+import { filterText } from "../terms.js";
 import { boxOf, partsOf } from "./project.js";
 
 export const LARGE = 5000; // features: beyond it a layer comes as tiles (design.md section 6)
@@ -29,6 +31,26 @@ export class WholeSource {
     this.failed = false;
     /** @type {Promise<void> | null} */
     this.loading = null;
+    /** How many features are shown of the layer. @type {number | null} */
+    this.matched = null;
+    this.filter = "";
+    this.wanted = "";
+    this.take();
+  }
+
+  /** Take the look that the layer has now: which of it is read, and with which fields. */
+  take() {
+    this.filter = filterText(this.layer, lookOf(this.layer.id).filter);
+    this.wanted = fieldsDrawn(this.layer).join(",");
+  }
+
+  /** Read anew where another look wants other features or fields; what is drawn stays until then. @param {boolean} [anyway] */
+  async restate(anyway = false) {
+    const before = [this.filter, this.wanted].join();
+    this.take();
+    if (!this.ready || (!anyway && before === [this.filter, this.wanted].join())) return;
+    await this.loading;
+    await this.load();
   }
 
   /** Whether something that is to be seen is still on its way. */
@@ -42,19 +64,21 @@ export class WholeSource {
   }
 
   async read() {
-    const wanted = fieldsDrawn(this.layer);
     const found = new Map();
     let cursor = null;
+    let matched = 0;
     try {
       do {
-        const page = await ask(`layers/${this.layer.id}/features?${query({ limit: PAGE, cursor, fields: wanted.join(","), count: false })}`);
+        const page = await ask(`layers/${this.layer.id}/features?${query({ limit: PAGE, cursor, fields: this.wanted, filter: this.filter, count: false })}`);
         for (const feature of page.features) {
           const drawn = drawnOf(this.layer, feature);
           if (drawn) found.set(drawn.id, drawn);
         }
+        matched += page.features.length;
         cursor = page.next;
       } while (cursor);
       this.all = found;
+      this.matched = matched;
       this.ready = true;
       this.failed = false;
     } catch {
@@ -65,11 +89,11 @@ export class WholeSource {
 
   /** Take in a commit. @param {{features: {id: string, op: string}[], truncated: boolean}} change */
   async apply(change) {
-    if (change.truncated || !this.ready) return this.load();
+    if (change.truncated || !this.ready || this.filter) return this.load(); // what met the filter may no longer, and the other way round
     for (const one of change.features) if (one.op === "delete") this.all.delete(one.id);
     const ids = change.features.filter((one) => one.op !== "delete").map((one) => one.id);
     if (ids.length) {
-      const page = await ask(`layers/${this.layer.id}/features?${query({ ids: ids.join(","), limit: ids.length, fields: fieldsDrawn(this.layer).join(","), count: false })}`);
+      const page = await ask(`layers/${this.layer.id}/features?${query({ ids: ids.join(","), limit: ids.length, fields: this.wanted, count: false })}`);
       for (const feature of page.features) {
         const drawn = drawnOf(this.layer, feature);
         if (drawn) this.all.set(drawn.id, drawn);
@@ -88,4 +112,4 @@ export class WholeSource {
 export const meets = (box, view) => box[0] <= view.east && box[2] >= view.west && box[1] <= view.south && box[3] >= view.north;
 
 /** What a map needs of each feature: name, shade, summary, and how fresh it is. @param {import("../types").Layer} layer */
-export const fieldsDrawn = (layer) => [...new Set([layer.title, layer.key, layer.style.shade_by, ...layer.summary, "verified_at"].filter(Boolean))];
+export const fieldsDrawn = (layer) => [...new Set([layer.title, layer.key, layer.style.shade_by, lookOf(layer.id).by, ...layer.summary, "verified_at"].filter(Boolean))];

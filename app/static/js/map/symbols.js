@@ -3,11 +3,13 @@ import { ask, query } from "../api.js";
 import { symbolUrl } from "../config.js";
 import { el, image } from "../dom.js";
 import { ageBand } from "../format.js";
-import { inHand, nameOf, state } from "../state.js";
+import { lookOf, rankOf } from "../looks.js";
+import { inHand, isSelected, nameOf, state } from "../state.js";
 import { nameFor } from "./titles.js";
 import { t } from "../words.js";
+import { classing } from "./classes.js";
 import { crowds, ring } from "./clusters.js";
-import { shownSources } from "./holdings.js";
+import { shownSources, sourceOf } from "./holdings.js";
 import { familyColour } from "./paints.js";
 import { anchorOf, latOf, lonOf } from "./project.js";
 import { drawnOf } from "./sources.js";
@@ -16,10 +18,11 @@ import { drawnOf } from "./sources.js";
 const PLACES = new Set(["village"]);
 const DEEP = 17; // beyond it features lie on each other rather than apart
 const LISTED = 200; // of a group that the server names
+const APIECE = 300; // selected ones drawn each by itself; of more, the discs hold some
 const MOST = 400; // symbols and clusters at once, so that a pan stays smooth and each can be read
 
 /** @typedef {import("../types").Drawn} Drawn @typedef {import("../types").Layer} Layer */
-/** @typedef {{layer: Layer, drawn: Drawn, x: number, y: number, at: [number, number], mark: any, chosen: boolean, place: boolean, count: number, family: string, size: number, from?: {x: number, y: number}}} Spot */
+/** @typedef {{layer: Layer, drawn: Drawn, x: number, y: number, at: [number, number], mark: any, chosen: boolean, selected: boolean, place: boolean, count: number, family: string, size: number, opacity: number, kept: import("./classes.js").Class | null, bare: boolean, from?: {x: number, y: number}}} Spot */
 /** @typedef {{x: number, y: number, half: number, right: number, title: string, strong: boolean, weight: number, plate: boolean, place: boolean}} Labelled */
 
 /** What is to be labelled, and boxes that labels must not cross, after the last drawing. */
@@ -43,15 +46,19 @@ export class Symbols {
     const origin = map.getPixelOrigin();
     placed.off = [];
     const spots = this.spots(view, zoom, (at) => ({ x: at[0] * scale - origin.x, y: at[1] * scale - origin.y }));
-    const marked = spots.filter((one) => one.mark || one.chosen);
-    const places = spots.filter((one) => one.place && !one.mark && !one.chosen);
-    const plain = spots.filter((one) => !one.place && !one.mark && !one.chosen);
-    plain.sort((a, b) => b.layer.style.order - a.layer.style.order || (a.drawn.id < b.drawn.id ? -1 : 1));
+    const alone = spots.filter((one) => one.selected).length <= APIECE;
+    const stands = (/** @type {Spot} */ one) => Boolean(one.mark || one.chosen || (one.selected && alone));
+    const marked = spots.filter(stands);
+    const places = spots.filter((one) => one.place && !stands(one));
+    const bare = spots.filter((one) => one.bare && !stands(one));
+    const plain = spots.filter((one) => !one.place && !one.bare && !stands(one));
+    plain.sort((a, b) => rankOf(b.layer) - rankOf(a.layer) || (a.drawn.id < b.drawn.id ? -1 : 1));
     const groups = crowds(plain, zoom >= 17 ? 6 : zoom >= 14 ? 16 : zoom >= 11 ? 20 : 30, zoom >= 17 ? 0 : 38, MOST);
     placed.labels = [];
     placed.taken = [];
     spread(marked.filter((one) => one.mark?.rank));
     const made = [
+      ...bare.map((one) => this.symbol(one)),
       ...places.map((one) => this.place(one)),
       ...groups.map((group) => (group.length === 1 && !group[0].count ? this.symbol(group[0]) : this.cluster(group))),
       ...marked.sort((a, b) => Number(a.chosen) - Number(b.chosen) || (b.mark?.rank || 99) - (a.mark?.rank || 99)).map((one) => this.symbol(one)),
@@ -64,7 +71,7 @@ export class Symbols {
     /** @type {Spot[]} */
     const found = [];
     const met = new Set();
-    const take = (/** @type {Layer} */ layer, /** @type {Drawn} */ drawn) => {
+    const take = (/** @type {Layer} */ layer, /** @type {Drawn} */ drawn, /** @type {import("./classes.js").Classing | null} */ classed = null) => {
       const name = nameOf(layer.id, drawn.id);
       if ((met.has(name) && drawn.id) || inHand(layer.id, drawn.id)) return;
       met.add(name);
@@ -72,15 +79,18 @@ export class Symbols {
       const mark = state.marks.get(name);
       const chosen = state.chosen?.layer === layer.id && state.chosen.id === drawn.id;
       const symbol = layer.style.symbol;
-      const place = Boolean(symbol && PLACES.has(symbol) && !drawn.count);
-      found.push({ layer, drawn, ...pixel(at), at, mark, chosen, place, count: drawn.count, family: layer.style.family, size: sizeOf(layer, zoom, mark, chosen) });
+      const kept = classed && !drawn.count ? classed.of(drawn) : null;
+      const place = Boolean(symbol && PLACES.has(symbol) && !drawn.count && !kept);
+      found.push({ layer, drawn, ...pixel(at), at, mark, chosen, selected: isSelected(layer.id, drawn.id), place, count: drawn.count, family: layer.style.family, size: sizeOf(layer, zoom, mark, chosen), opacity: lookOf(layer.id).opacity, kept, bare: drawn.kind !== 1 && !symbol });
     };
-    for (const { layer, within } of shownSources().map((one) => ({ layer: one.layer, within: one.within(view) }))) {
+    for (const source of shownSources()) {
+      const { layer } = source;
       if (layer.style.paint) continue;
+      const classed = classing(source);
       const shown = zoom >= layer.style.min_zoom;
-      for (const drawn of within) {
-        const needed = shown || state.marks.has(nameOf(layer.id, drawn.id)) || (state.chosen?.layer === layer.id && state.chosen.id === drawn.id);
-        if (needed && (drawn.kind === 1 || layer.style.symbol)) take(layer, drawn);
+      for (const drawn of source.within(view)) {
+        const needed = shown || state.marks.has(nameOf(layer.id, drawn.id)) || isSelected(layer.id, drawn.id) || (state.chosen?.layer === layer.id && state.chosen.id === drawn.id);
+        if (needed && (drawn.kind === 1 || layer.style.symbol || classed)) take(layer, drawn, classed);
       }
     }
     for (const [name, mark] of state.marks) {
@@ -100,12 +110,13 @@ export class Symbols {
     const { layer, drawn, mark } = spot;
     const title = nameFor(layer, drawn);
     const size = spot.size === 32 ? "" : spot.size === 24 ? "two" : "three";
-    const kinds = ["sym", size, mark?.out && "out", spot.chosen && "chosen", spot.place && !mark && "dim"].filter(Boolean).join(" ");
+    const kinds = ["sym", size, mark?.out && "out", spot.chosen && "chosen", spot.selected && "selected", spot.place && !mark && "dim", spot.bare && "bare"].filter(Boolean).join(" ");
     const rank = mark?.rank;
     const overdue = rank && ageBand(drawn.properties.verified_at) === "overdue";
-    const made = el("button", { class: kinds, type: "button", tabindex: "-1", title, "aria-label": rank ? t("map.ranked", { rank, name: title }) : title, on: { click: this.chooser(layer.id, drawn.id) } },
-      image(symbolUrl(variant(layer, drawn), layer.style.family)), rank && el("span", { class: `badge${overdue ? " overdue" : ""}`, text: rank }));
+    const made = el("button", { class: kinds, type: "button", tabindex: "-1", title, "aria-label": [rank ? t("map.ranked", { rank, name: title }) : title, spot.kept?.words].filter(Boolean).join(t("list.comma")), on: { click: this.chooser(layer.id, drawn.id) } },
+      spot.bare ? null : image(symbolUrl(variant(layer, drawn), layer.style.family)), spot.kept && el("span", { class: `mark ${spot.kept.tone}`, text: spot.kept.mark, "aria-hidden": "true" }), rank && el("span", { class: `badge${overdue ? " overdue" : ""}`, text: rank }));
     if (spot.from) made.prepend(leader(spot.from.x - spot.x, spot.from.y - spot.y));
+    if (spot.opacity < 1 && !spot.chosen && !mark) made.style.opacity = String(spot.opacity);
     this.put(made, spot);
     const half = spot.size / 2 + (spot.chosen ? 7 : 1);
     this.note(spot, title, half, rank || mark?.out ? 9 : 0, spot.chosen ? 9 : rank ? 8 : mark?.inside ? 7 : mark?.out ? 6 : this.map.getZoom() >= layer.style.label_zoom ? 4 : 0);
@@ -126,10 +137,12 @@ export class Symbols {
     const count = group.reduce((sum, one) => sum + (one.count || 1), 0);
     const shares = new Map();
     for (const one of group) shares.set(one.family, (shares.get(one.family) || 0) + (one.count || 1));
-    const names = [...new Set(group.map((one) => one.layer))].map((layer) => t("map.clusterPart", { layer: nameFor(layer), n: group.filter((one) => one.layer === layer).reduce((sum, one) => sum + (one.count || 1), 0) }));
+    const names = [...new Set(group.map((one) => one.layer))].map((layer) => contents(layer, group.filter((one) => one.layer === layer)));
     const words = names.join(t("list.comma"));
     const made = el("button", { class: `cluster${count >= 50 ? " large" : ""}${shares.size === 1 && shares.has("hazard") ? " hazard" : ""}`, type: "button", tabindex: "-1", title: t("map.cluster", { words }), "aria-label": words, on: { click: (/** @type {Event} */ event) => this.open(event, group) } }, el("b", { text: count > 9999 ? `${Math.round(count / 1000)}k` : count }));
     made.style.setProperty("--ring", ring(shares, familyColour));
+    const opacity = Math.max(...group.map((one) => one.opacity));
+    if (opacity < 1) made.style.opacity = String(opacity);
     const centre = group.reduce((sum, one) => ({ x: sum.x + one.x / group.length, y: sum.y + one.y / group.length }), { x: 0, y: 0 });
     L.DomUtil.setPosition(made, L.point(centre.x, centre.y).round());
     const half = count >= 50 ? 23 : 19;
@@ -158,7 +171,7 @@ export class Symbols {
   async members(group, bbox) {
     const all = [];
     for (const layer of new Set(group.map((one) => one.layer))) {
-      const page = await ask(`layers/${layer.id}/features?${query({ bbox: bbox.join(","), limit: LISTED, fields: layer.title, geometry: false, count: false })}`).catch(() => ({ features: [] }));
+      const page = await ask(`layers/${layer.id}/features?${query({ bbox: bbox.join(","), limit: LISTED, fields: layer.title, filter: sourceOf(layer.id)?.filter, geometry: false, count: false })}`).catch(() => ({ features: [] }));
       for (const feature of page.features) all.push({ layer: layer.id, id: String(feature.id), title: String((layer.title && feature.properties[layer.title]) || nameFor(layer)) });
     }
     if (all.length) this.act.crowd(all);
@@ -184,6 +197,15 @@ export class Symbols {
       this.act.choose(layer, id);
     };
   }
+}
+
+/** What a cluster holds of one layer, by class where it has classes. @param {Layer} layer @param {Spot[]} spots */
+function contents(layer, spots) {
+  const all = t("map.clusterPart", { layer: nameFor(layer), n: spots.reduce((sum, one) => sum + (one.count || 1), 0) });
+  const classes = new Map();
+  for (const { kept } of spots) if (kept) classes.set(kept, (classes.get(kept) || 0) + 1);
+  const parts = [...classes].sort(([a], [b]) => a.step - b.step).map(([one, n]) => t("map.clusterPart", { layer: one.words, n }));
+  return parts.length ? t("map.clusterClasses", { all, classes: parts.join(t("list.comma")) }) : all;
 }
 
 const APART = 36; // px between ranked symbols, so that every rank can be read

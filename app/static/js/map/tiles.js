@@ -3,7 +3,9 @@ import { VectorTile } from "@mapbox/vector-tile";
 import { PbfReader } from "pbf";
 import { ask, query } from "../api.js";
 import { config } from "../config.js";
+import { lookOf } from "../looks.js";
 import { state, tell } from "../state.js";
+import { filterText } from "../terms.js";
 import { anchorOf, boxOf, latOf, lonOf, worldX, worldY } from "./project.js";
 import { drawnOf, fieldsDrawn, meets } from "./sources.js";
 
@@ -19,7 +21,7 @@ const MOST_CHANGED = 300; // features drawn above the tiles; beyond it the tiles
 
 /** @typedef {import("../types").Drawn} Drawn @typedef {import("./sources.js").View} View */
 /** `asked` and `changed` are moments of `clock`: a tile asked for before its last change is stale, and shown until the next one is there.
- * @typedef {{z: number, x: number, y: number, drawn: Drawn[] | null, waiting: boolean, asked: number, changed: number, came: number, gathered: boolean, left: number, after: number}} Tile */
+ * @typedef {{z: number, x: number, y: number, filter: string, drawn: Drawn[] | null, waiting: boolean, asked: number, changed: number, came: number, gathered: boolean, left: number, after: number}} Tile */
 
 export class TileSource {
   /** @param {import("../types").Layer} layer */
@@ -42,6 +44,37 @@ export class TileSource {
     this.asking = 0;
     this.soon = 0;
     this.whole = false; // what is looked at was drawn
+    /** How many features meet the filter, in view or not; null without one, and until it is known. @type {number | null} */
+    this.matched = null;
+    this.filter = filterText(layer, lookOf(layer.id).filter);
+  }
+
+  /** Other tiles where the filter is another; what is drawn stays until they come. */
+  restate() {
+    const filter = filterText(this.layer, lookOf(this.layer.id).filter);
+    if (filter === this.filter) return;
+    this.filter = filter;
+    this.failed = false;
+    this.changed.clear(); // they met the filter before, or did not
+    this.queue.clear();
+    this.match();
+    if (this.ready) tell("data", this.layer.id);
+  }
+
+  /** Learn how many features meet the filter. */
+  async match() {
+    const { filter } = this;
+    if (!filter) this.matched = null;
+    if (!filter || !this.ready) return;
+    const matched = await this.counting({}).catch(() => null);
+    if (filter !== this.filter) return;
+    this.matched = matched;
+    tell("counts", this.layer.id);
+  }
+
+  /** How many features meet the filter. @param {{bbox?: string}} where @returns {Promise<number>} */
+  async counting(where) {
+    return (await ask(`layers/${this.layer.id}/features?${query({ ...where, limit: 1, geometry: false, filter: this.filter, fields: this.layer.key || "version" })}`)).numberMatched;
   }
 
   /** Whether something that is looked at is still on its way. */
@@ -56,6 +89,7 @@ export class TileSource {
     this.changed.clear();
     this.clock += 1;
     for (const tile of this.tiles.values()) [tile.changed, tile.after] = [this.clock, 0];
+    this.match();
     tell("data", this.layer.id);
   }
 
@@ -63,6 +97,8 @@ export class TileSource {
   async apply(change) {
     if (change.truncated || this.changed.size > MOST_CHANGED) return this.load();
     const at = (this.clock += 1);
+    const { filter } = this;
+    this.match();
     for (const one of change.features) {
       if (one.bbox) this.touch(one.bbox, at);
       if (one.op !== "insert") this.changed.set(one.id, { drawn: null, at });
@@ -70,7 +106,8 @@ export class TileSource {
     tell("data", this.layer.id);
     const ids = change.features.filter((one) => one.op !== "delete").map((one) => one.id);
     if (!ids.length) return;
-    const page = await ask(`layers/${this.layer.id}/features?${query({ ids: ids.join(","), limit: ids.length, fields: fieldsDrawn(this.layer).join(","), count: false })}`);
+    const page = await ask(`layers/${this.layer.id}/features?${query({ ids: ids.join(","), limit: ids.length, fields: fieldsDrawn(this.layer).join(","), filter, count: false })}`);
+    if (filter !== this.filter) return; // the tiles that are drawn now know of it, or are stale
     for (const feature of page.features) {
       const drawn = drawnOf(this.layer, feature);
       const known = this.changed.get(String(feature.id));
@@ -107,11 +144,11 @@ export class TileSource {
 
   /** @param {number} z @param {number} x @param {number} y @returns {Tile} */
   tile(z, x, y) {
-    const key = `${z}/${y}/${x}`;
+    const key = `${z}/${y}/${x}/${this.filter}`;
     let tile = this.tiles.get(key);
     if (!tile) {
       if (this.tiles.size >= KEPT_TILES) this.forget();
-      tile = { z, x, y, drawn: null, waiting: false, asked: -1, changed: 0, came: -1, gathered: false, left: 0, after: 0 };
+      tile = { z, x, y, filter: this.filter, drawn: null, waiting: false, asked: -1, changed: 0, came: -1, gathered: false, left: 0, after: 0 };
       this.tiles.set(key, tile);
     }
     return tile;
@@ -170,15 +207,15 @@ export class TileSource {
   /** How many of the layer lie in a view: the server's count, or null until it is known. @param {View} view @returns {number | null} */
   count(view) {
     const bbox = [lonOf(view.west), latOf(view.south), lonOf(view.east), latOf(view.north)].map((one) => one.toFixed(6)).join(",");
-    const key = `${bbox} ${this.token()}`;
+    const key = `${bbox} ${this.token()} ${this.filter}`;
     if (this.counted.key === key) return this.counted.count;
     if (this.pending()) return null; // the map first
     this.counted = { key, count: null };
     clearTimeout(this.asking);
     this.asking = window.setTimeout(async () => {
-      const answer = await ask(`layers/${this.layer.id}/count?${query({ bbox })}`).catch(() => null);
-      if (!answer || this.counted.key !== key) return;
-      this.counted.count = answer.count;
+      const count = await (this.filter ? this.counting({ bbox }) : ask(`layers/${this.layer.id}/count?${query({ bbox })}`).then((answer) => answer.count)).catch(() => null);
+      if (count == null || this.counted.key !== key) return;
+      this.counted.count = count;
       tell("counts", this.layer.id);
     }, COUNT_PAUSE_MS);
     return null;
@@ -223,7 +260,7 @@ export class TileSource {
     if (near) this.whole = false;
     this[near ? "near" : "around"] += 1;
     try {
-      const response = await fetch(`${config.ogc}/collections/${this.layer.id}/tiles/WebMercatorQuad/${tile.z}/${tile.y}/${tile.x}?v=${this.token().slice(0, 8)}`, { credentials: "same-origin" });
+      const response = await fetch(`${config.ogc}/collections/${this.layer.id}/tiles/WebMercatorQuad/${tile.z}/${tile.y}/${tile.x}?${query({ v: this.token().slice(0, 8), filter: tile.filter })}`, { credentials: "same-origin" });
       if (!response.ok) throw new Error(String(response.status));
       Object.assign(tile, decode(this.layer, await response.arrayBuffer(), tile));
       tile.came = tile.asked;

@@ -37,7 +37,7 @@ export class MapView {
     this.busy = false; // drawing or measuring: clicks are not questions then
     this.map.on("click", (/** @type {any} */ event) => this.clicked(event));
     this.map.on("moveend", () => this.rested());
-    for (const topic of /** @type {const} */ (["data", "shown", "chosen", "question"])) on(topic, () => this.redraw());
+    for (const topic of /** @type {const} */ (["data", "shown", "chosen", "selected", "question", "looks"])) on(topic, () => this.redraw());
     this.redraw();
   }
 

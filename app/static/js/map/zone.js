@@ -1,4 +1,5 @@
 // The zone in question on the map: a circle with a handle for its radius, or a polygon drawn and reshaped with Geoman.
+import { config } from "../config.js";
 import { state } from "../state.js";
 import { t, language } from "../words.js";
 import { distanceText } from "../format.js";
@@ -23,7 +24,7 @@ export class ZoneDrawing {
   show() {
     this.group.clearLayers();
     const zone = state.zone;
-    if (!zone) return;
+    if (!zone || zone.refused) return; // what was not answered is not shown as if it had been
     const style = { className: "z-zone", pane: "zone", renderer: this.renderer, smoothFactor: 0.3, interactive: false, bubblingMouseEvents: true, pmIgnore: zone.kind === "circle" };
     if (zone.kind === "circle") {
       this.shape = L.polygon(circle(zone.lon, zone.lat, zone.radius_m), style).addTo(this.group);
@@ -38,7 +39,7 @@ export class ZoneDrawing {
   /** @param {{kind: "circle", lon: number, lat: number, radius_m: number}} zone */
   handle(zone) {
     const handle = L.marker(away(zone.lon, zone.lat, 90, zone.radius_m), { draggable: true, pmIgnore: true, keyboard: false, icon: L.divIcon({ className: "handle", iconSize: [16, 16] }), title: t("zone.handle"), zIndexOffset: 2000 }).addTo(this.group);
-    const read = () => Math.max(10, Math.min(100000, Math.round(metresBetween(handle.getLatLng(), L.latLng(zone.lat, zone.lon)) / 10) * 10));
+    const read = () => Math.max(10, Math.min(config.max_buffer_m, Math.round(metresBetween(handle.getLatLng(), L.latLng(zone.lat, zone.lon)) / 10) * 10));
     handle.on("drag", () => {
       const radius = read();
       this.shape.setLatLngs(circle(zone.lon, zone.lat, radius));

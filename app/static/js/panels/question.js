@@ -1,12 +1,14 @@
 // The question panel: a place, what is nearest to it, the zone around it and what lies inside. Figures of map and list are one answer.
-import { ask, unanswered } from "../api.js";
+import { ask, Refusal, unanswered } from "../api.js";
 import { symbolUrl } from "../config.js";
 import { add, button, el, icon } from "../dom.js";
 import { coordinates, degreesMinutes, timeOf } from "../format.js";
+import { lookOf } from "../looks.js";
 import { empty, refused, section, waiting } from "../panel.js";
 import { nameOf, state, tell } from "../state.js";
 import { say, t } from "../words.js";
 import { exposureBody } from "./exposure.js";
+import { askOf, filterNote, filteredLayers } from "./filtered.js";
 import { leftOutRow, rankedRow } from "./rows.js";
 
 const K = 5;
@@ -30,6 +32,8 @@ export class Question {
     this.k = K;
     /** The last whole answer, to be read again while nobody answers. @type {any} */
     this.last = null;
+    this.filters = "";
+    this.filtered = false; // whether answers are of what the filters of the map show, or of all
   }
 
   /** @param {import("../state.js").Place} place @param {Tab} [tab] */
@@ -106,7 +110,7 @@ export class Question {
     const turn = ++this.asked.nearest;
     this.error.nearest = null;
     try {
-      const answer = await ask("nearest", { body: this.nearestBodyOf(place) });
+      const answer = await askOf("nearest", this.nearestBodyOf(place), "ranked", this.filtered);
       if (turn !== this.asked.nearest) return;
       this.nearest = { ...answer, at: new Date() };
       await this.nameLeftOut(answer);
@@ -117,6 +121,28 @@ export class Question {
     if (turn !== this.asked.nearest) return;
     this.mark();
     this.render();
+  }
+
+  /** Answer of all, or of what the map shows. @param {boolean} filtered */
+  turnFilter(filtered) {
+    this.filtered = filtered;
+    this.again();
+    this.render();
+  }
+
+  /** The map is filtered otherwise. */
+  looked() {
+    const now = JSON.stringify(["ranked", "exposed"].map((kind) => filteredLayers(/** @type {any} */ (kind)).map((layer) => [layer.id, lookOf(layer.id).filter])));
+    if (now === this.filters) return;
+    this.filters = now;
+    if (this.filtered) this.again();
+    if (this.panel.kind === "question") this.render();
+  }
+
+  /** Ask anew what is being answered. */
+  again() {
+    if (this.nearest) this.askNearest();
+    if (this.exposure) this.askExposure();
   }
 
   /** Left-out rows come as ids: their names and places are asked once. @param {any} answer */
@@ -136,14 +162,18 @@ export class Question {
     const turn = ++this.asked.zone;
     this.error.zone = null;
     try {
-      const answer = await ask("exposure", { body: this.exposureBodyOf(zone) });
+      const answer = await askOf("exposure", this.exposureBodyOf(zone), "exposed", this.filtered);
       if (turn !== this.asked.zone) return;
       this.exposure = { ...answer, at: new Date() };
       state.zoneShape = answer.zone;
       this.keep();
       if (this.nearest || this.tab === "nearest") this.askNearest();
     } catch (error) {
-      if (turn === this.asked.zone) this.error.zone = error;
+      if (turn === this.asked.zone) {
+        this.error.zone = error;
+        if (error instanceof Refusal && !unanswered(error)) zone.refused = true;
+        this.drawing.show();
+      }
     }
     if (turn !== this.asked.zone) return;
     this.mark();
@@ -153,13 +183,6 @@ export class Question {
   keep() {
     const { place, zone, zoneShape } = state;
     this.last = { place, zone, zoneShape, nearest: this.nearest, exposure: this.exposure, leftOut: this.leftOut };
-  }
-
-  /** All answers again: what failed is asked once more. */
-  again() {
-    if (!state.place) return;
-    if (this.error.nearest) this.askNearest();
-    if (this.error.zone) this.askExposure();
   }
 
   /** The last answer as it was, with its place and zone. */
@@ -210,6 +233,7 @@ export class Question {
     this.asked.nearest++;
     this.asked.zone++;
     this.tab = "place";
+    this.filtered = false;
     this.drawing.cancel();
     this.drawing.show();
     this.mark();
@@ -223,6 +247,7 @@ export class Question {
     const meta = [place.name ? `${here} · ` : "", "CGCS2000", place.note ? ` · ${place.note}` : ""].join("");
     const { body, acts } = this.panel.open({ kind: "question", picture: symbolUrl("point", "plot"), title: place.name || here, meta });
     body.parentElement?.insertBefore(this.tabs(), body);
+    if (this.tab !== "place") add(body, filterNote(this.tab === "nearest" ? "ranked" : "exposed", this.filtered, (filtered) => this.turnFilter(filtered)));
     if (this.tab === "place") this.placeBody(body);
     else if (this.tab === "nearest") this.nearestBody(body);
     else exposureBody(body, this);

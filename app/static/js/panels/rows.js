@@ -3,6 +3,7 @@ import { symbolUrl } from "../config.js";
 import { el, icon, image } from "../dom.js";
 import { age, ageBand, bearing, distance, summary, titleOf } from "../format.js";
 import { state } from "../state.js";
+import { say } from "../words.js";
 
 /** @param {import("../types").Layer} layer @param {Record<string, any>} properties */
 export function symbolOf(layer, properties) {
@@ -16,13 +17,13 @@ export function symbolOf(layer, properties) {
 
 /** @param {import("../types").Layer} layer @param {import("../types").Feature} feature @param {() => void} act */
 export function rankedRow(layer, feature, act) {
-  const { rank, distance_m, bearing_deg, verified_at } = feature.properties;
+  const { rank, distance_m, bearing_deg, verified_at, uncertain } = feature.properties;
   const [far, unit] = distance(distance_m);
   const chosen = state.chosen?.id === feature.id;
   return el("button", { class: `row${chosen ? " chosen" : ""}`, type: "button", data: { feature: feature.id }, on: { click: act } },
     el("span", { class: "sy" }, image(symbolOf(layer, feature.properties)), el("span", { class: `badge${ageBand(verified_at) === "overdue" ? " overdue" : ""}`, text: rank })),
     el("span", { class: "what" }, el("b", { text: titleOf(layer, feature) }), el("span", { class: "meta", text: summary(layer, feature.properties) })),
-    el("span", { class: "how" }, el("span", { class: "far" }, el("b", { text: far }), el("span", { class: "unit", text: unit }), bearing_deg == null ? null : el("span", { class: "unit", text: ` ${bearing(bearing_deg)}` })), age(verified_at)));
+    el("span", { class: "how" }, el("span", { class: "far" }, el("b", { text: far }), el("span", { class: "unit", text: unit }), bearing_deg == null ? null : el("span", { class: "unit", text: ` ${bearing(bearing_deg)}` })), age(verified_at), (uncertain || []).map((/** @type {any} */ one) => el("span", { class: "age never doubt", text: say(one.label) }))));
 }
 
 /** @param {string} code */

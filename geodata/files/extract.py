@@ -1,0 +1,113 @@
+"""What goes out of a layer: which features in which order, which fields, and in whose words; read page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from geodata.store.features import Feature, Store
+from geodata.store.reading import Box
+from layers.spec import Action, Field, Label, Layer
+
+_PAGE = 5_000
+HERE = ZoneInfo("Asia/Shanghai")  # whose clock people read
+_YES_NO = {True: Label("是", "yes"), False: Label("否", "no")}
+
+
+@dataclass(frozen=True)
+class Extract:
+    """Features of a layer that touch `bbox`, meet `filter` and are among `ids` (each None: all), in the order of `sort`.
+
+    `fields` None: all. With a `language`, tables have headings, choices and the names of referred features in its words;
+    without, field ids and values as they are stored.
+    """
+
+    layer: str
+    bbox: Box | None = None
+    filter: str | None = None
+    ids: tuple[UUID, ...] | None = None
+    fields: tuple[str, ...] | None = None
+    sort: str | None = None
+    language: str | None = None
+
+
+class Rows:
+    """An extract being read in one transaction, as its reader may see it."""
+
+    def __init__(self, store: Store, wanted: Extract) -> None:
+        self._store = store
+        self.wanted = wanted
+        self.layer: Layer = store.catalogue.layer(wanted.layer)
+        every = {one.id: one for one in self.layer.all_fields}
+        self.fields: tuple[Field, ...] = tuple(every.values()) if wanted.fields is None else tuple(every[name] for name in wanted.fields)
+        self._names: dict[str, dict[str, str]] = {one.id: {} for one in self.fields if one.reference}
+
+    def count(self) -> int:
+        """How many features there are to go out."""
+        return self._store.summary(self.layer.id, bbox=self.wanted.bbox, filter=self.wanted.filter, ids=self.wanted.ids).count
+
+    def pages(self) -> Iterator[tuple[Feature, ...]]:
+        """The features, some thousands at a time."""
+        cursor = None
+        while True:
+            page = self._store.page(self.layer.id, bbox=self.wanted.bbox, filter=self.wanted.filter, ids=self.wanted.ids, sort=self.wanted.sort,
+                                    limit=_PAGE, cursor=cursor)
+            if self.wanted.language:
+                self._learn(page.features)
+            yield page.features
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    def heading(self, one: Field) -> str:
+        return one.label.in_language(self.wanted.language) if self.wanted.language else one.id
+
+    def value(self, one: Field, feature: Feature) -> Any:
+        """A feature's value of a field for a table: None, text, number, truth, date or moment; lists are joined."""
+        value = feature.properties.get(one.id)
+        if isinstance(value, list):
+            return "、".join(str(self._said(one, each)) for each in value) or None
+        return self._said(one, value)
+
+    def _said(self, one: Field, value: Any) -> Any:
+        language = self.wanted.language
+        if value is None or language is None:
+            return value
+        if one.reference:
+            return self._names[one.id].get(str(value), value)
+        if isinstance(value, bool):
+            return _YES_NO[value].in_language(language)
+        if isinstance(value, datetime):
+            return value.astimezone(HERE)
+        choice = one.choice(value)
+        return choice.label.in_language(language) if choice else value
+
+    def _learn(self, features: tuple[Feature, ...]) -> None:
+        """The names of what these features refer to, where the reader may read them."""
+        for one in self.fields:
+            if one.reference is None:
+                continue
+            target = self._store.catalogue.layer(one.reference)
+            name, known = target.title or target.key, self._names[one.id]
+            new = {UUID(value) for feature in features if (value := feature.properties.get(one.id)) and value not in known}
+            if name and new and self._store.may(Action.READ, target):
+                known |= {str(key): str(found.properties[name]) for key, found in self._store.by_ids(target.id, new).items() if found.properties[name]}
+
+
+def plain(value: Any) -> Any:
+    """A value that JSON can carry: dates and moments in ISO 8601."""
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    return value if isinstance(value, (str, int, float, bool, list, type(None))) else str(value)
+
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run (bars.md E9)
+
+
+def harmless(text: str) -> str:
+    """Text that a spreadsheet shows and does not compute."""
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -1,0 +1,1 @@
+"""How an extract becomes a file: one module a family of formats."""
