@@ -142,3 +142,18 @@ def test_shapes_too_small_to_draw_are_counted_and_the_legend_says_so(visit: Call
         return [at.x + main.left, at.y + main.top];
     }"""))
     one.until(lambda: one.page.inner_text(".panel-head h2") == f"地块{55 * 50 + 25}", "the card of the very plot clicked")
+
+
+@pytest.mark.usefixtures("many")
+def test_symbol_drawn_anew_while_the_button_is_down_is_still_the_one_clicked(visit: Callable[..., Visit]) -> None:
+    one = visit()
+    look_at(one, LON, LAT, 16)
+    one.until(lambda: one.page.locator(".sym[title^=点]").count() > 0 and at_rest(one), "single points")
+    single = one.page.locator(".sym[title^=点]").first
+    name, place = single.get_attribute("title"), single.bounding_box()
+    assert place
+    one.page.mouse.move(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+    one.page.mouse.down()
+    one.page.evaluate("onemap.view.rested()")
+    one.page.mouse.up()
+    one.until(lambda: one.page.locator(".panel-head h2").count() and one.page.inner_text(".panel-head h2") == name, "its card")
