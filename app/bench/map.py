@@ -149,10 +149,12 @@ class Visitor:
         self._tiles: list[str] = []
         self._edits = 0
 
-    def first(self, zoom: float, lon: float, lat: float) -> float:
-        """Milliseconds from asking for the page to the layer drawn whole, with nothing in the browser's cache."""
+    def first(self, zoom: float, lon: float, lat: float, *, shown: bool = True) -> float:
+        """Milliseconds from asking for the page to the map drawn whole, with nothing in the browser's cache; `shown`: with the layer."""
         self.close()
         context = self._browser.new_context(viewport=SIZE, locale="zh-CN")
+        if not shown:
+            context.add_init_script(f"localStorage.setItem('onemap-shown-live', '[\"{LAYER.id}\"]')")
         self._page = page = context.new_page()
         page.on("request", lambda request: self._tiles.append(request.url) if "/tiles/" in request.url else None)
         page.goto(f"{self._address}/login")
@@ -169,11 +171,12 @@ class Visitor:
 
     def look(self, zoom: float, lon: float, lat: float) -> dict[str, float]:
         """First view cold and warm, and frames a second while the map is dragged about."""
+        alone = self.first(zoom, lon, lat, shown=False)
         cold = self.first(zoom, lon, lat)
         self._page.reload()
         warm = self._whole()
         fps, longest = self._drag()
-        return {"cold ms": cold, "warm ms": warm, "pan fps": fps, "longest frame ms": longest, "symbols": float(self._page.locator(".sym, .cluster").count())}
+        return {"page alone ms": alone, "cold ms": cold, "warm ms": warm, "pan fps": fps, "longest frame ms": longest, "symbols": float(self._page.locator(".sym, .cluster").count())}
 
     def click(self, points: np.ndarray, zoom: float) -> bool:
         """Whether a click on a symbol opens the feature that is there, by brute force over all features."""
@@ -232,7 +235,7 @@ class Visitor:
     def _go(self, zoom: float, lon: float, lat: float) -> None:
         self._page.evaluate(f"onemap.view.map.setView([{lat!r}, {lon!r}], {zoom}, {{animate: false}})")
         self._page.wait_for_timeout(250)
-        self._until(lambda: self._page.evaluate("document.body.dataset.pending === '0'"))
+        self._until(lambda: self._page.evaluate(_AT_REST))
         self._page.wait_for_timeout(150)
 
     def _drag(self) -> tuple[float, float]:
@@ -269,5 +272,9 @@ _SHOWN = f"""() => {{
     let sum = 0;
     for (const drawn of source.within(onemap.viewOf(onemap.view.map))) sum += drawn.count || 1;
     return sum;
+}}"""
+_AT_REST = f"""() => {{
+    const source = onemap.sourceOf('{LAYER.id}');
+    return document.body.dataset.pending === '0' && !source.around && ![...source.queue].some((tile) => tile.came < tile.changed);
 }}"""
 _IN_VIEW = f"onemap.sourceOf('{LAYER.id}').wanted(onemap.viewOf(onemap.view.map)).length"

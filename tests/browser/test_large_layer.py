@@ -181,3 +181,18 @@ def test_a_second_look_asks_for_no_script_style_or_picture_again(visit: Callable
     assert len(own) > 40 and [name for name, size in own if size] == [], "all of them come from the browser's own store"
     first = one.page.evaluate("performance.getEntriesByType('resource').filter(one => one.name.endsWith('/api/v1/layers')).map(one => one.initiatorType)")
     assert first == ["link"], "the layers are asked for once, before any script runs"
+
+
+@pytest.mark.usefixtures("many")
+def test_symbol_drawn_anew_while_the_button_is_down_is_still_the_one_clicked(visit: Callable[..., Visit]) -> None:
+    one = visit()
+    look_at(one, LON, LAT, 16)
+    one.until(lambda: one.page.locator(".sym[title^=点]").count() > 0 and at_rest(one), "single points")
+    single = one.page.locator(".sym[title^=点]").first
+    name, place = single.get_attribute("title"), single.bounding_box()
+    assert place
+    one.page.mouse.move(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+    one.page.mouse.down()
+    one.page.evaluate("onemap.view.rested()")
+    one.page.mouse.up()
+    one.until(lambda: one.page.locator(".panel-head h2").count() and one.page.inner_text(".panel-head h2") == name, "its card")

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from app.bench import exposure, nearest
+from app.bench.map import MapResult
 from app.bench.scratch import scratch
 from app.bench.turns import Spread, take_turns
 from geodata.store.database import Database
@@ -26,6 +27,12 @@ def test_a_spread_leaves_out_a_tenth_on_each_side() -> None:
 def test_the_bar_is_said_to_be_reached_or_not() -> None:
     result = take_turns("t", {"slow": lambda _: sum(range(20_000)), "quick": lambda _: None}, [1] * 5, 5, "quick", {"slow": 0.5}, {})
     assert any("NOT reached" in line for line in result.lines())
+
+
+def test_a_look_at_the_map_says_which_bars_it_reached() -> None:
+    result = MapResult({"features": 3}, {"zoom 11": {"cold ms": 900.0}}, [("first view", 900.0, 1000.0, "<="), ("panning", 12.0, 30.0, ">=")])
+    assert [one["reached"] for one in json.loads(json.dumps(result.as_json()))["checks"]] == [True, False]
+    assert ["NOT reached" in line for line in result.lines()[-2:]] == [False, True]
 
 
 @pytest.mark.parametrize("run", [lambda database: nearest.run(database, 500, 2, 60), lambda database: exposure.run(database, 500, 2)])

@@ -4,7 +4,7 @@ import { symbolUrl } from "../config.js";
 import { el, image } from "../dom.js";
 import { ageBand } from "../format.js";
 import { lookOf, rankOf } from "../looks.js";
-import { inHand, isSelected, nameOf, state } from "../state.js";
+import { inHand, isSelected, nameOf, state, tell } from "../state.js";
 import { nameFor } from "./titles.js";
 import { t } from "../words.js";
 import { classing } from "./classes.js";
@@ -36,9 +36,20 @@ export class Symbols {
     this.box = el("div", { class: "symbols leaflet-zoom-hide" });
     map.createPane("symbols").style.zIndex = "600";
     map.getPane("symbols").append(this.box);
+    this.held = false; // a button is down on a symbol: drawn anew now, it would be gone before the click
+    this.late = false;
+    this.box.addEventListener("pointerdown", () => { this.held = true; });
+    for (const kind of ["pointerup", "pointercancel"]) addEventListener(kind, () => this.release());
+  }
+
+  release() {
+    this.held = false;
+    if (this.late) setTimeout(() => tell("data")); // after the click
   }
 
   draw() {
+    this.late = this.held;
+    if (this.held) return;
     const { map } = this;
     const zoom = map.getZoom();
     const view = viewOf(map, 0.1);
