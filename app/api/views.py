@@ -9,6 +9,7 @@ from flask import Blueprint, Response
 from pydantic import Field, StringConstraints
 
 from app.api.operation import Body, operation
+from app.api.preconditions import once
 from app.api.rendering import answer
 from app.security import Permission, current_actor, requires
 from app.services import services
@@ -65,9 +66,14 @@ def all_views() -> Response:
 
 @blueprint.post("")
 @requires(Permission.MAP)
-@operation(tag="views", summary=Label("保存视图", "Save a view"), body=ViewBody, answers={201: "View"}, problems=(400, 401, 403, 413, 415, 422))
+@operation(tag="views", summary=Label("保存视图", "Save a view"), body=ViewBody, headers=("Idempotency-Key",), answers={201: "View"},
+           problems=(400, 401, 403, 409, 413, 415, 422))
 def make(body: ViewBody) -> Response:
-    made = _views().make(body.name, body.arrangement.model_dump(), shared=body.shared)
+    tables = services().database.space().tables
+    return once(_views().making(tables), lambda making: _saved(making.make(body.name, body.arrangement.model_dump(), shared=body.shared)))
+
+
+def _saved(made: SavedView) -> Response:
     return answer(described(made), 201, headers={"Location": f"/api/v1/views/{made.id}"})
 
 

@@ -6,7 +6,8 @@ same view opens on live, in a drill and on the past, and shows of it what is the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +17,9 @@ from sqlalchemy import Boolean, Column, Connection, DateTime, Engine, Index, Tab
 from sqlalchemy.dialects.postgresql import JSONB
 
 from geodata.store.faults import translated
+from geodata.store.idempotency import Keys
 from geodata.store.metadata import CONTROL
+from geodata.store.tables import SpaceTables
 from layers.errors import Forbidden, InvalidInput, NotFound, Problem
 from layers.messages import Sentence, declare
 from layers.spec import Actor, Label, Role
@@ -78,6 +81,18 @@ class SavedView:
     updated_at: datetime
 
 
+class Making(Keys):
+    """One transaction in which a view is made."""
+
+    def __init__(self, connection: Connection, tables: SpaceTables, actor: Actor, made: Callable[..., SavedView]) -> None:
+        super().__init__(connection, tables, actor.name)
+        self._made = made
+
+    def make(self, name: str, arrangement: Mapping[str, Any], *, shared: bool) -> SavedView:
+        """As `Views.make`, there when the transaction commits."""
+        return self._made(self.connection, name, arrangement, shared=shared)
+
+
 class Views:
     """The saved views of one installation, for one actor: their own, and everybody's that are shared."""
 
@@ -99,12 +114,21 @@ class Views:
 
     def make(self, name: str, arrangement: Mapping[str, Any], *, shared: bool) -> SavedView:
         """A view of the actor's own. Raises MayNotShare, InvalidInput (no name, too many)."""
-        values = self._checked(name, arrangement, shared=shared)
         with translated(), self._engine.begin() as connection:
-            connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(self._actor.name, 0))))
-            if (connection.scalar(select(func.count()).where(VIEW.c.owner == self._actor.name)) or 0) >= MAX_OWN:
-                raise InvalidInput(problems=[Problem("", "view-too-many", {"maximum": MAX_OWN})])
-            row = connection.execute(insert(VIEW).values(id=uuid4(), owner=self._actor.name, **values).returning(*VIEW.c)).one()
+            return self._made(connection, name, arrangement, shared=shared)
+
+    @contextmanager
+    def making(self, tables: SpaceTables) -> Iterator[Making]:
+        """A transaction in which a view is made, with the keys of `tables` under which it is done once."""
+        with translated(), self._engine.begin() as connection:
+            yield Making(connection, tables, self._actor, self._made)
+
+    def _made(self, connection: Connection, name: str, arrangement: Mapping[str, Any], *, shared: bool) -> SavedView:
+        values = self._checked(name, arrangement, shared=shared)
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(self._actor.name, 0))))
+        if (connection.scalar(select(func.count()).where(VIEW.c.owner == self._actor.name)) or 0) >= MAX_OWN:
+            raise InvalidInput(problems=[Problem("", "view-too-many", {"maximum": MAX_OWN})])
+        row = connection.execute(insert(VIEW).values(id=uuid4(), owner=self._actor.name, **values).returning(*VIEW.c)).one()
         return SavedView(**row._mapping)
 
     def replace(self, view_id: UUID, name: str, arrangement: Mapping[str, Any], *, shared: bool) -> SavedView:

@@ -127,3 +127,10 @@ def test_a_filtered_tile_holds_what_meets_the_filter(planner_program: Program, v
     assert planner_program.get(f"{TILE}?filter=nothing%20%3D%201").json["errors"][0]["code"] == "filter-field-unknown"
     for program in (planner_program, viewer_program):
         assert program.get(f"{TILE}?filter=phone%20%3D%20%271%27").status_code == 422, "a filter would tell what is masked"
+
+
+def test_a_view_sent_twice_under_one_key_is_one(planner_program: Program) -> None:
+    body = view("一次")
+    answers = [planner_program.post("/api/v1/views", body, Idempotency_Key="v-1") for _ in range(3)]
+    assert {one.status_code for one in answers} == {201} and {one.json["id"] for one in answers} == {answers[0].json["id"]}
+    assert [one["name"] for one in planner_program.get("/api/v1/views").json["views"]] == ["一次"]
