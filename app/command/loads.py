@@ -14,6 +14,8 @@ from uuid import UUID, uuid4
 
 from geodata.files.loading import LoadOptions, LoadReport, commit, plan
 from geodata.files.packing import MOST_ENTRIES, MOST_UNPACKED
+from geodata.files.report import in_both
+from geodata.files.watching import Watch
 from geodata.store import loads as records
 from geodata.store.database import Database
 from geodata.store.loads import LoadRecord
@@ -80,7 +82,7 @@ def load_now(database: Database, space_id: str, layer: str, path: Path, options:
         records.move(database.engine, record.id, to="failed", come_from=("committing",))
         raise
     records.move(
-        database.engine, record.id, to="committed" if report.committed else "refused", come_from=("committing",), report=_both(report)
+        database.engine, record.id, to="committed" if report.committed else "refused", come_from=("committing",), report=in_both(report)
     )
     return report
 
@@ -125,15 +127,24 @@ def examine(database: Database, home: Path, load_id: UUID) -> LoadRecord:
             _options(record),
             _actor(record.asked_by, record.asked_roles),
             rehearse=True,
+            watch=watching(database, load_id),
         )
         report = planned.report
         state = "refused" if report.refused else "examined"
     except OnemapError as error:
         return _failed(database, home, record, error)
-    after = records.move(database.engine, load_id, to=state, come_from=("examining",), report=_both(report))
+    after = records.move(database.engine, load_id, to=state, come_from=("examining",), report=in_both(report))
     if state == "refused":
         _forget(home, load_id)
     return after or records.get(database.engine, load_id)
+
+
+def watching(database: Database, load_id: UUID) -> Watch:
+    """Says in the record how far the examination is, and that it is to end when the record is no longer being examined."""
+    return Watch(
+        tell=lambda stage: records.at_stage(database.engine, load_id, stage),
+        stopped=lambda: records.get(database.engine, load_id).state != "examining",
+    )
 
 
 def confirm(database: Database, load_id: UUID, actor: Actor) -> LoadRecord:
@@ -160,7 +171,7 @@ def carry_out(database: Database, home: Path, load_id: UUID) -> LoadRecord:
     except OnemapError as error:
         return _failed(database, home, record, error)
     after = records.move(
-        database.engine, load_id, to="committed" if report.committed else "refused", come_from=("committing",), report=_both(report)
+        database.engine, load_id, to="committed" if report.committed else "refused", come_from=("committing",), report=in_both(report)
     )
     _forget(home, load_id)
     return after or records.get(database.engine, load_id)
@@ -274,10 +285,6 @@ def _kept(options: LoadOptions) -> dict[str, Any]:
 
 def _actor(name: str, roles: tuple[str, ...]) -> Actor:
     return Actor(name, frozenset(Role(one) for one in roles))
-
-
-def _both(report: LoadReport) -> dict[str, Any]:
-    return {"zh": report.to_json("zh"), "en": report.to_json("en")}
 
 
 def _failed(database: Database, home: Path, record: LoadRecord, error: OnemapError) -> LoadRecord:

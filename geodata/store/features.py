@@ -15,6 +15,7 @@ from sqlalchemy import Table, Text, cast, select, text, update
 
 from geodata.store import bulk
 from geodata.store.bulk import Row, UpsertCounts
+from geodata.store.comparing import Comparison, compare
 from geodata.store.idempotency import Answered, claim, settle
 from geodata.store.metadata import STORAGE_SRID
 from geodata.store.reading import MAX_PAGE, HistoryEntry, JsonPage, Page, Reader, Snapshot
@@ -155,6 +156,16 @@ class Store(Reader):
             counts = bulk.upsert(self.connection, schema, layer, table, rows, resolve)
             rehearsal.rollback()
         return counts
+
+    def rehearse(self, layer_id: str, rows: Iterable[Row]) -> tuple[UpsertCounts, Comparison]:
+        """What `upsert` would do, feature by feature; all of it is taken back."""
+        layer, table = self._open(layer_id, Action.LOAD)
+        resolve = {one.id: self._keys_of(one.reference) for one in layer.references if one.reference}
+        seen: list[Comparison] = []
+        with self.connection.begin_nested() as rehearsal:
+            counts = bulk.upsert(self.connection, self.schema, layer, table, rows, resolve, look=lambda *staged: seen.append(compare(*staged)))
+            rehearsal.rollback()
+        return counts, seen[0]
 
     @property
     def schema(self) -> str:

@@ -19,6 +19,7 @@ from layers.spec import Label
 
 # waiting -> examining -> examined -> confirmed -> committing -> committed; or refused, cancelled, failed on the way.
 STATES = ("waiting", "examining", "examined", "confirmed", "committing", "committed", "refused", "cancelled", "failed")
+REHEARSAL = "rehearsal"  # the part of a report that names rows; gone when the load has ended without it
 UNFINISHED = ("waiting", "examining", "examined", "confirmed", "committing")
 
 LOAD = Table(
@@ -119,7 +120,8 @@ def get(engine: Engine, load_id: UUID) -> LoadRecord:
 
 def newest(engine: Engine, *, space: str | None = None, states: tuple[str, ...] = STATES, limit: int = 100) -> list[LoadRecord]:
     """Records in these states, newest first."""
-    query = select(LOAD).where(LOAD.c.state.in_(states)).order_by(LOAD.c.asked_at.desc(), LOAD.c.id).limit(limit)
+    columns = [one for one in LOAD.c if one is not LOAD.c.report]
+    query = select(*columns, LOAD.c.report.op("-")(REHEARSAL).label("report")).where(LOAD.c.state.in_(states)).order_by(LOAD.c.asked_at.desc(), LOAD.c.id).limit(limit)
     with translated(), engine.connect() as connection:
         return [_record(row) for row in connection.execute(query if space is None else query.where(LOAD.c.space == space))]
 
@@ -136,13 +138,20 @@ def move(engine: Engine, load_id: UUID, *, to: str, come_from: tuple[str, ...], 
     """Put a load into another state; None when it is in none of `come_from` (someone else was first)."""
     if to not in UNFINISHED:
         values["finished_at"] = func.now()
+        values.setdefault("report", LOAD.c.report.op("-")(REHEARSAL))  # rows of a file that was dropped do not stay
     with translated(), engine.begin() as connection:
         query = update(LOAD).where(LOAD.c.id == load_id, LOAD.c.state.in_(come_from)).values(state=to, **values).returning(*LOAD.c)
         row = connection.execute(query).first()
     return _record(row) if row else None
 
 
-def _record(row: Row[Any]) -> LoadRecord:
+def at_stage(engine: Engine, load_id: UUID, stage: str) -> None:
+    """Say how far an examination is; its report comes later in the same place."""
+    with translated(), engine.begin() as connection:
+        connection.execute(update(LOAD).where(LOAD.c.id == load_id, LOAD.c.state == "examining").values(report={"stage": stage}))
+
+
+def _record(row: Row[*tuple[Any, ...]]) -> LoadRecord:
     values = dict(row._mapping)
     values["asked_roles"] = tuple(values["asked_roles"] or ())
     values["confirmed_roles"] = tuple(values["confirmed_roles"] or ())
