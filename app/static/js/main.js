@@ -6,6 +6,7 @@ import { add, button, el } from "./dom.js";
 import { Live } from "./live.js";
 import { Editor } from "./edit/editor.js";
 import { draftsButton, draftsPanel } from "./edit/shelf.js";
+import { dropping } from "./load/dropping.js";
 import { foot } from "./map/foot.js";
 import { broken, keepSources, pending, reloadAll, retry, sourceOf } from "./map/holdings.js";
 import { legend } from "./map/legend.js";
@@ -118,7 +119,9 @@ function stop() {
 
 const openPlot = () => { stop(); plotPanel(panel, (layer) => editor.make(layer)); };
 const toggleMeasure = () => { const was = measure.on; stop(); if (!was) measure.start(); pressed(); };
-const openLoad = () => { stop(); loadPanel(panel, { layers: readLayers }); };
+const openLoad = (/** @type {File[]} */ files = []) => { stop(); loadPanel(panel, { layers: readLayers, view, main }, files); };
+const mayLoad = !config.space.past && hasRole("gis_staff", "planner", "drill_controller");
+if (mayLoad) dropping(main, openLoad);
 const pressed = toolButtons(main, [
   { id: "nearest", icon: "nearest", key: "N", words: t("tools.nearest"), act: () => askAbout("nearest"), on: () => aiming === "nearest" || (panel?.kind === "question" && question?.tab === "nearest") },
   { id: "zone", icon: "zone", key: "Z", words: t("tools.zone"), act: () => askAbout("zone"), on: () => aiming === "zone" || (panel?.kind === "question" && question?.tab === "zone") },
@@ -174,7 +177,7 @@ topBar(part("bar"), search.element, draftsButton(() => { stop(); draftsPanel(pan
 drillBand(part("band"));
 pastBand(part("band"));
 watermark(main);
-layerTree(part("left"), view, { resized: () => view.size(), changes: () => { stop(); changesPanel(panel, view, { card: openCard }); }, load: !config.space.past && hasRole("gis_staff", "planner", "drill_controller") ? openLoad : null });
+layerTree(part("left"), view, { resized: () => view.size(), changes: () => { stop(); changesPanel(panel, view, { card: openCard }); }, load: mayLoad ? () => openLoad() : null });
 legend(main, view);
 foot(main, view);
 pills(main, view);
