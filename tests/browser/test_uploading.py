@@ -7,6 +7,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,13 @@ DROP = """async files => {
   const seen = !document.querySelector('.drop-veil').hidden;
   target.dispatchEvent(new DragEvent('drop', {bubbles: true, cancelable: true, dataTransfer: data}));
   return seen;
+}"""
+
+
+PASTE = """files => {
+  const data = new DataTransfer();
+  for (const [name, text] of files) data.items.add(new File([Uint8Array.from(atob(text), one => one.charCodeAt(0))], name));
+  document.body.dispatchEvent(new ClipboardEvent('paste', {bubbles: true, cancelable: true, clipboardData: data}));
 }"""
 
 
@@ -65,6 +73,10 @@ def made(tmp_path: Path, rows: list[tuple[Any, ...]], places: Any, **more: Any) 
 def drop(one: Visit, files: dict[str, bytes]) -> None:
     given = [[name, base64.b64encode(content).decode()] for name, content in files.items()]
     assert one.page.evaluate(DROP, given), "the map says that it takes files"
+
+
+def paste(one: Visit, files: dict[str, bytes]) -> None:
+    one.page.evaluate(PASTE, [[name, base64.b64encode(content).decode()] for name, content in files.items()])
 
 
 def settled(one: Visit) -> None:
@@ -160,7 +172,7 @@ def test_a_file_without_a_system_is_asked_about_by_sight(visit: Come, tmp_path: 
 def test_swapped_axes_are_set_right_with_one_press(visit: Come, tmp_path: Path) -> None:
     rows = [(f"A-{n}", f"互换{n}", 5, "短期", "") for n in range(3)]
     one = visit(Role.GIS_STAFF)
-    drop(one, packed(made(tmp_path, rows, [(40.6, 109.6), (40.61, 109.7), (40.62, 109.8)]), "避难场所"))
+    paste(one, packed(made(tmp_path, rows, [(40.6, 109.6), (40.61, 109.7), (40.62, 109.8)]), "避难场所"))
     settled(one)
     one.page.click("text=互换横纵坐标再看")
     one.until(lambda: one.page.locator("text=装载 3 行").count() == 1, "read the other way round")
@@ -194,12 +206,12 @@ def test_an_examination_can_be_stopped_and_the_past_takes_no_file(visit: Come, t
     rows = "\n".join(f"C-{n},停{n},{109.4 + n % 600 / 1000:.4f},40.6" for n in range(120_000))
     one = visit(Role.GIS_STAFF)
     drop(one, {"避难场所大.csv": ("编号,名称,经度,纬度\n" + rows).encode()})
-    one.page.click("text=停止")
+    one.page.click(".panel-acts button:has-text('停止')")
     one.until(lambda: one.page.locator("#load-file").count() == 1, "back at the file")
     loads = one.page.evaluate("fetch('/api/v1/loads?limit=1').then(one => one.json())")["loads"]
     assert not loads or loads[0]["file"] != "避难场所大.csv" or loads[0]["state"] == "cancelled"
     one.until(lambda: not list((one.server.home / "uploads").glob("*/避难场所大.csv")), "no file stays")
-    past = visit(Role.GIS_STAFF, path="/spaces/past-20260101T000000Z/")
+    past = visit(Role.GIS_STAFF, path=f"/spaces/past-{datetime.now(UTC) - timedelta(seconds=2):%Y%m%dT%H%M%SZ}/")
     assert past.page.locator(".drop-veil").count() == 0 and past.page.locator("[aria-label=装载数据]").count() == 0
 
 

@@ -85,7 +85,7 @@ class Loading {
     const name = this.layer ? say(this.layer.label) : session.layer;
     const size = session.size < 1024 * 1024 ? `${Math.max(1, Math.round(session.size / 1024))} KB` : `${(session.size / 1048576).toFixed(1)} MB`;
     const about = session.files.length ? [session.files[0].name, size, session.files.length > 1 ? t("load.files", { n: session.files.length }) : ""].filter(Boolean).join(" · ") : "";
-    const opened = this.panel.open({ kind: "load", left: this.leave, picture: symbolUrl("stock", "base"), title: step > 0 ? t("load.titleFor", { layer: name }) : t("load.title"), meta: [about, meta || t("load.nothingYet")].filter(Boolean).join(" · ") });
+    const opened = this.panel.open({ kind: "load", left: this.leave, picture: symbolUrl("stock", "base"), title: step > 0 && !this.done ? t("load.titleFor", { layer: name }) : t("load.title"), meta: [about, meta || t("load.nothingYet")].filter(Boolean).join(" · ") });
     this.act.view.size();
     const steps = el("ol", { class: "steps", "aria-label": t("load.steps") }, STEPS.map((one, i) => el("li", { class: i < step ? "done" : i === step ? "now" : "", "aria-current": i === step ? "step" : null }, el("button", { type: "button", on: { click: () => this.go(i) } }, el("i", {}, i < step ? icon("check") : String(i + 1)), el("span", { text: t(/** @type {any} */ (`step.${one}`)) })))));
     opened.body.before(steps);
