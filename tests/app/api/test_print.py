@@ -122,7 +122,7 @@ def test_nobody_without_map_rights_prints(program: Callable[..., Program]) -> No
 @pytest.mark.parametrize(("query", "status", "code"), [
     ("lon=109.8&lat=40.6&scale=25001", 422, "print-scale"), ("lon=109.8&lat=40.6", 400, "request-missing"), ("bbox=80,20,130,50", 422, "print-too-wide"),
     ("lon=109.8&lat=40.6&scale=500&layers=works", 422, "print-empty"), ("bbox=109.8,40.6,109.8,40.7", 422, "print-no-area"), ("dpi=9000", 400, "request-out-of-range"),
-    ("paper=A0", 400, "request-not-understood"), ("lon=0&lat=0&scale=25000", 422, "print-outside"),
+    ("paper=A0", 400, "request-choice"), ("lon=0&lat=0&scale=25000", 422, "print-outside"),
 ])
 def test_what_cannot_be_printed_is_refused_with_words(planner_program: Program, query: str, status: int, code: str) -> None:
     answer = planner_program.get(f"/api/v1/print?{query}")
