@@ -46,6 +46,7 @@ class Server:
     address: str
     database: Database
     home: Path
+    revive: Callable[[], None] = lambda: None  # starts again what ended, as the supervisor of an installation does
 
 
 @pytest.fixture(scope="session")
@@ -71,10 +72,20 @@ def live_server(cluster_url: URL, tmp_path_factory: pytest.TempPathFactory) -> I
         [sys.executable, "-m", "app.jobs"],
     )
     log = (home / "log.txt").open("w")
-    running = [subprocess.Popen(one, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT) for one in commands]
+
+    def start(command: list[str]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+
+    running = [start(one) for one in commands]
+
+    def revive() -> None:
+        for place, command in enumerate(commands):
+            if running[place].poll() is not None:
+                running[place] = start(command)
+
     try:
         _wait_for(f"http://127.0.0.1:{port}/login", home / "log.txt")
-        yield Server(f"http://127.0.0.1:{port}", database, home)
+        yield Server(f"http://127.0.0.1:{port}", database, home, revive)
     finally:
         for one in running:
             one.send_signal(signal.SIGTERM)
@@ -143,6 +154,7 @@ def visit(browser: Browser, live_server: Server) -> Iterator[Callable[..., Visit
     opened: list[Visit] = []
 
     def come(role: Role = Role.DUTY_OFFICER, size: tuple[int, int] = (1280, 800), language: str = "zh", path: str = "/") -> Visit:
+        live_server.revive()
         context = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="zh-CN", accept_downloads=False)
         context.add_cookies([{"name": "lang", "value": language, "url": live_server.address}])
         page = context.new_page()
