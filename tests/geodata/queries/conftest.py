@@ -74,7 +74,7 @@ def put(space: Space, layer_id: str, shapes: list[BaseGeometry], **properties: o
         own = {name: value[place] if isinstance(value, list) else value for name, value in properties.items()}
         rows.append(Row({"code": str(place), **own}, shape, place))
     with space.transaction(OPERATOR, "test") as store:
-        store.upsert(layer_id, rows)
+        store.upsert(layer_id, rows, anywhere=True)
 
 
 def scattered(layer_id: str, count: int, seed: int) -> list[BaseGeometry]:

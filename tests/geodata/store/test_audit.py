@@ -99,10 +99,10 @@ def test_a_write_by_psql_is_written_down_under_its_database_role(database: Datab
 
 
 def test_a_table_emptied_by_its_owner_is_written_down(database: Database) -> None:
+    """A layer's table is never emptied so (it refuses); one of ours that may be tells."""
     with database.owner.begin() as connection:
-        connection.execute(text("TRUNCATE onemap.shelters CASCADE"))
         connection.execute(text("TRUNCATE onemap_control.account CASCADE"))
-    assert {one[1:] for one in told(database)} >= {("table.truncate", "onemap.shelters"), ("table.truncate", "onemap_control.account")}
+    assert ("table.truncate", "onemap_control.account") in {one[1:] for one in told(database)}
 
 
 def test_a_row_with_a_made_up_name_still_shows_the_database_role(database: Database, space: Space) -> None:
