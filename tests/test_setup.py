@@ -211,6 +211,6 @@ def test_ci_runs_what_a_developer_runs() -> None:
 
 def test_slow_tests_are_left_out_unless_asked_for(request: pytest.FixtureRequest) -> None:
     assert "not slow" in request.config.getini("addopts") and any(one.startswith("slow:") for one in request.config.getini("markers"))
-    assert 'pytest -m slow "$@"' in (ROOT / "scripts/test").read_text()
+    assert 'pytest -m slow --timeout 1800 "$@"' in (ROOT / "scripts/test").read_text()
     drills = [path for path in (ROOT / "tests").rglob("test_*.py") if "pytest.mark.slow" in path.read_text() and path != Path(__file__)]
     assert drills

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from uuid import UUID
 
 from shapely.geometry import Point
 from sqlalchemy import create_engine, text
@@ -80,3 +81,34 @@ def test_one_sees_who_else_is_here(visit: Come) -> None:
     visit(Role.DUTY_OFFICER)
     one.until(lambda: one.page.locator(".here").is_visible() and "人也在" in one.page.inner_text(".here"), "another is here")
     assert "duty_officer" in (one.page.get_attribute(".here", "title") or "")
+
+
+def test_a_thousand_changes_missed_while_cut_off_are_caught_up_once_each(visit: Come) -> None:
+    one = visit(Role.PLANNER)
+    one.find("园区危化救援物资库")
+    before = one.page.evaluate("[...onemap.sourceOf('shelters').all.keys()]")
+    asked: list[str] = []
+    one.page.on("request", lambda request: asked.append(request.url) if "/api/v1/" in request.url else None)
+    with one.server.database.space().transaction(OPERATOR) as store:
+        edited = store.insert("shelters", {"name": "改了又改"}, Point(109.65, 40.62))
+    one.until(lambda: one.page.evaluate(f"onemap.sourceOf('shelters').all.has('{edited.id}')"), "it is there")
+    one.page.evaluate("onemap.live.stream.close(); onemap.live.say('off')")
+    one.see("断线")
+    made: list[UUID] = []
+    for number in range(500):
+        with one.server.database.space().transaction(OPERATOR) as store:
+            made.append(store.insert("shelters", {"name": f"断线时新增{number}"}, Point(109.6 + number / 10_000, 40.6)).id)
+            edited = store.patch("shelters", edited.id, {"name": f"第{number}次"}, version=edited.version)
+    view = one.page.evaluate("JSON.stringify(onemap.view.map.getCenter()) + onemap.view.map.getZoom()")
+    asked.clear()
+    one.page.evaluate("onemap.live.again()")
+    drawn = "[...onemap.sourceOf('shelters').all.values()]"
+    one.until(lambda: one.page.evaluate(f"{drawn}.length") == len(before) + 501, "all are there, none twice")
+    one.until(lambda: one.page.evaluate(f"onemap.sourceOf('shelters').all.get('{edited.id}').title") == "第499次", "the last state of what changed often")
+    assert set(one.page.evaluate(f"{drawn}.map(one => one.id)")) == {*before, *map(str, made), str(edited.id)}
+    assert one.page.evaluate("JSON.stringify(onemap.view.map.getCenter()) + onemap.view.map.getZoom()") == view, "the view stays where it was"
+    assert len(asked) < 60, f"a burst is taken in together, not by a request a change: {len(asked)}"
+    with one.server.database.space().transaction(OPERATOR) as store:
+        for gone, version in [*((each, 1) for each in made), (edited.id, edited.version)]:
+            store.delete("shelters", gone, version=version, reason="test")
+    one.until(lambda: one.page.evaluate(f"{drawn}.length") == len(before), "gone again")

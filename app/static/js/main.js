@@ -1,5 +1,6 @@
 // Puts the page together and lets its parts speak to each other.
 import { ask } from "./api.js";
+import { Arrivals } from "./arrivals.js";
 import { drillBand, topBar, watermark } from "./bar.js";
 import { config, hasRole } from "./config.js";
 import { degradedBanner } from "./degraded.js";
@@ -203,23 +204,26 @@ on("looks", () => question.looked());
 questionPoint(view);
 toasts(main);
 
+const arrivals = new Arrivals(async (change) => {
+  const layer = state.layers.get(change.layer);
+  if (!layer) return readLayers();
+  layer.version = change.version;
+  layer.token = change.token;
+  await sourceOf(change.layer)?.apply(change).catch(() => reloadAll());
+  soonLayers();
+  table.changed(change);
+  question.refresh(new Set([change.layer]));
+  const others = change.by.filter((one) => one !== config.user.name);
+  if (!others.length) return;
+  toast(t("live.changed", { by: others.map((one) => one || t("live.somebody")).join(t("list.comma")), layer: say(layer.label), n: change.truncated ? "200+" : change.features.length }), { icon: "history", key: `change-${change.layer}` });
+  if (panel.kind === "card" && change.features.some((one) => one.id === state.chosen?.id)) card.open(change.layer, /** @type {any} */ (state.chosen).id);
+});
+
 await readLayers();
 await openLinked(view);
 if (config.space.past) tell("live", { state: "past", since: new Date(config.space.as_of || 0) }); // nothing happens any more
-else new Live({
-  change: async (change) => {
-    const layer = state.layers.get(change.layer);
-    if (!layer) return readLayers();
-    layer.version = change.version;
-    layer.token = change.token;
-    await sourceOf(change.layer)?.apply(change).catch(() => reloadAll());
-    soonLayers();
-    table.changed(change);
-    question.refresh(new Set([change.layer]));
-    const mine = change.by === config.user.name;
-    if (!mine) toast(t("live.changed", { by: change.by || t("live.somebody"), layer: say(layer.label), n: change.truncated ? "200+" : change.features.length }), { icon: "history", key: `change-${change.layer}` });
-    if (!mine && panel.kind === "card" && change.features.some((/** @type {any} */ one) => one.id === state.chosen?.id)) card.open(change.layer, /** @type {any} */ (state.chosen).id);
-  },
+const live = config.space.past ? null : new Live({
+  change: (change) => arrivals.add(change),
   layers: soonLayers,
   reset: async () => { await readLayers(); await reloadAll(); if (table.isOpen) await table.ask(); },
 });
@@ -228,4 +232,4 @@ addEventListener("online", () => retry());
 if (!config.space.past) setInterval(soonLayers, AGE_MS);
 document.fonts?.ready.then(() => view.redraw());
 document.body.dataset.ready = "1";
-window.onemap = { view, state, question, table, writable, sourceOf, viewOf }; // for the tests and the curious
+window.onemap = { view, state, question, table, live, writable, sourceOf, viewOf }; // for the tests and the curious

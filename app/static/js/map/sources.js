@@ -89,6 +89,8 @@ export class WholeSource {
 
   /** Take in a commit. @param {{features: {id: string, op: string}[], truncated: boolean}} change */
   async apply(change) {
+    if (!this.ready && !this.loading && !this.failed) return; // it is read when it is first shown
+    await this.loading; // what is being read may be older than the change
     if (change.truncated || !this.ready || this.filter) return this.load(); // what met the filter may no longer, and the other way round
     for (const one of change.features) if (one.op === "delete") this.all.delete(one.id);
     const ids = change.features.filter((one) => one.op !== "delete").map((one) => one.id);
