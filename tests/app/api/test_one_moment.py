@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -21,6 +21,7 @@ from geodata.store.rows import Feature
 from geodata.store.spaces import Space
 from layers.spec import OPERATOR
 from tests.app.api.conftest import Program
+from tests.meanwhile import meanwhile
 
 GEOD = Geod(ellps="GRS80")
 HERE = (109.8, 40.6)
@@ -46,25 +47,10 @@ def _write(space: Space, rng: random.Random, mine: list[Feature]) -> None:
 @contextmanager
 def _writers(database: Database, count: int) -> Iterator[None]:
     """So many clients that write without a pause."""
-    over = threading.Event()
-
     with database.space("live").reading(OPERATOR) as store:
         posts = store.page("posts", limit=1000).features
-
-    def busy(number: int) -> None:
-        rng, mine = random.Random(number), list(posts[number::count])
-        while not over.is_set():
-            _write(database.space("live"), rng, mine)
-
-    threads = [threading.Thread(target=busy, args=(one,)) for one in range(count)]
-    for one in threads:
-        one.start()
-    try:
+    with meanwhile(*(partial(_write, database.space("live"), random.Random(one), list(posts[one::count])) for one in range(count))):
         yield
-    finally:
-        over.set()
-        for one in threads:
-            one.join()
 
 
 @pytest.fixture
@@ -102,24 +88,17 @@ def test_layers_of_one_answer_are_of_one_moment(busy_posts: Database, engine_of:
     space, engine = busy_posts.space("live"), engine_of(busy_posts)
     show = Show[LayerRanking](named=lambda one: [each.id for each in one.ranked], read=lambda store, layer, ids: store.by_ids(layer, ids))
     question = NearestQuestion(*HERE, ("posts", "works"), 1000)
-    over = threading.Event()
 
-    def pairs() -> None:
-        while not over.is_set():
-            with space.transaction(OPERATOR, "pair") as store:
-                store.insert("posts", {"name": "对"}, Point(HERE))
-                store.insert("works", {"name": "对"}, Point(HERE))
+    def pair() -> None:
+        with space.transaction(OPERATOR, "pair") as store:
+            store.insert("posts", {"name": "对"}, Point(HERE))
+            store.insert("works", {"name": "对"}, Point(HERE))
 
-    writer = threading.Thread(target=pairs)
-    writer.start()
-    try:
+    with meanwhile(pair):
         for _ in range(QUESTIONS):
             posts, works = engine.nearest(space, question, OPERATOR, show).layers
             assert len(posts.ranked) == len(works.ranked) + 40
             assert set(posts.shown) == {one.id for one in posts.ranked}
-    finally:
-        over.set()
-        writer.join()
 
 
 def test_an_index_that_names_what_is_not_there_gives_way_to_postgis(busy_posts: Database, engine_of: Callable[[Database], QueryEngine]) -> None:

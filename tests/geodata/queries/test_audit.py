@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+import itertools
 from collections.abc import Callable, Iterator
 from uuid import uuid4
 
@@ -18,6 +18,7 @@ from layers.spec import Actor
 from tests.conftest import SECRET
 from tests.geodata.queries.conftest import LAYERS, SPOTS, strewn
 from tests.geodata.queries.test_in_step import HERE, insert, move, nearest
+from tests.meanwhile import meanwhile
 
 
 @pytest.fixture
@@ -91,20 +92,10 @@ def test_layers_are_looked_at_in_turn(warm: Space, engine: QueryEngine) -> None:
 
 
 def test_an_index_that_only_moved_on_is_not_taken_for_drifted(warm: Space, engine: QueryEngine) -> None:
-    stop = threading.Event()
-
-    def write() -> None:
-        one, step = insert(warm, *HERE, "new"), 0
-        while not stop.is_set():
-            step += 1
-            move(warm, one, HERE[0] + step / 1e4, HERE[1])
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    rounds = [engine.audit(3) for _ in range(8)]
-    stop.set()
-    writer.join(20)
-    assert not any(one.drifted for each in rounds for one in each)
+    one, steps = insert(warm, *HERE, "new"), itertools.count(1)
+    with meanwhile(lambda: move(warm, one, HERE[0] + next(steps) / 1e4, HERE[1])):
+        rounds = [engine.audit(3) for _ in range(8)]
+    assert not any(index.drifted for each in rounds for index in each)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from uuid import UUID
 
 import numpy as np
@@ -19,6 +18,7 @@ from geodata.queries.audit import differences
 from geodata.queries.index import LayerIndex
 from geodata.queries.rows import Rows
 from geodata.store.changes import LayerVersion
+from tests.meanwhile import meanwhile
 
 VERSION = LayerVersion(1, UUID(int=1))
 EVERYWHERE = [(-180.0, -90.0, 180.0, 90.0)]
@@ -155,24 +155,18 @@ def test_nothing_that_is_not_finite_reaches_the_tree(bad: float) -> None:
 def test_threads_reading_while_one_moves_neither_crash_nor_see_half_a_change() -> None:
     """Each change moves all of 20 features by one step; a reader that holds the lock must see all of them at one place."""
     index = LayerIndex(rows({number: shapely.Point(109.0, 40.0) for number in range(20)}), VERSION)
-    halves, stop = [], threading.Event()
+    halves = []
 
     def read() -> None:
-        while not stop.is_set():
-            with index.lock:
-                found = index.inside(EVERYWHERE)
-                index.nearest_boxes(109.01, 40.0, 3)
-                if len(found) != 20 or len(set(index.lon[found].tolist())) != 1:
-                    halves.append(index.lon[found].tolist())
+        with index.lock:
+            found = index.inside(EVERYWHERE)
+            index.nearest_boxes(109.01, 40.0, 3)
+            if len(found) != 20 or len(set(index.lon[found].tolist())) != 1:
+                halves.append(index.lon[found].tolist())
 
-    readers = [threading.Thread(target=read) for _ in range(4)]
-    for one in readers:
-        one.start()
-    for step in range(300):
-        index.apply(rows({number: shapely.Point(109.0 + step / 1000, 40.0) for number in range(20)}), [], VERSION)
-    stop.set()
-    for one in readers:
-        one.join()
+    with meanwhile(read, read, read, read):
+        for step in range(300):
+            index.apply(rows({number: shapely.Point(109.0 + step / 1000, 40.0) for number in range(20)}), [], VERSION)
     assert not halves
 
 

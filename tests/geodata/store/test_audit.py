@@ -27,6 +27,7 @@ from layers.spec import OPERATOR, Actor, Role
 from tests.conftest import actor
 from tests.geodata.store.test_features import put, shelter
 from tests.geodata.store.test_migration import WELLS
+from tests.meanwhile import meanwhile
 
 AUDITOR = actor(Role.AUDIT_ADMIN)
 WANG = Actor("wang", frozenset({Role.PLANNER}), "10.0.0.7")
@@ -128,19 +129,8 @@ def test_drills_and_what_is_done_in_them_are_written_down(database: Database, co
 
 def test_a_drill_can_be_opened_while_others_are_written_down(database: Database, controller: Actor) -> None:
     """One chain for all would fail here: a copy's snapshot cannot see the head that another commit moved on."""
-    stop = threading.Event()
-
-    def busy() -> None:
-        while not stop.is_set():
-            record(database.engine, WANG, "export", "shelters")
-
-    thread = threading.Thread(target=busy)
-    thread.start()
-    try:
+    with meanwhile(lambda: record(database.engine, WANG, "export", "shelters")):
         database.open_drill("演练", controller)
-    finally:
-        stop.set()
-        thread.join()
     assert told(database, action="drill") and verify(database.engine).whole
 
 

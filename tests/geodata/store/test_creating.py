@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -29,6 +28,7 @@ from layers.spec import OPERATOR, Actor, Family, Field, Geometry, Label, Layer, 
 from tests.conftest import SECRET
 from tests.geodata.files.making import shapefile
 from tests.geodata.store.test_drills import live_hash
+from tests.meanwhile import meanwhile
 
 ROOT = Path(__file__).parents[3]
 
@@ -185,19 +185,10 @@ def test_a_drill_opened_while_a_layer_is_being_made_has_all_of_it_or_none(databa
 
 def test_layers_made_and_drills_opened_at_once(database: Database, space: Space, elsewhere: Database, controller: Actor) -> None:
     opened: list[str] = []
-    stop = threading.Event()
-
-    def open_drills() -> None:
-        while not stop.is_set():
-            opened.append(elsewhere.open_drill("演练", controller).id)
-
-    with ThreadPoolExecutor(1) as pool:
-        opening = pool.submit(open_drills)
+    with meanwhile(lambda: opened.append(elsewhere.open_drill("演练", controller).id)):
         for number in range(8):
             with space.creating(wells(f"wells{number}"), OPERATOR) as store:
                 store.upsert(f"wells{number}", [Row({"code": "W1"}, Point(109.8, 40.6))])
-        stop.set()
-        opening.result(60)
     assert opened and [torn(database, f"drill_{one}") for one in opened] == [set()] * len(opened)
     for one in opened:
         drill = elsewhere.space(one)

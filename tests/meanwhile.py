@@ -1,0 +1,31 @@
+"""What others do while a test looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Event
+
+
+@contextmanager
+def meanwhile(*acts: Callable[[], object]) -> Iterator[None]:
+    """Each act again and again in a thread of its own, at least once, while the body runs.
+
+    They end whatever the body does: a failure never leaves a thread asking for ever. What an act raised is raised at the end.
+    """
+    over = Event()
+
+    def again(act: Callable[[], object]) -> None:
+        act()
+        while not over.is_set():
+            act()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        running = [pool.submit(again, act) for act in acts]
+        try:
+            yield
+        finally:
+            over.set()
+        for one in running:
+            one.result(60)
