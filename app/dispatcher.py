@@ -27,6 +27,7 @@ from app.threads import Threads, environ
 
 WAITING = 64  # requests that wait for a thread; more would wait longer than a person does
 SWITCH_S = 0.001  # a computing thread gives way to the event loop this soon; see docs/decisions/0001-server.md
+PRESS_AFTER_S = 15.0  # after the start, when indexes are built and the first pages were served
 log = structlog.get_logger("onemap")
 
 
@@ -81,11 +82,15 @@ class Dispatcher:
         sys.setswitchinterval(SWITCH_S)
         self._close_streams_on_signal(asyncio.get_running_loop())
         threading.Thread(target=self._warm, name="warm", daemon=True).start()
+        press = threading.Timer(PRESS_AFTER_S, self.known.press.prepare)
+        press.daemon = True
+        press.start()
         audits = Audits(self.known)
         audits.start()
         await send({"type": "lifespan.startup.complete"})
         await receive()
         audits.stop()
+        press.cancel()
         await self.hub.close()
         self.known.press.close()
         self.known.database.dispose()

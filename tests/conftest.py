@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL, make_url
 
@@ -18,6 +19,9 @@ from geodata.store import migration
 from geodata.store.database import Database
 from geodata.store.spaces import Space
 from layers.spec import Actor, Catalogue, Role
+
+settings.register_profile("shared machine", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared machine")  # a busy machine is no counterexample, and what failed for one fails for all
 
 SECRET = "of the tests"
 SHARED = Path(__file__).resolve().parents[2] / "shared"

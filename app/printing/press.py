@@ -70,6 +70,11 @@ class Press:
         with self._place():
             return self._drawn((sheet, form, dpi, page, self._time_s))
 
+    def prepare(self) -> None:
+        """Load what drawing needs ahead of the first sheet, which would else wait some seconds for it."""
+        with self._turn:
+            self._open()
+
     @contextmanager
     def _place(self) -> Iterator[None]:
         if not self._places.acquire(blocking=False):
@@ -85,13 +90,11 @@ class Press:
             self._places.release()
 
     def _drawn(self, work: tuple[Any, ...]) -> Printed:
-        """By the room, made anew where it is gone; whoever has the turn is alone here."""
-        if self._room is None or not self._room.alive:
-            self._room = Room(self._cache)
+        room = self._open()
         try:
-            found = self._room.ask(work, START_S + self._time_s)
+            found = room.ask(work, START_S + self._time_s)
         except (EOFError, OSError, TimeoutError) as error:
-            self._room.close()
+            room.close()
             self._room = None
             raise PressFailed from error
         if isinstance(found, OnemapError):
@@ -99,6 +102,12 @@ class Press:
         if found is None:
             raise PressFailed
         return cast("Printed", found)
+
+    def _open(self) -> Room:
+        """The room, made anew where it is gone; whoever has the turn is alone here."""
+        if self._room is None or not self._room.alive:
+            self._room = Room(self._cache)
+        return self._room
 
     def close(self) -> None:
         """End the room; the next sheet makes another."""

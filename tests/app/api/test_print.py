@@ -178,6 +178,16 @@ def test_a_sheet_that_takes_too_long_is_ended_and_the_next_is_drawn(sheet: Sheet
     assert press.print(sheet, "png", dpi=40, page=1).pages == 2
 
 
+def test_a_press_that_was_prepared_draws_in_the_room_it_made_then(sheet: Sheet, tmp_path: Any) -> None:
+    press = Press(tmp_path)
+    press.prepare()
+    made = press._room
+    assert made is not None and made.alive
+    press.prepare()
+    assert press.print(sheet, "png", dpi=40, page=1).pages == 2 and press._room is made
+    press.close()
+
+
 def test_the_third_who_would_wait_is_told_to_come_again(sheet: Sheet, tmp_path: Any) -> None:
     press = Press(tmp_path)
     entered, leave = threading.Event(), threading.Event()
