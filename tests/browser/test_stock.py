@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -48,7 +48,7 @@ def depots(live_server: Server, request: pytest.FixtureRequest) -> Iterator[Depo
 
         sand = line(first, f"试验沙袋{tag}", 120, minimum_quantity=100)
         other = line(second, f"试验沙袋{tag}", 30, minimum_quantity=50)
-        line(first, f"试验口粮{tag}", 8, expires_on=date.today() - timedelta(days=30))
+        line(first, f"试验口粮{tag}", 8, expires_on=datetime.now(UTC).date() - timedelta(days=30))
         line(first, f"试验铁锹{tag}", None)
     yield Depots(live_server, first, second, sand, other)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from shapely.geometry import Point
 from sqlalchemy import text
 from sqlalchemy.engine import URL
 
+from geodata.files.loading import LoadOptions, LoadReport, commit, plan
 from geodata.store import contents, migration, promises
 from geodata.store.bulk import Row
 from geodata.store.database import Database
@@ -277,6 +279,27 @@ def test_entries_of_one_file_are_entered_in_their_order(shelf: Shelf, database: 
     with pytest.raises(StockShort), shelf.space.transaction(OPERATOR) as store:
         store.upsert(BOOK, [Row({"line": str(shelf.sand), "kind": "in", "quantity": 1.0}, None), Row({"line": str(shelf.sand), "kind": "out", "quantity": 52.0}, None)])
     whole(shelf, database)
+
+
+def test_a_file_of_entries_is_loaded_as_any_file_and_refused_by_name(shelf: Shelf, database: Database, tmp_path: Path) -> None:
+    with shelf.space.transaction(OPERATOR) as store:
+        store.patch("supplies", shelf.sand, {"code": "S-1"}, version=1)
+        store.patch("supplies", shelf.other, {"code": "S-2"}, version=1)
+    report = loaded(shelf, tmp_path, "R1,S-1,入库,20,", "R2,S-1,调出,100,S-2", "R3,S-2,领用,105,")
+    assert (report.committed, report.inserted) == (True, 3), report.to_json("en")
+    assert (shelf.stock(shelf.sand), shelf.stock(shelf.other)) == (20, 0)
+    short = loaded(shelf, tmp_path, "R4,S-1,出库,21,")
+    assert short.committed is False and short.refused is not None and short.refused.code == "stock-short" and short.refused.values["stock"] == 20
+    fixed = loaded(shelf, tmp_path, "R1,S-1,入库,25,")
+    assert fixed.refused is not None and fixed.refused.code == "ledger-fixed"
+    assert shelf.stock(shelf.sand) == 20
+    whole(shelf, database)
+
+
+def loaded(shelf: Shelf, folder: Path, *lines: str) -> LoadReport:
+    path = folder / "出入库.csv"
+    path.write_text("\n".join(["编号,库存条目,类型,数量,调入条目", *lines]), encoding="utf-8")
+    return commit(shelf.space, plan(shelf.space, BOOK, path, LoadOptions(), OPERATOR), OPERATOR)
 
 
 def test_who_may_not_write_the_stock_enters_nothing(shelf: Shelf, viewer: Actor) -> None:

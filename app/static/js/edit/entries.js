@@ -10,6 +10,7 @@ export class Entry {
   /** @param {Field} field @param {any} was @param {any} now @param {(entry: Entry) => void} changed @param {boolean} [fixed] shown, not typed: entries of a ledger make it */
   constructor(field, was, now, changed, fixed = false) {
     this.field = field;
+    this.fixed = fixed;
     this.was = was ?? null;
     this.hint = el("div", { class: "hint", hidden: true });
     this.control = this.make(changed);
@@ -86,7 +87,7 @@ export class Entry {
     const before = this.was == null ? t("unknown") : words(this.field, this.was);
     this.struck.hidden = !this.changed || this.field.many || !before;
     this.struck.textContent = before || "";
-    this.hint.hidden = true;
+    this.hint.hidden = !this.fixed;
   }
 
   /** @param {string} text @param {boolean} bad */

@@ -58,7 +58,7 @@ export class Booking {
       made.setAttribute("aria-pressed", String(one.value === this.kind));
       return made;
     }));
-    this.form = el("div");
+    this.form = el("div", { class: "book-form" });
     add(this.opened.body, this.top, el("section", { class: "section" }, turn, this.stand), el("section", { class: "section" }, sectionHead(this.kindWords), this.form));
     this.fields();
     this.refresh();
@@ -82,9 +82,10 @@ export class Booking {
     const choices = accounts.map((one) => ({ value: one.id, label: plain([titleOf(layer, one), amount(ledger, one.properties[ledger.balance], one.properties)].join(" · ")) }));
     const among = accounts.length > 1 && new Entry({ ...this.field(ledger.account), choices }, null, this.account?.id || null, changed);
     const quantity = new Entry({ ...this.field(ledger.quantity), label: plain(t(this.effect === "set" ? "book.found" : "book.quantity")), description: null, required: true, unit }, null, null, changed);
-    const counterpart = this.effect === "move" && new Entry({ ...this.field(ledger.counterpart), required: true, choices: [] }, null, null, changed);
+    const counterpart = this.effect === "move" && new Entry({ ...this.field(ledger.counterpart), required: true, choices: [{ value: "", label: plain("") }] }, null, null, changed);
     const rest = book.fields.filter((field) => !own.has(field.id)).map((field) => new Entry(field.id === ledger.at ? { ...field, description: plain(t("book.now")) } : field, null, null, changed));
     this.entries = [among, quantity, counterpart, ...rest].filter((one) => one !== false);
+    for (const one of [among, counterpart]) if (one) one.control.options[0].textContent = t("book.choose");
     fill(this.form, this.entries.map((one) => one.row));
     if (counterpart) this.candidates(counterpart);
   }

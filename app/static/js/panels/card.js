@@ -70,7 +70,8 @@ export class Card {
     if (this.act.back) add(panel.body, el("div", { class: "section" }, button(t("card.back"), this.act.back, { small: true, icon: "left" })));
     const books = ledgersOf(layer.id);
     if (books.length) section(panel.body, books.map((book) => stockFigure(book, layer, feature)), el("p", { class: "book-marks" }, marksOf(layer, properties)));
-    const known = layer.fields.filter((field) => !SYSTEM.has(field.id) && field.id !== layer.title && field.id !== layer.key && !field.reference && words(field, properties[field.id]) != null);
+    const told = new Set(books.flatMap(({ ledger }) => (ledger ? [ledger.balance, ledger.unit, ledger.least] : [])));
+    const known = layer.fields.filter((field) => !SYSTEM.has(field.id) && !told.has(field.id) && field.id !== layer.title && field.id !== layer.key && !field.reference && words(field, properties[field.id]) != null);
     section(panel.body, el("dl", { class: "facts" }, known.flatMap((field) => [el("dt", { text: say(field.label), title: field.description ? say(field.description) : null }), el("dd", {}, this.value(field, properties[field.id]))])), this.unknowns(layer, properties));
     const children = el("div");
     for (const book of books) add(panel.body, this.booked(book, layer, [feature], panel.current));
