@@ -59,18 +59,18 @@ async function read(book, layer, accounts, most, list, current) {
   const ledger = /** @type {Ledger} */ (book.ledger);
   const ids = accounts.map((one) => `'${one.id}'`).join(", ");
   try {
-    const page = await ask(`layers/${book.id}/features?filter=${encodeURIComponent(`"${ledger.account}" IN (${ids}) OR "${ledger.counterpart}" IN (${ids})`)}&sort=-created_at&limit=${most}`);
+    const page = await ask(`layers/${book.id}/features?filter=${encodeURIComponent(`"${ledger.account}" IN (${ids}) OR "${ledger.counterpart}" IN (${ids})`)}&sort=-created_at,-${ledger.at},-${ledger.number}&limit=${most}`);
     const lines = linesOf(ledger, page.features, accounts);
     const places = await placesOf(layer, lines.flatMap((one) => one.other || []));
     if (!current()) return;
-    const rest = page.numberMatched > most && most < MOST && button(t("history.more", { n: page.numberMatched - page.features.length }), () => read(book, layer, accounts, MOST, list, current), { small: true });
+    const rest = page.numberMatched > most && most < MOST && button(t("book.more", { n: page.numberMatched - page.features.length }), () => read(book, layer, accounts, MOST, list, current), { small: true });
     fill(list, lines.length ? table(book, layer, lines, accounts, places) : el("p", { class: "hint", text: t("book.none") }), rest);
   } catch (error) {
     if (current()) fill(list, el("p", { class: "hint bad", text: /** @type {Error} */ (error).message }));
   }
 }
 
-/** Entries as each account sees them, the latest first; within an account by its own numbers. @param {Ledger} ledger @param {Feature[]} entries @param {Feature[]} accounts @returns {Line[]} */
+/** Entries as each account sees them: one account's by its own numbers, the latest first; those of several as they came. @param {Ledger} ledger @param {Feature[]} entries @param {Feature[]} accounts @returns {Line[]} */
 export function linesOf(ledger, entries, accounts) {
   const ids = new Set(accounts.map((one) => one.id));
   const made = entries.flatMap((entry) => {
@@ -81,7 +81,7 @@ export function linesOf(ledger, entries, accounts) {
       ids.has(to) && { entry, account: to, change: -change, after: values[ledger.other_after], number: values[ledger.other_number], other: from },
     ].filter((one) => one !== false);
   });
-  return made.sort((a, b) => (a.account === b.account ? b.number - a.number : String(b.entry.properties.created_at).localeCompare(String(a.entry.properties.created_at))));
+  return ids.size === 1 ? made.sort((a, b) => b.number - a.number) : made;
 }
 
 /** @param {Layer} book @param {Layer} layer @param {Line[]} lines @param {Feature[]} accounts @param {Map<string, string>} places */

@@ -131,7 +131,7 @@ export class Booking {
     const { account, ledger, layer, opened } = this;
     if (!opened) return;
     const stock = account?.properties[ledger.balance];
-    fill(this.stand, account && el("p", { class: "book-stand" }, t("book.has"), el("b", { text: amount(ledger, stock, account.properties) }), marksOf(layer, account.properties)));
+    fill(this.stand, account && standing(ledger, layer, account.properties));
     opened.acts(this.primary(stock), button(t("action.cancel"), () => this.back()));
     const quantity = this.entry(ledger.quantity);
     if (quantity && quantity.value == null && stock > 0 && ["take", "move"].includes(this.effect)) {
@@ -152,7 +152,7 @@ export class Booking {
       if (asked > stock) return blocked(t("book.notEnough", { stock: amount(ledger, stock, account.properties), asked: number(asked) }));
     }
     const left = effect === "set" ? asked : stock == null ? null : Number((effect === "add" ? stock + asked : stock - asked).toPrecision(15));
-    const what = effect === "set" ? t("book.sets", { kind: this.kindWords, left: number(asked), change: stock == null ? t("unknown") : signed(Number((asked - stock).toPrecision(15))) })
+    const what = effect === "set" ? t("book.sets", { kind: this.kindWords, left: number(asked), change: stock == null ? t("book.wasUnknown") : signed(Number((asked - stock).toPrecision(15))) })
       : t("book.does", { kind: this.kindWords, amount: amount(ledger, asked, account.properties), left: left == null ? t("unknown") : number(left) });
     return button(what, () => this.save(), { primary: true, wide: true });
   }
@@ -194,13 +194,16 @@ export class Booking {
       const now = await ask(`layers/${layer.id}/features/${account.id}`);
       if (!opened?.current()) return;
       account.properties = now.properties;
-      fill(this.stand, el("p", { class: "book-stand" }, t("book.has"), el("b", { text: amount(this.ledger, now.properties[this.ledger.balance], now.properties) }), marksOf(layer, now.properties)));
+      fill(this.stand, standing(this.ledger, layer, now.properties));
       opened.acts(this.primary(now.properties[this.ledger.balance]), button(t("action.cancel"), () => this.back()));
     } catch {
       return; // the refusal itself has the figure
     }
   }
 }
+
+/** What there is, and what is wrong with it. @param {import("../types").Ledger} ledger @param {Layer} layer @param {Record<string, any>} account */
+const standing = (ledger, layer, account) => el("p", { class: "book-stand" }, account[ledger.balance] != null && [t("book.has"), el("b", { text: amount(ledger, account[ledger.balance], account) })], marksOf(layer, account));
 
 /** Words that are a person's own, the same in every language. @param {string} text */
 const plain = (text) => ({ zh: text, en: text });
