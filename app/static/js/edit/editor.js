@@ -46,7 +46,7 @@ export class Editor {
   /** @param {Layer} layer @param {{geometry?: any, copyOf?: Feature}} [from] */
   make(layer, from = {}) {
     const kept = from.geometry || from.copyOf ? null : Draft.kept(layer.id, null);
-    const draft = kept || Draft.of(layer.id, null, t("form.new", { layer: say(layer.label) }), from.geometry || from.copyOf?.geometry, from.copyOf && { id: from.copyOf.id, properties: without(from.copyOf.properties, layer.key) });
+    const draft = kept || Draft.of(layer.id, null, t("form.new", { layer: say(layer.label) }), from.geometry || from.copyOf?.geometry, from.copyOf && { id: from.copyOf.id, properties: without(from.copyOf.properties, [layer.key, "version", ...keptFields(layer.id)]) });
     const editing = new Editing(this, layer, draft, null);
     if (!draft.now.geometry && layer.geometry !== "none") editing.tool(editing.position?.offered(null)[0][0] || "Marker");
   }
@@ -384,8 +384,8 @@ class Editing {
   }
 }
 
-/** @param {Record<string, any>} properties @param {string | null} key */
-const without = (properties, key) => Object.fromEntries(Object.entries(properties).filter(([name]) => name !== key && name !== "version"));
+/** @param {Record<string, any>} properties @param {(string | null | undefined)[]} names */
+const without = (properties, names) => Object.fromEntries(Object.entries(properties).filter(([name]) => !names.includes(name)));
 
 /** @param {string} why */
 const blocked = (why) => el("button", { class: "btn wide", type: "button", "aria-disabled": "true", title: why }, el("span", { class: "cut", text: why }));

@@ -29,6 +29,7 @@ export class Booking {
     this.kind = kind;
     this.back = back;
     this.key = fresh();
+    this.sent = false;
     /** @type {Entry[]} */
     this.entries = [];
     this.open();
@@ -159,6 +160,8 @@ export class Booking {
 
   async save() {
     const { book, ledger, account, layer } = this;
+    if (this.sent) return; // pressed twice: the first is on its way
+    this.sent = true;
     const given = this.entries.filter((one) => one.value != null && one.field.id !== ledger.account).map((one) => [one.field.id, one.value]);
     const properties = { ...Object.fromEntries(given), [ledger.account]: account?.id, [ledger.kind]: this.kind };
     try {
@@ -168,6 +171,8 @@ export class Booking {
       this.back();
     } catch (error) {
       this.failed(/** @type {any} */ (error));
+    } finally {
+      this.sent = false;
     }
   }
 
