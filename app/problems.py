@@ -15,6 +15,7 @@ from app.api.refusals import MalformedRequest, NotOffered, OneAtATime, Unsupport
 from geodata.store.reverting import MovedOn
 from geodata.store.spaces import PastIsFixed
 from layers import errors, messages
+from layers.entries import EntryRefused
 from layers.messages import Sentence, declare
 from layers.spec import Label
 
@@ -84,6 +85,7 @@ _INTERNAL = Answer(500, "internal", Label("内部错误", "Internal error"))
 # Looked up along the class's MRO, so a subclass is answered as its nearest ancestor here.
 TABLE: Mapping[type[BaseException], Answer] = {
     errors.InvalidInput: Answer(422, "invalid-input", Label("输入有误", "Invalid input")),
+    EntryRefused: Answer(409, "entry-refused", Label("与账面不符", "Not what the books say"), ("stock", "asked", "unit")),
     MalformedRequest: Answer(400, "malformed-request", Label("请求有误", "Malformed request")),
     NotOffered: Answer(422, "not-offered", Label("不提供", "Not offered")),
     UnsupportedMedia: Answer(415, "unsupported-media", Label("内容类型不支持", "Unsupported media type")),

@@ -57,6 +57,10 @@ def _layer(layer: Layer) -> Iterator[str]:
         facts.append("仅演练可写 written in drills only")
     facts.append("可写 written by: " + ", ".join(sorted(role.value for role in layer.access[Action.WRITE])))
     yield "- " + "; ".join(facts)
+    if layer.ledger:
+        accounts = next(one.reference for one in layer.references if one.id == layer.ledger.account)
+        yield f"- 账目，只增不改，得出 a ledger, only added to, which gives `{accounts}.{layer.ledger.balance}`; " \
+              f"数据库填写 the database fills: {', '.join(f'`{one}`' for one in layer.ledger.kept)}"
     for one in layer.out_of_service:
         values = " / ".join(f"`{value}`" for value in one.values)
         yield f"- 不参与排序 left out when `{one.field}` = {values}: {one.label.zh} {one.label.en}"

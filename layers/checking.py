@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from layers.entries import entry_problems
 from layers.errors import Problem
 from layers.messages import Sentence, declare
 from layers.shapes import check_geometry
@@ -22,6 +23,7 @@ class _Plan:
     readers: Mapping[str, Reader]
     required: tuple[str, ...]
     references: tuple[str, ...]
+    passed_over: frozenset[str]
 
 
 @lru_cache(maxsize=512)
@@ -30,6 +32,7 @@ def _plan(layer: Layer) -> _Plan:
         {field.id: reader(field) for field in layer.all_fields},
         tuple(field.id for field in layer.all_fields if field.required),
         tuple(field.id for field in layer.references),
+        frozenset(layer.ledger.kept if layer.ledger else ()),
     )
 
 
@@ -37,13 +40,16 @@ def clean(layer: Layer, properties: Mapping[str, Any]) -> tuple[dict[str, Any], 
     """Values of the fields' types from whatever JSON, a form or a file says, and what cannot be read.
 
     Unknown values (None, blank text, 无, -) come out as None. A value that cannot be read is left out and has a problem; a name
-    that is no field of the layer has one too. What the store keeps itself (`version`, `created_at` ...) is passed over,
+    that is no field of the layer has one too. What the store keeps itself (`version`, the balance after an entry ...) is passed over,
     because programs send back what they were given. Cleaning twice changes nothing.
     """
-    readers = _plan(layer).readers
+    plan = _plan(layer)
+    readers = plan.readers
     values: dict[str, Any] = {}
     problems: list[Problem] = []
     for name, raw in properties.items():
+        if name in plan.passed_over:
+            continue
         if name not in readers:
             if name not in SYSTEM_COLUMNS:
                 problems.append(Problem(_pointer(name), "unknown-field", {"field": str(name)[:60], "layer": layer.id}))
@@ -81,6 +87,8 @@ def examine(
             problems.append(Problem(_pointer(name), "not-a-reference", {"value": str(values[name])[:60]}))
     for rule in layer.rules:
         problems.extend(rule(values))
+    if layer.ledger and not partial:
+        problems.extend(one for one in entry_problems(layer.ledger, values) if one.pointer not in {problem.pointer for problem in problems})
     if geometry is not None or not partial:
         problems.extend(check_geometry(layer.geometry, geometry))
     return values, problems

@@ -34,13 +34,17 @@ def json_schema(layer: Layer, language: str = "zh") -> dict[str, Any]:
         "title": layer.label.in_language(language),
         "x-layer": layer.id,
         "x-geometry": layer.geometry.value,
-        "properties": {field.id: field_schema(field, language) for field in layer.all_fields},
+        "properties": {field.id: _read_only(layer, field, field_schema(field, language)) for field in layer.all_fields},
         "required": [field.id for field in layer.all_fields if field.required],
         "additionalProperties": False,
     }
     if layer.description:
         schema["description"] = layer.description.in_language(language)
     return schema
+
+
+def _read_only(layer: Layer, field: Field, value: dict[str, Any]) -> dict[str, Any]:
+    return {**value, "readOnly": True} if layer.ledger and field.id in layer.ledger.kept else value
 
 
 def field_schema(field: Field, language: str = "zh") -> dict[str, Any]:

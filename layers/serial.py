@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from layers.ledger import ledger_from_json, ledger_to_json
 from layers.rules import rule_named
 from layers.spec import (
     Action,
@@ -44,6 +45,7 @@ def layer_to_json(layer: Layer) -> dict[str, Any]:
         "exposed": layer.exposed,
         "drill_only": layer.drill_only,
         "far_reaching": layer.far_reaching,
+        "ledger": layer.ledger and ledger_to_json(layer.ledger),
         "style": _style_to_json(layer.style),
         "rules": [rule.__name__ for rule in layer.rules],
         "out_of_service": [
@@ -71,6 +73,7 @@ def layer_from_json(data: Mapping[str, Any]) -> Layer:
         exposed=data.get("exposed", False),
         drill_only=data.get("drill_only", False),
         far_reaching=data.get("far_reaching", False),
+        ledger=ledger_from_json(data["ledger"]) if data.get("ledger") else None,
         style=_style(data["style"]),
         rules=tuple(rule_named(name) for name in data.get("rules", ())),
         out_of_service=tuple(

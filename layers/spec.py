@@ -9,6 +9,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from layers.ledger import Ledger
+
 IDENTIFIER = re.compile(r"^[a-z][a-z0-9_]{0,47}$")  # 47 + prefix of an index name stays under PostgreSQL's 63 bytes
 
 
@@ -275,7 +277,8 @@ class Layer:
     lists fields shown in one line under the name. `ranked` puts the layer into the default answer of `nearest`,
     `exposed` into that of `exposure`. `drill_only` layers exist in every space but may be written in drills only.
     `geometry_sensitivity` other than public means that only roles that may reveal see exact positions. `far_reaching`
-    layers were made from a file that goes beyond the district: later loads may too.
+    layers were made from a file that goes beyond the district: later loads may too. With a `ledger` its features are
+    entries, only ever added, from which the database keeps a number of another layer.
     """
 
     id: str
@@ -296,6 +299,7 @@ class Layer:
     drill_only: bool = False
     geometry_sensitivity: Sensitivity = Sensitivity.PUBLIC
     far_reaching: bool = False
+    ledger: Ledger | None = None
 
     def __hash__(self) -> int:
         return hash(self.id)  # equal layers have equal ids; `access` is a mapping and has no hash of its own
@@ -307,7 +311,7 @@ class Layer:
         doubled = {one for one in ids if ids.count(one) > 1} | (set(ids) & set(SYSTEM_COLUMNS))
         if doubled:
             raise ValueError(f"layer {self.id}: fields named twice or reserved: {sorted(doubled)}")
-        for named in (self.key, self.title, self.style.shade_by, *self.summary, *(o.field for o in self.out_of_service)):
+        for named in (self.key, self.title, self.style.shade_by, *self.summary, *(o.field for o in self.out_of_service), *(self.ledger.own if self.ledger else ())):
             if named is not None and named not in ids:
                 raise ValueError(f"layer {self.id}: there is no field {named!r}")
 
@@ -366,6 +370,16 @@ class Catalogue(Mapping[str, Layer]):
             for one in layer.references:
                 if one.reference not in self._layers:
                     raise ValueError(f"layer {layer.id}.{one.id} refers to {one.reference!r}, which is not there")
+            if layer.ledger:
+                self._refuse_unfit(layer, layer.ledger)
+
+    def _refuse_unfit(self, layer: Layer, ledger: Ledger) -> None:
+        accounts = self.accounts_of(layer)
+        missing = [one for one in ledger.of_account if accounts.field(one) is None]
+        if missing:
+            raise ValueError(f"the ledger {layer.id} names fields that {accounts.id} has not: {missing}")
+        if layer.access[Action.WRITE] != accounts.access[Action.WRITE]:
+            raise ValueError(f"those who write {accounts.id} and no others enter into {layer.id}")
 
     def __getitem__(self, layer_id: str) -> Layer:
         return self._layers[layer_id]
@@ -387,6 +401,14 @@ class Catalogue(Mapping[str, Layer]):
     def with_layers(self, *layers: Layer) -> Catalogue:
         """A catalogue with these layers after the present ones."""
         return Catalogue((*self._layers.values(), *layers))
+
+    def accounts_of(self, layer: Layer) -> Layer:
+        """The layer whose features are the accounts of a ledger."""
+        return next(self.layer(str(one.reference)) for one in layer.references if layer.ledger and one.id == layer.ledger.account)
+
+    def balances(self, layer_id: str) -> frozenset[str]:
+        """Fields of a layer that are kept from the entries of ledgers."""
+        return frozenset(layer.ledger.balance for layer, one in self.children(layer_id) if layer.ledger and layer.ledger.account == one.id)
 
     def children(self, layer_id: str) -> tuple[tuple[Layer, Field], ...]:
         """Layers whose features refer to this one's, with the referring field."""

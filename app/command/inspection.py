@@ -50,6 +50,7 @@ CHECKS: Mapping[str, Label] = {
     "seal": Label("演练与实战隔离", "drills sealed from live data"),
     "shapes": Label("图形", "shapes"),
     "references": Label("引用", "references"),
+    "ledgers": Label("结存等于出入库之和", "balances are the sum of their entries"),
     "history": Label("历史与现状一致", "history folds to what is there"),
     "uploads": Label("遗留的上传文件", "uploads left over"),
     "accounts": Label("账号", "accounts"),
@@ -124,7 +125,7 @@ def _of_the_machine(settings: Settings, record: Mapping[str, Any]) -> list[tuple
 def _of_the_database(settings: Settings) -> list[tuple[str, Callable[[Database], Look]]]:
     return [("database", soundness.server), ("durability", soundness.durable), ("migrations", soundness.migrated), ("promises", promises.kept),
             ("rights", promises.rights), ("seal", promises.sealed), ("shapes", contents.shapes), ("references", contents.references),
-            ("history", contents.history), ("uploads", lambda database: uploads(settings.home, database)), ("accounts", lambda database: accounts(settings, database))]
+            ("ledgers", contents.balances), ("history", contents.history), ("uploads", lambda database: uploads(settings.home, database)), ("accounts", lambda database: accounts(settings, database))]
 
 
 def _made(name: str, look: Callable[[], Look]) -> Iterator[Finding]:

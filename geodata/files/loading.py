@@ -139,7 +139,7 @@ def commit(space: Space, planned: LoadPlan, actor: Actor, *, reason: str | None 
     except InvalidInput as refused:
         _refuse(planned, *_store_notices(refused))
     except Conflict as conflict:
-        _refuse(planned, Notice("conflict", conflict.values))
+        _refuse(planned, Notice(conflict.code, conflict.values))
     return report
 
 
@@ -362,7 +362,7 @@ def _rehearse(space: Space, made: LoadPlan, actor: Actor) -> None:
     except InvalidInput as refused:
         _refuse(made, *_store_notices(refused))
     except Conflict as conflict:
-        _refuse(made, Notice("conflict", conflict.values))
+        _refuse(made, Notice(conflict.code, conflict.values))
 
 
 def _count(report: LoadReport, counts: UpsertCounts, made: LoadPlan) -> None:

@@ -1,13 +1,15 @@
-"""Whether what is stored is whole: shapes, references, and a history that folds to the live tables."""
+"""Whether what is stored is whole: shapes, references, balances, and a history that folds to the live tables."""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection, DateTime, Table, text
 
 from geodata.store.database import Database
+from geodata.store.ledgers import ledgers
 from geodata.store.metadata import LIVE_SCHEMA
 from geodata.store.soundness import Fault, Look, looking
 from geodata.store.tables import geometry_rule
+from layers.ledger import Ledger
 from layers.messages import Sentence, declare
 from layers.spec import Geometry, Label, Layer
 
@@ -24,6 +26,10 @@ declare({
     "reference-nowhere": Sentence(
         Label("图层 {table} 有 {count} 处 {field} 指向不存在的 {target}", "{count} values of {field} in layer {table} point to a {target} that is not there"),
         Label("改正这些引用，恢复外键约束", "Correct them, and put back the foreign key")),
+    "ledger-differs": Sentence(
+        Label("{table} 有 {count} 个条目的 {field} 与 {entries} 的账目不符，如 {example}",
+              "In {count} features of {table}, {field} is not what the entries of {entries} come to, such as {example}"),
+        Label("有人绕过触发器改了数量或账目：查数据库日志，盘点实物后记一笔盘点", "Somebody changed numbers or entries past the triggers: look into the database's log, count what is there and enter the count")),
 })
 
 
@@ -54,6 +60,29 @@ def references(database: Database) -> Look:
                 if nowhere:
                     faults.append(Fault("reference-nowhere", {"table": layer.id, "field": one.id, "target": one.reference, "count": nowhere}))
     return Look(f"{counted}", tuple(faults))
+
+
+def balances(database: Database) -> Look:
+    """That every balance is the sum of its entries, each of which is there."""
+    counted, faults = 0, []
+    with looking(database) as connection:
+        for layer, ledger, accounts in ledgers(database.space().catalogue):
+            entries, wrong, example = connection.execute(text(_balances(layer, ledger, accounts))).one()
+            counted += entries
+            if wrong:
+                faults.append(Fault("ledger-differs", {"table": accounts.id, "field": ledger.balance, "entries": layer.id, "count": wrong, "example": str(example)}))
+    return Look(f"{counted}", tuple(faults))
+
+
+def _balances(layer: Layer, ledger: Ledger, accounts: Layer) -> str:
+    """How many entries there are, how many accounts differ from theirs, and one of these. Sums to 1/10000: a number has 15 digits."""
+    entries = f'"{LIVE_SCHEMA}"."{layer.id}"'
+    return (f'WITH e AS (SELECT "{ledger.account}" AS account, "{ledger.number}" AS n, "{ledger.change}" AS c, "{ledger.after}" AS a FROM {entries} '
+            f'UNION ALL SELECT "{ledger.counterpart}", "{ledger.other_number}", -"{ledger.change}", "{ledger.other_after}" FROM {entries} WHERE "{ledger.counterpart}" IS NOT NULL), '
+            "s AS (SELECT account, count(*) AS entries, max(n) AS last, sum(c::text::numeric) AS total, (array_agg(a ORDER BY n DESC))[1] AS a FROM e GROUP BY account), "
+            f'd AS (SELECT t.id FROM "{LIVE_SCHEMA}"."{accounts.id}" t LEFT JOIN s ON s.account = t.id WHERE t."{ledger.balance}" IS DISTINCT FROM s.a '
+            f'OR round(s.total, 4) <> round(t."{ledger.balance}"::text::numeric, 4) OR s.entries <> s.last) '
+            f"SELECT (SELECT count(*) FROM {entries}), (SELECT count(*) FROM d), (SELECT min(id::text) FROM d)")
 
 
 def history(database: Database) -> Look:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, insert, select, text, update
 
-from geodata.store import pyramid
+from geodata.store import ledgers, pyramid
 from geodata.store.acting import say_who
 from geodata.store.control import DRILLS
 from geodata.store.faults import translated
@@ -136,7 +136,8 @@ def _copy(connection: Connection, built_in: Catalogue, schema: str) -> datetime:
     the copy starts with an empty history and every layer at version 0 of a history of its own. Which layers there are
     is read in the snapshot that the rows come from: one made meanwhile is wholly in the copy, or not at all."""
     connection.execute(text("SET LOCAL lock_timeout = '5s'"))
-    tables = space_tables(built_in.with_layers(*run_time_layers(connection, space_tables(built_in))))
+    catalogue = built_in.with_layers(*run_time_layers(connection, space_tables(built_in)))
+    tables = space_tables(catalogue)
     connection.execute(text(f'CREATE SCHEMA "{schema}"'))
     translated_to = connection.execution_options(schema_translate_map={LIVE_SCHEMA: schema})
     tables.metadata.create_all(translated_to, checkfirst=False)
@@ -145,6 +146,7 @@ def _copy(connection: Connection, built_in: Catalogue, schema: str) -> datetime:
         columns = ", ".join(f'"{one.name}"' for one in tables.metadata.tables[f"{LIVE_SCHEMA}.{name}"].columns)
         connection.execute(text(f'INSERT INTO "{schema}"."{name}" ({columns}) SELECT {columns} FROM "{LIVE_SCHEMA}"."{name}"'))
         watch(connection, schema, name)
+    ledgers.keep(connection, schema, catalogue)
     pyramid.make_tables(connection, schema)
     seal(connection, schema)
     moment = connection.scalar(text("SELECT now()"))

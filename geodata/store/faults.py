@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,7 +11,10 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from geodata.store.value_checks import field_of
+from layers.entries import refused
 from layers.errors import Conflict, InvalidInput, Problem, SpaceNotFound, TooMany, Unavailable
+
+_OF_A_LEDGER = "OM001"  # what `ledger.sql` raises; its detail says which refusal
 
 
 @contextmanager
@@ -53,6 +57,10 @@ def _integrity(fault: IntegrityError) -> Exception:
 
 def _other(fault: DBAPIError) -> Exception:
     cause = fault.orig
+    diag = getattr(cause, "diag", None)
+    if diag is not None and diag.sqlstate == _OF_A_LEDGER and diag.message_detail:
+        said = json.loads(diag.message_detail)
+        return refused(said["code"], said["field"], said["values"])
     if isinstance(cause, pg.QueryCanceled):
         return Unavailable(part="database", reason="statement-timeout")
     if isinstance(cause, (pg.LockNotAvailable, pg.DeadlockDetected, pg.SerializationFailure)):

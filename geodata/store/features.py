@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Final
@@ -89,9 +90,10 @@ class Store(Reader):
         return self.get(layer_id, feature_id)
 
     def copied(self, layer_id: str, feature_id: UUID, changes: Mapping[str, Any]) -> dict[str, Any]:
-        """The values of a feature for a new one beside it, with `changes`: all but its key, hidden ones too, which the copier need not see."""
+        """The values of a feature for a new one beside it, with `changes`: all but its key and balances, hidden ones too, which the copier need not see."""
         layer, _ = self._open(layer_id, Action.WRITE)
-        kept = {name: value for name, value in self._whole(layer, feature_id).properties.items() if name != layer.key}
+        left = {layer.key, *self.catalogue.balances(layer_id)}  # what is counted there is not here, too
+        kept = {name: value for name, value in self._whole(layer, feature_id).properties.items() if name not in left}
         return {**kept, **changes}
 
     def replace(self, layer_id: str, feature_id: UUID, properties: Mapping[str, Any], geometry: BaseGeometry | None, *,
@@ -128,14 +130,26 @@ class Store(Reader):
         return [self._placed(place, one, reason) for place, one in enumerate(changes)]
 
     def _hold(self, changes: Sequence[Change]) -> None:
-        for layer_id, feature_id in sorted({(one.layer, one.id) for one in changes if one.id is not None}):
+        held = {(one.layer, one.id) for one in changes if one.id is not None}
+        for layer_id, feature_id in sorted(held | set(self._accounts(changes))):
             table = self._open(layer_id, Action.READ)[1]
             self.connection.execute(select(table.c.id).where(table.c.id == feature_id).with_for_update())
+
+    def _accounts(self, changes: Sequence[Change]) -> Iterator[tuple[str, UUID]]:
+        """What new entries of ledgers will change; those named wrongly are refused when their turn comes."""
+        for one in changes:
+            layer = self.catalogue.get(one.layer)
+            if layer is not None and layer.ledger and one.op == "insert":
+                accounts = self.catalogue.accounts_of(layer).id
+                with suppress(InvalidInput):
+                    found = self._referenced(layer, one.properties or {})
+                    yield from ((accounts, UUID(found[name])) for name in (layer.ledger.account, layer.ledger.counterpart) if name in found)
 
     def _placed(self, place: int, one: Change, reason: str | None) -> Feature | None:
         """One act; what is wrong with it is said to be at its place in the changeset."""
         try:
-            return self._act(one, reason)
+            with translated():
+                return self._act(one, reason)
         except InvalidInput as refused:
             refused.problems = tuple(replace(each, pointer=f"/changes/{place}/{each.pointer.lstrip('/')}") for each in refused.problems)
             raise

@@ -8,7 +8,7 @@ LIVE_SCHEMA = "onemap"
 CONTROL_SCHEMA = "onemap_control"
 LIVE_ROLE = "onemap_live"
 DRILL_ROLE = "onemap_drill"
-FUNCTIONS = ("functions.sql", "pyramid.sql")  # what the database does by itself; replaced as a whole at every migration
+FUNCTIONS = ("functions.sql", "ledger.sql", "pyramid.sql")  # what the database does by itself; replaced as a whole at every migration
 STORAGE_SRID = 4490  # CGCS2000, degrees, lon/lat
 
 _NAMING = {

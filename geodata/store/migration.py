@@ -15,7 +15,8 @@ from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from geodata.store import pyramid
+from geodata.store import ledgers, pyramid
+from geodata.store.acting import say_who
 from geodata.store.control import DRILLS  # noqa: F401  (its import fills the control metadata)
 from geodata.store.drills import close_all, open_schemas, seal
 from geodata.store.faults import translated
@@ -34,7 +35,7 @@ from geodata.store.tables import DEFINITIONS, space_tables
 from layers.catalogue import CATALOGUE
 from layers.errors import Misconfigured
 from layers.messages import Sentence, declare
-from layers.spec import Catalogue, Label
+from layers.spec import Actor, Catalogue, Label
 
 if TYPE_CHECKING:
     from geodata.store.database import Database
@@ -187,8 +188,11 @@ def _let_owner_be(connection: Connection, role: str) -> None:
 def _finish(database: Database, connection: Connection) -> None:
     tables = space_tables(database.catalogue)
     pyramid.make_tables(connection, LIVE_SCHEMA)
-    for name in (*tables.layers, *(one.id for one in run_time_layers(connection, tables)), DEFINITIONS):
+    catalogue = database.catalogue.with_layers(*run_time_layers(connection, tables))
+    for name in (*catalogue, DEFINITIONS):
         watch(connection, LIVE_SCHEMA, name)
+    say_who(connection, Actor("upgrade", frozenset()))
+    ledgers.keep(connection, LIVE_SCHEMA, catalogue)
     seal(connection, LIVE_SCHEMA, LIVE_ROLE)
     for schema in open_schemas(connection):  # those opened by a version that kept no pyramids
         pyramid.make_tables(connection, schema)

@@ -7,6 +7,7 @@ from importlib import resources
 
 from sqlalchemy import Connection, text
 
+from geodata.store import ledgers
 from geodata.store.database import Database
 from geodata.store.metadata import CONTROL_SCHEMA, DRILL_ROLE, FUNCTIONS, LIVE_ROLE, LIVE_SCHEMA
 from geodata.store.pyramid import TABLES
@@ -45,19 +46,20 @@ declare({
 
 def kept(database: Database) -> Look:
     """Triggers, functions and version records of every layer, those made at run time with them."""
-    watched = [*database.space().tables.layers, DEFINITIONS]
+    space = database.space()
+    watched = [*space.tables.layers, DEFINITIONS]
     with looking(database) as connection:
-        faults = [*_triggers(connection, watched), *_functions(connection), *_states(connection, watched)]
+        faults = [*_triggers(connection, watched, ledgers.triggers(space.catalogue)), *_functions(connection), *_states(connection, watched)]
     return Look(f"{len(watched)} · {len(_TRIGGERS)}", tuple(faults))
 
 
-def _triggers(connection: Connection, watched: list[str]) -> list[Fault]:
+def _triggers(connection: Connection, watched: list[str], more: list[tuple[str, str, str]]) -> list[Fault]:
     rows = connection.execute(text(
         "SELECT c.relname, t.tgname, p.proname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid "
         "WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND c.relnamespace = CAST(:schema AS regnamespace)"), {"schema": LIVE_SCHEMA}).all()
     there = {tuple(row) for row in rows}
     wanted = [(table, trigger, function) for table in watched for trigger, function in _TRIGGERS.items()]
-    return [Fault("trigger-missing", {"table": one[0], "trigger": one[1]}) for one in (*wanted, *_BOOKS) if one not in there]
+    return [Fault("trigger-missing", {"table": one[0], "trigger": one[1]}) for one in (*wanted, *more, *_BOOKS) if one not in there]
 
 
 def _functions(connection: Connection) -> list[Fault]:

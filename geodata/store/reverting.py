@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Table, func, null, select, text
 
 from geodata.store.tables import SpaceTables
+from layers.entries import LedgerFixed
 from layers.errors import Conflict, FeatureNotFound, NotFound
 from layers.messages import Sentence, declare
 from layers.spec import Action, Label
@@ -148,7 +149,7 @@ def revert_feature(store: Store, layer_id: str, feature_id: UUID, to_version: in
     if wanted is None:
         raise FeatureNotFound(layer=layer_id, id=f"{feature_id} v{to_version}")
     _stage(store, layer_id, _VERSION, {"wanted": wanted, "present": present})
-    _put_back(store, table)
+    _put_back(store, table, leave=store.catalogue.balances(layer_id))
 
 
 def undo_commit(store: Store, token: UUID) -> list[Undone]:
@@ -158,9 +159,13 @@ def undo_commit(store: Store, token: UUID) -> list[Undone]:
     MovedOn when any of its features was changed since.
     """
     touched = set(store.connection.scalars(select(store.tables.history.c.layer).where(store.tables.history.c.token == token).distinct()))
-    in_order = [table for table in store.tables.metadata.sorted_tables if table.name in touched]
-    if not in_order:
+    if not touched:
         raise CommitNotFound(token=str(token))
+    # Entries stay: a balance put back is a new entry, by the database's own trigger, and accounts that go take theirs along.
+    entries = {one for one in touched if one in store.catalogue and store.catalogue[one].ledger}
+    in_order = [table for table in store.tables.metadata.sorted_tables if table.name in touched - entries]
+    if not in_order:
+        raise LedgerFixed(layer=", ".join(sorted(entries))) if entries else CommitNotFound(token=str(token))
     for table in in_order:
         store.opened(table.name, Action.WRITE)
         _stage(store, table.name, _COMMIT, {"token": token, "layer": table.name})
@@ -208,15 +213,17 @@ def _take_away(store: Store, table: Table) -> int:
         f'DELETE FROM "{store.schema}"."{table.name}" t USING {_staged(table.name)} s WHERE t.id = s.feature_id AND s.target IS NULL')).rowcount
 
 
-def _put_back(store: Store, table: Table) -> tuple[int, int]:
-    """(features that came back, features changed back)."""
+def _put_back(store: Store, table: Table, leave: frozenset[str] = frozenset()) -> tuple[int, int]:
+    """(features that came back, features changed back). Fields to `leave` stay as they are in those that are there."""
     whole = f'"{store.schema}"."{table.name}"'
     own = [f'"{one.name}"' for one in table.columns if one.name not in ("id", "version", "created_at", "created_by", "updated_at", "updated_by", "geom")]
     shape = ["geom"] if "geom" in table.c else []
     values = ", ".join([*(f"r.{name}" for name in own), *("s.shape" for _ in shape)])
     columns = ", ".join([*own, *shape])
     source = f"{_staged(table.name)} s, jsonb_populate_record(NULL::{whole}, s.target) r WHERE s.target IS NOT NULL"
-    changed = store.connection.execute(text(f"UPDATE {whole} t SET ({columns}) = ROW({values}) FROM {source} AND t.id = s.feature_id")).rowcount
+    turned = {f'"{name}"' for name in leave}
+    kept = ", ".join(f"t.{name}" if name in turned else f"r.{name}" for name in own) + ", s.shape" * len(shape)
+    changed = store.connection.execute(text(f"UPDATE {whole} t SET ({columns}) = ROW({kept}) FROM {source} AND t.id = s.feature_id")).rowcount
     store.connection.execute(text("SELECT set_config('onemap.restoring', 'on', true)"))
     back = store.connection.execute(text(
         f"INSERT INTO {whole} (id, version, created_at, created_by, {columns}) "

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, Engine, select, text
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from geodata.store import ledgers
 from geodata.store.acting import say_who
 from geodata.store.changes import Feed, LayerVersion, Touched, read_feed, read_touched
 from geodata.store.faults import translated
@@ -190,6 +191,7 @@ class Space:
             tables = space_tables(catalogue)
             say_who(connection, actor, reason)
             create_table(connection, tables, layer.id, self.schema)
+            ledgers.keep(connection, self.schema, catalogue, only=(layer.id,))
             connection.execute(tables.definitions.insert().values(layer=layer.id, definition=layer_to_json(layer)))
             connection.execute(text(f"SET LOCAL ROLE {role_of(self.schema)}"))
             yield Store(connection, catalogue, tables, actor, is_drill=self.is_drill)

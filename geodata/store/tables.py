@@ -142,7 +142,7 @@ def _system_columns() -> list[Column[Any]]:
 def _layer_table(layer: Layer, metadata: MetaData) -> Table:
     columns: list[Any] = [Column("id", UUID, primary_key=True, server_default=text("onemap_control.uuid_v7()"))]
     columns += _system_columns()
-    columns += [_field_column(one) for one in layer.all_fields]
+    columns += [_field_column(one, goes_with=bool(layer.ledger and layer.ledger.account == one.id)) for one in layer.all_fields]
     columns += [CheckConstraint(f"\"{one.id}\" > '-Infinity' AND \"{one.id}\" < 'Infinity'", name=f"finite_{one.id}")
                 for one in layer.all_fields if one.type is float and not one.many]
     columns += [CheckConstraint(text(one.condition.replace(":", r"\:")), name=conv(one.name)) for one in value_checks(layer)]
@@ -153,6 +153,9 @@ def _layer_table(layer: Layer, metadata: MetaData) -> Table:
     if layer.key:
         columns.append(Index(f"uq_{layer.id}_{layer.key}"[:63], layer.key, unique=True))
     columns += [Index(f"ix_{layer.id}_{one.id}"[:63], one.id) for one in layer.references]
+    if layer.ledger:  # entries of an account are numbered without a gap or a double
+        columns.append(Index(f"uq_{layer.id}_{layer.ledger.number}"[:63], layer.ledger.account, layer.ledger.number, unique=True))
+        columns.append(Index(f"uq_{layer.id}_{layer.ledger.other_number}"[:63], layer.ledger.counterpart, layer.ledger.other_number, unique=True))
     return Table(layer.id, metadata, *columns)
 
 
@@ -166,9 +169,9 @@ def geometry_rule(layer: Layer) -> str:
             " ELSE ST_IsValid(geom) END")
 
 
-def _field_column(one: Field) -> Column[Any]:
+def _field_column(one: Field, *, goes_with: bool) -> Column[Any]:
     if one.reference:
-        target = ForeignKey(f"onemap.{one.reference}.id", ondelete="RESTRICT")
+        target = ForeignKey(f"onemap.{one.reference}.id", ondelete="CASCADE" if goes_with else "RESTRICT")
         return Column(one.id, UUID, target, nullable=not one.required)
     kind = _COLUMN_TYPES[one.type]
     return Column(one.id, ARRAY(kind) if one.many else kind, nullable=not one.required)

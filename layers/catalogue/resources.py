@@ -6,7 +6,8 @@ from datetime import date, datetime
 
 from layers import rules
 from layers.catalogue.fields import ADDRESS, CODE, NAME, REMARK, person, phone
-from layers.spec import DUTY_ACCESS, Choice, Family, Field, Geometry, Group, Label, Layer, Measure, OutOfService, Style
+from layers.ledger import Effect, Ledger
+from layers.spec import DUTY_ACCESS, Action, Choice, Family, Field, Geometry, Group, Label, Layer, Measure, OutOfService, Style
 
 GOVERNMENT_LEVELS = (
     Choice("province", Label("省级", "Province"), ("省", "自治区级")),
@@ -175,6 +176,52 @@ SUPPLIES = Layer(
     ),
 )
 
+SUPPLY_MOVEMENTS = Layer(
+    id="supply_movements",
+    label=Label("出入库记录", "Stock movements"),
+    description=Label("物资库的入库、出库、调拨、报废和盘点，只增不改；库存条目的数量由它们得出",
+                      "What came into and out of depots, was transferred, written off or counted; only added to, and the quantity of a stock line follows from them"),
+    geometry=Geometry.NONE,
+    group=Group.RESOURCES,
+    key="code",
+    summary=("kind", "quantity", "quantity_unit", "at"),
+    style=Style(Family.RESOURCE, visible=False),
+    access={**DUTY_ACCESS, Action.DELETE: frozenset()},
+    ledger=Ledger(
+        account="line", counterpart="to_line", balance="quantity", unit="quantity_unit", alike=("name", "item_code", "specification", "quantity_unit"),
+        least="minimum_quantity", expires="expires_on", kind="kind", quantity="quantity", at="at", reason="reason",
+        effects=(("in", Effect.ADD), ("out", Effect.TAKE), ("transfer", Effect.MOVE), ("expiry", Effect.TAKE), ("count", Effect.SET)),
+        number="number", change="change", after="balance", other_number="to_number", other_after="to_balance", counted_in="quantity_unit",
+    ),
+    fields=(
+        CODE,
+        Field("line", Label("库存条目", "Stock line"), required=True, reference="supplies", read_from=("条目编号", "库存编号", "物资编号", "line_code")),
+        Field("kind", Label("类型", "Kind"), required=True, choices=(
+            Choice("in", Label("入库", "In"), ("收", "收入", "进库")),
+            Choice("out", Label("出库", "Out"), ("发", "发出", "领用")),
+            Choice("transfer", Label("调拨", "Transfer"), ("调出", "移库")),
+            Choice("expiry", Label("报废", "Written off"), ("过期", "核销", "过期报废")),
+            Choice("count", Label("盘点", "Count"), ("清点", "期初")),
+        ), read_from=("业务类型", "出入库类型", "LX", "type")),
+        Field("quantity", Label("数量", "Quantity"), float, minimum=0, maximum=1_000_000_000, read_from=("出入库数量", "SL", "qty"),
+              description=Label("盘点时为实有数量", "Of a count: how much was found")),
+        Field("quantity_unit", Label("计量单位", "Counted in"), max_length=20),
+        Field("to_line", Label("调入条目", "Into line"), reference="supplies", read_from=("调入条目编号", "to_line_code")),
+        Field("at", Label("发生时间", "When"), datetime, read_from=("日期", "时间", "出入库时间", "RQ")),
+        Field("voucher", Label("凭证号", "Voucher"), max_length=40, read_from=("单号", "凭证编号", "PZH")),
+        Field("party", Label("往来单位", "Other party"), max_length=100, read_from=("领用单位", "供货单位", "来源单位")),
+        person("handed_by", "经手人", "Handed by", "发放人", "JSR"),
+        person("received_by", "接收人", "Received by", "领用人", "签收人"),
+        Field("reason", Label("事由", "Reason"), max_length=200, read_from=("用途", "原因", "SY")),
+        Field("number", Label("序号", "Entry"), int, minimum=1, description=Label("该条目的第几笔，由数据库编号", "Which entry of its line, numbered by the database")),
+        Field("change", Label("增减", "Change"), float),
+        Field("balance", Label("结存", "Balance"), float, minimum=0),
+        Field("to_number", Label("调入序号", "Entry of the line received into"), int, minimum=1),
+        Field("to_balance", Label("调入结存", "Balance received into"), float, minimum=0),
+        REMARK,
+    ),
+)
+
 RESCUE_TEAMS = Layer(
     id="rescue_teams",
     label=Label("救援队伍", "Rescue teams"),
@@ -236,4 +283,4 @@ RESCUE_TEAMS = Layer(
     ),
 )
 
-LAYERS = (SHELTERS, DEPOTS, SUPPLIES, RESCUE_TEAMS)
+LAYERS = (SHELTERS, DEPOTS, SUPPLIES, SUPPLY_MOVEMENTS, RESCUE_TEAMS)

@@ -68,7 +68,7 @@ def test_every_unit_has_words(layer: Layer) -> None:
 @EVERY_LAYER
 def test_phones_and_persons_are_personal(layer: Layer) -> None:
     for field in layer.fields:
-        named_person = any(word in field.label.zh for word in ("电话", "责任人", "负责人", "保管员"))
+        named_person = any(word in field.label.zh for word in ("电话", "责任人", "负责人", "保管员", "经手人", "接收人"))
         assert (field.sensitivity is Sensitivity.PERSONAL) == named_person, field.id
 
 

@@ -27,6 +27,7 @@ from app.command.demo.ground import (
 )
 from app.command.demo.hazards import hazard_rows
 from app.command.demo.marks import SOURCE, Marks, Spots
+from app.command.demo.movements import movement_rows, unopened
 from app.command.demo.network import LANES, SPEED_KMH, Road, build_network, railways
 from app.command.demo.places import POPULATION_BASIS, Place, settle
 from app.command.demo.shelters import shelter_rows
@@ -60,7 +61,8 @@ def demonstration(as_of: datetime, seed: int = SEED) -> dict[str, list[Row]]:
         "substances": substances,
         "shelters": shelter_rows(marks, spots, places),
         "depots": depots,
-        "supplies": supplies,
+        "supplies": unopened(supplies),
+        "supply_movements": movement_rows(supplies, as_of, Random(seed + 3)),
         "rescue_teams": team_rows(marks, spots),
         "facilities": facility_rows(marks, spots, places),
         "river_sections": section_rows(marks, places),

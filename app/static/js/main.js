@@ -8,6 +8,7 @@ import { add, button, el } from "./dom.js";
 import { Live } from "./live.js";
 import { showAsKept } from "./looks.js";
 import { Editor } from "./edit/editor.js";
+import { Booking } from "./ledger/booking.js";
 import { draftsButton, draftsPanel } from "./edit/shelf.js";
 import { basemapList } from "./map/basemaps.js";
 import { foot } from "./map/foot.js";
@@ -53,7 +54,7 @@ const question = new Question(panel, view, drawing, { card: (layer, id) => openC
 const card = new Card(panel, view, {
   nearest: (place) => question.at(place, "nearest"),
   zone: (place) => question.at(place, "zone"),
-  back: null, card: (layer, id) => openCard(layer, id, Boolean(card.act.back)), edit: (layer, feature) => { stop(); editor.change(layer, feature); },
+  back: null, card: (layer, id) => openCard(layer, id, Boolean(card.act.back)), enter: (book, accounts, kind, back) => { stop(); new Booking(panel, book, accounts, kind, back); }, edit: (layer, feature) => { stop(); editor.change(layer, feature); },
 });
 
 /** @param {string} layer @param {string} id @param {boolean} [fromAnswer] */
@@ -232,4 +233,4 @@ addEventListener("online", () => retry());
 if (!config.space.past) setInterval(soonLayers, AGE_MS);
 document.fonts?.ready.then(() => view.redraw());
 document.body.dataset.ready = "1";
-window.onemap = { view, state, question, table, live, writable, sourceOf, viewOf }; // for the tests and the curious
+window.onemap = { view, state, question, table, card: openCard, live, writable, sourceOf, viewOf }; // for the tests and the curious

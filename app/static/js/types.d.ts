@@ -13,8 +13,12 @@ export type Field = {
   max_length?: number; choices?: Choice[]; many?: boolean; unit?: string | null; unit_label?: Label | null; counts_as?: string | null; sensitivity?: string; reference?: string | null; description?: Label | null;
 };
 export type Style = { family: string; symbol: string | null; paint: string | null; shade_by: string | null; visible: boolean; min_zoom: number; label_zoom: number; order: number };
+export type Ledger = {
+  account: string; counterpart: string; balance: string; kind: string; effects: Record<string, "add" | "take" | "move" | "set">; quantity: string; at: string; reason: string; number: string; change: string;
+  after: string; other_number: string; other_after: string; counted_in: string; unit: string; alike: string[]; least: string | null; expires: string | null;
+};
 export type Layer = {
-  id: string; label: Label; description?: Label | null; geometry: string; key: string | null; title: string | null; summary: string[]; ranked: boolean; exposed: boolean; drill_only: boolean;
+  id: string; label: Label; description?: Label | null; geometry: string; key: string | null; title: string | null; summary: string[]; ranked: boolean; exposed: boolean; drill_only: boolean; ledger?: Ledger | null;
   style: Style; group: { id: string; label: Label }; fields: Field[]; count: number; version: number; token: string; bounds: number[] | null;
   freshness: { verified_latest: string | null; verified_oldest: string | null; unknown: number; sources: string[]; source_dates: string[]; bands: { at: string; counts: Record<string, number> } }; allowed: string[];
 };

@@ -120,7 +120,7 @@ def test_edits_by_hand_in_another_time_zone_and_a_long_history_are_no_fault(fill
     monkeypatch.setattr(contents, "WHOLE", 10)
     with filled.owner.begin() as connection:
         connection.execute(text("SET LOCAL timezone = 'Asia/Shanghai'"))
-        for name in CATALOGUE:
+        for name in (layer.id for layer in CATALOGUE.values() if not layer.ledger):
             connection.execute(text(f"UPDATE onemap.{name} SET updated_by = updated_by"))
     assert contents.history(filled).faults == () and contents.history(filled).found != "1/1"
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from app.command.demo import ensure_demo
 from app.command.demo.district import demonstration
+from geodata.store import contents
 from geodata.store.database import Database
 from layers.spec import OPERATOR
 
@@ -17,6 +18,8 @@ def test_an_empty_map_gets_every_layer_and_a_second_time_nothing(database: Datab
     assert counts == {layer_id: len(rows) for layer_id, rows in demonstration(AS_OF).items()}
     with database.space().reading(OPERATOR) as store:
         assert {layer_id: store.count(layer_id) for layer_id in counts} == counts
+    assert contents.balances(database).faults == ()
+    with database.space().reading(OPERATOR) as store:
         assert store.freshness("shelters")["sources"] == ["演示数据"]
         line = store.page("supplies", limit=1).features[0]
         depot = store.by_ids("depots", [line.properties["depot"]])

@@ -7,6 +7,7 @@ import { symbolOf } from "../panels/rows.js";
 import { on, state, tell } from "../state.js";
 import { toast } from "../toast.js";
 import { say, t } from "../words.js";
+import { keptFields } from "../ledger/book.js";
 import { Draft } from "./draft.js";
 import { Entry } from "./entries.js";
 import { meet, meetingNote } from "./meeting.js";
@@ -45,7 +46,7 @@ export class Editor {
   /** @param {Layer} layer @param {{geometry?: any, copyOf?: Feature}} [from] */
   make(layer, from = {}) {
     const kept = from.geometry || from.copyOf ? null : Draft.kept(layer.id, null);
-    const draft = kept || Draft.of(layer.id, null, t("form.new", { layer: say(layer.label) }), from.geometry || from.copyOf?.geometry, from.copyOf && { id: from.copyOf.id, properties: without(from.copyOf.properties, layer.key) });
+    const draft = kept || Draft.of(layer.id, null, t("form.new", { layer: say(layer.label) }), from.geometry || from.copyOf?.geometry, from.copyOf && { id: from.copyOf.id, properties: without(from.copyOf.properties, [layer.key, "version", ...keptFields(layer.id)]) });
     const editing = new Editing(this, layer, draft, null);
     if (!draft.now.geometry && layer.geometry !== "none") editing.tool(editing.position?.offered(null)[0][0] || "Marker");
   }
@@ -75,7 +76,8 @@ class Editing {
     const picture = symbolOf(layer, { ...draft.was.properties, ...draft.now.properties });
     this.opened = panel.open({ kind: "form", picture, title: draft.title, meta: draft.id ? t("form.editing", { layer: say(layer.label), n: draft.version }) : say(layer.label), left: () => this.leave() });
     this.top = el("div");
-    this.entries = layer.fields.filter((field) => !field.reference && !HIDDEN.has(field.id)).map((field) => new Entry(field, draft.was.properties[field.id], draft.value(field.id), (entry) => draft.set(field.id, entry.value)));
+    const kept = draft.id ? keptFields(layer.id) : new Set();
+    this.entries = layer.fields.filter((field) => !field.reference && !HIDDEN.has(field.id)).map((field) => new Entry(field, draft.was.properties[field.id], draft.value(field.id), (entry) => draft.set(field.id, entry.value), kept.has(field.id)));
     this.reason = el("input", { id: "f-reason", maxlength: "500", value: draft.reason, placeholder: t("form.reasonHint"), on: { input: () => draft.because(this.reason.value), keydown: (/** @type {Event} */ event) => event.stopPropagation() } });
     const shaped = layer.geometry !== "none";
     this.position = shaped ? new Position(layer, draft, { tool: (name) => this.tool(name), place: (geometry) => { draft.reshape(geometry); this.into(geometry); }, undo: () => draft.go(-1), redo: () => draft.go(1), size: (size) => this.compare(size) }) : null;
@@ -382,8 +384,8 @@ class Editing {
   }
 }
 
-/** @param {Record<string, any>} properties @param {string | null} key */
-const without = (properties, key) => Object.fromEntries(Object.entries(properties).filter(([name]) => name !== key && name !== "version"));
+/** @param {Record<string, any>} properties @param {(string | null | undefined)[]} names */
+const without = (properties, names) => Object.fromEntries(Object.entries(properties).filter(([name]) => !names.includes(name)));
 
 /** @param {string} why */
 const blocked = (why) => el("button", { class: "btn wide", type: "button", "aria-disabled": "true", title: why }, el("span", { class: "cut", text: why }));

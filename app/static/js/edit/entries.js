@@ -7,16 +7,20 @@ import { say, t } from "../words.js";
 
 /** One field's box, with its value now. */
 export class Entry {
-  /** @param {Field} field @param {any} was @param {any} now @param {(entry: Entry) => void} changed */
-  constructor(field, was, now, changed) {
+  /** @param {Field} field @param {any} was @param {any} now @param {(entry: Entry) => void} changed @param {boolean} [fixed] shown, not typed: entries of a ledger make it */
+  constructor(field, was, now, changed, fixed = false) {
     this.field = field;
+    this.fixed = fixed;
     this.was = was ?? null;
     this.hint = el("div", { class: "hint", hidden: true });
     this.control = this.make(changed);
     this.struck = el("span", { class: "was", hidden: true });
     this.box = el("div", { class: "input" }, this.control, this.struck, field.unit && el("span", { class: "of", text: unitOf(field.unit) }));
     this.row = el("div", { class: "field" }, el("label", { for: `f-${field.id}` }, say(field.label), field.required ? " *" : ""), this.box, this.hint);
-    if (field.description) this.say(say(field.description), false);
+    if (fixed) {
+      this.control.readOnly = true;
+      this.say(t("book.kept"), false);
+    } else if (field.description) this.say(say(field.description), false);
     if (now !== this.was) this.put(now);
   }
 
@@ -83,7 +87,7 @@ export class Entry {
     const before = this.was == null ? t("unknown") : words(this.field, this.was);
     this.struck.hidden = !this.changed || this.field.many || !before;
     this.struck.textContent = before || "";
-    this.hint.hidden = true;
+    this.hint.hidden = !this.fixed;
   }
 
   /** @param {string} text @param {boolean} bad */

@@ -3,6 +3,7 @@ import { ask, unanswered } from "../api.js";
 import { symbolUrl } from "../config.js";
 import { add, button, el, image } from "../dom.js";
 import { age, coordinates, moment, number, sized, titleOf, words } from "../format.js";
+import { bookSection, ledgersOf, marksOf, stockFigure } from "../ledger/book.js";
 import { anchorOf, latOf, lonOf } from "../map/project.js";
 import { sourceOf } from "../map/holdings.js";
 import { drawnOf, WholeSource } from "../map/sources.js";
@@ -16,7 +17,7 @@ import { plainRow, symbolOf } from "./rows.js";
 const SYSTEM = new Set(["adcode", "source", "source_date", "verified_at"]);
 const CHILDREN = 50;
 
-/** @typedef {{nearest: (place: import("../state.js").Place) => void, zone: (place: import("../state.js").Place) => void, back: (() => void) | null, card: (layer: string, id: string) => void, edit: (layer: import("../types").Layer, feature: import("../types").Feature) => void}} Acts */
+/** @typedef {{nearest: (place: import("../state.js").Place) => void, zone: (place: import("../state.js").Place) => void, back: (() => void) | null, card: (layer: string, id: string) => void, enter: (book: import("../types").Layer, accounts: import("../types").Feature[], kind: string, back: () => void) => void, edit: (layer: import("../types").Layer, feature: import("../types").Feature) => void}} Acts */
 
 export class Card {
   /** @param {import("../panel.js").Panel} panel @param {import("../map/view.js").MapView} view @param {Acts} act */
@@ -67,14 +68,25 @@ export class Card {
     const past = historySection(this.view, layer, feature.id, Number(properties.version), { current: () => panel.current(), reverted: (back) => this.show(layer, back) });
     const panel = this.panel.open({ kind: "card", left: past.left, picture: symbolOf(layer, properties), title: titleOf(layer, feature), meta });
     if (this.act.back) add(panel.body, el("div", { class: "section" }, button(t("card.back"), this.act.back, { small: true, icon: "left" })));
-    const known = layer.fields.filter((field) => !SYSTEM.has(field.id) && field.id !== layer.title && field.id !== layer.key && !field.reference && words(field, properties[field.id]) != null);
+    const books = ledgersOf(layer.id);
+    if (books.length) section(panel.body, books.map((book) => stockFigure(book, layer, feature)), el("p", { class: "book-marks" }, marksOf(layer, properties)));
+    const told = new Set(books.flatMap(({ ledger }) => (ledger ? [ledger.balance, ledger.unit, ledger.least] : [])));
+    const known = layer.fields.filter((field) => !SYSTEM.has(field.id) && !told.has(field.id) && field.id !== layer.title && field.id !== layer.key && !field.reference && words(field, properties[field.id]) != null);
     section(panel.body, el("dl", { class: "facts" }, known.flatMap((field) => [el("dt", { text: say(field.label), title: field.description ? say(field.description) : null }), el("dd", {}, this.value(field, properties[field.id]))])), this.unknowns(layer, properties));
     const children = el("div");
+    for (const book of books) add(panel.body, this.booked(book, layer, [feature], panel.current));
     add(panel.body, children, this.origin(layer, feature), past.element);
     this.related(layer, feature, children, panel.current);
     const place = placeOf(layer, feature);
-    const edit = layer.allowed.includes("write") && button(t("card.edit"), () => this.act.edit(layer, feature), { icon: "edit" });
+    const edit = layer.allowed.includes("write") && !layer.ledger && button(t("card.edit"), () => this.act.edit(layer, feature), { icon: "edit" });
     panel.acts(...(place ? [button(t("nearest.short"), () => this.act.nearest(place), { primary: true, wide: true, icon: "nearest", key: "N" }), button(t("zone.short"), () => this.act.zone(place), { icon: "zone", key: "Z" })] : []), edit);
+  }
+
+  /** The entries of accounts, each of which may get another; afterwards the card is read again.
+   * @param {import("../types").Layer} book @param {import("../types").Layer} layer @param {import("../types").Feature[]} accounts @param {() => boolean} current */
+  booked(book, layer, accounts, current) {
+    const [shown, id] = [String(this.layer?.id), String(this.feature?.id)];
+    return bookSection(book, layer, accounts, { current, enter: (kind) => this.act.enter(book, accounts, kind, () => this.open(shown, id)) });
   }
 
   /** @param {import("../types").Field} field @param {any} value */
@@ -127,12 +139,14 @@ export class Card {
    * @param {import("../types").Layer} layer @param {import("../types").Feature} feature @param {Element} into @param {() => boolean} current */
   async related(layer, feature, into, current) {
     for (const child of state.layers.values()) {
+      if (child.ledger) continue; // it is read as a book
       for (const field of child.fields.filter((one) => one.reference === layer.id)) {
         try {
           const page = await ask(`layers/${child.id}/features?filter=${encodeURIComponent(`${field.id} = '${feature.id}'`)}&limit=${CHILDREN}`);
           if (!current() || !page.features.length) continue;
           add(into, el("div", { class: "rank-head" }, el("b", { text: say(child.label) }), el("span", { class: "push", text: t("card.children", { n: page.numberMatched ?? page.features.length }) })),
-            page.features.map((/** @type {any} */ one) => plainRow(child, one, age(one.properties.verified_at), () => this.act.card(child.id, one.id))));
+            page.features.map((/** @type {any} */ one) => plainRow(child, one, [...marksOf(child, one.properties), age(one.properties.verified_at)], () => this.act.card(child.id, one.id))),
+            ledgersOf(child.id).map((book) => this.booked(book, child, page.features, current)));
         } catch {
           if (current()) add(into, el("div", { class: "none-row", text: t("card.noChildren", { layer: say(child.label) }) }));
         }

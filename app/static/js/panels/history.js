@@ -56,7 +56,7 @@ export function historySection(view, layer, id, version, act) {
   };
   /** @param {any} one @param {number} i @param {HTMLElement} more */
   const wayBack = (one, i, more) => {
-    if (!layer.allowed.includes("write") || one.op === "delete" || (i === 0 && version !== null)) return null;
+    if (!layer.allowed.includes("write") || layer.ledger || one.op === "delete" || (i === 0 && version !== null)) return null;
     return el("div", { class: "tool-row" }, button(t(version === null ? "history.restore" : "history.revert", { n: one.version }), () => askWhy(one, more), { small: true }));
   };
   /** @param {any} one @param {HTMLElement} more */

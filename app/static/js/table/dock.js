@@ -210,7 +210,7 @@ export class Table {
     const made = [];
     if (size) {
       made.push(el("span", { class: "chip solid" }, t(selection.all ? "table.selectedAll" : "table.selected", { n: number(size) })));
-      if (layer.allowed.includes("write")) made.push(button(t("bulk.open"), () => this.bulk(), { small: true, icon: "edit" }));
+      if (layer.allowed.includes("write") && !layer.ledger) made.push(button(t("bulk.open"), () => this.bulk(), { small: true, icon: "edit" }));
       made.push(button(t("table.clearSelection"), () => selection.clear(), { small: true }));
     }
     for (const [id, { field, wish }] of this.wishes) {
