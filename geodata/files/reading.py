@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +17,7 @@ from pathlib import Path
 from geodata.files.notices import Refused
 from geodata.files.table import Table, restore
 
+_ASKED_S = 0.25  # how soon a reading that is not wanted any more ends
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -29,9 +32,18 @@ class Limits:
 
 
 def read(
-    path: Path, *, sublayer: str | None = None, encoding: str | None = None, shapes_wanted: bool = True, limits: Limits | None = None
+    path: Path,
+    *,
+    sublayer: str | None = None,
+    encoding: str | None = None,
+    shapes_wanted: bool = True,
+    limits: Limits | None = None,
+    stopped: Callable[[], bool] | None = None,
 ) -> Table:
-    """The table in a file, a folder or an archive. Raises Refused; a reader that crashes, hangs or grows too big is a refusal, too."""
+    """The table in a file, a folder or an archive. Raises Refused; a reader that crashes, hangs or grows too big is a refusal, too.
+
+    When `stopped` says so, the reading process is killed and the refusal is `reading-stopped`.
+    """
     limits = limits or Limits()
     with tempfile.TemporaryDirectory(prefix="onemap-read-") as folder:
         work, out = Path(folder, "work"), Path(folder, "out")
@@ -51,7 +63,7 @@ def read(
         }
         asked = Path(folder, "request.json")
         asked.write_text(json.dumps(request), encoding="utf-8")
-        said = _run([sys.executable, "-m", "geodata.files.sandbox", str(asked)], limits.wall_s)
+        said = _run([sys.executable, "-m", "geodata.files.sandbox", str(asked)], limits.wall_s, stopped)
         refused = out / "refused.json"
         if refused.exists():
             answer = json.loads(refused.read_text(encoding="utf-8"))
@@ -61,7 +73,7 @@ def read(
         return restore(out)
 
 
-def _run(command: list[str], wall_s: int) -> Refused | None:
+def _run(command: list[str], wall_s: int, stopped: Callable[[], bool] | None = None) -> Refused | None:
     """Run the reader; None when it ended well. It gets no secret and no variable of ours that could steer GDAL."""
     environment = {
         "PATH": os.environ.get("PATH", ""),
@@ -75,12 +87,18 @@ def _run(command: list[str], wall_s: int) -> Refused | None:
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment, start_new_session=True
     )
-    try:
-        _, errors = process.communicate(timeout=wall_s)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-        return Refused("reading-too-long", limit_s=wall_s)
+    end = time.monotonic() + wall_s
+    while True:
+        try:
+            _, errors = process.communicate(timeout=_ASKED_S if stopped else wall_s)
+            break
+        except subprocess.TimeoutExpired:
+            given_up = stopped is not None and stopped()
+            if not given_up and time.monotonic() < end:
+                continue
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+            return Refused("reading-stopped") if given_up else Refused("reading-too-long", limit_s=wall_s)
     if process.returncode == 0:
         return None
     if process.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
