@@ -54,7 +54,7 @@ def problem_table(found: Any, language: str) -> str:
     writer.writerow(_HEADS[language])
     for one in found:
         row = one.get("line") or one.get("row")
-        writer.writerow([_safe(value) for value in (row, one["field"], one.get("value"), one["message"], one["remedy"], one["severity"], one["code"])])
+        writer.writerow([_safe(value) for value in (row, one["field"], one.get("value"), one["message"], one["remedy_on_page"], one["severity"], one["code"])])
     return out.getvalue()
 
 

@@ -216,7 +216,7 @@ def _failure(record: LoadRecord, error: OnemapError) -> dict[str, Any]:
     report = {}
     for language in ("zh", "en"):
         said, todo = message(error.code, error.values, language), remedy(error.code, error.values, language)
-        problem = {"row": None, "field": None, "code": error.code, "severity": "error", "message": said, "remedy": todo}
+        problem = {"row": None, "field": None, "code": error.code, "severity": "error", "message": said, "remedy": todo, "remedy_on_page": todo}
         report[language] = {**blank.to_json(language), "problems": [problem], "problems_total": 1}
     return report
 

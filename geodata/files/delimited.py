@@ -25,7 +25,7 @@ def read_delimited(source: Source, *, encoding: str | None, shapes_wanted: bool)
     """All rows after the header. Raises Refused when there is no header, no row, or no column that tells a place."""
     data = source.main.read()
     text, decision = for_text(data, given=encoding)
-    decision = sampled(decision, cells(data))
+    decision = sampled(decision, cells(data.partition(b"\n")[2]) or cells(data))
     if "\x00" in text:
         raise Refused("format-unknown", path=source.main.name)
     delimiter = _delimiter(text)

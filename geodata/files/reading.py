@@ -87,18 +87,14 @@ def _run(command: list[str], wall_s: int, stopped: Callable[[], bool] | None = N
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment, start_new_session=True
     )
-    end = time.monotonic() + wall_s
-    while True:
-        try:
-            _, errors = process.communicate(timeout=_ASKED_S if stopped else wall_s)
-            break
-        except subprocess.TimeoutExpired:
-            given_up = stopped is not None and stopped()
-            if not given_up and time.monotonic() < end:
-                continue
+    try:
+        errors = _ended(process, wall_s, stopped)
+    finally:
+        if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
-            return Refused("reading-stopped") if given_up else Refused("reading-too-long", limit_s=wall_s)
+    if isinstance(errors, Refused):
+        return errors
     if process.returncode == 0:
         return None
     if process.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
@@ -107,6 +103,19 @@ def _run(command: list[str], wall_s: int, stopped: Callable[[], bool] | None = N
     if any("MemoryError" in one or "bad_alloc" in one for one in lines[-3:]):
         return Refused("reading-too-large", limit_mb=0)
     return Refused("reader-died", said=lines[-1][:200] if lines else f"signal {-process.returncode}")
+
+
+def _ended(process: subprocess.Popen[bytes], wall_s: int, stopped: Callable[[], bool] | None) -> bytes | Refused:
+    """What the reader complained of when it had ended, or why it is not waited for any longer."""
+    end = time.monotonic() + wall_s
+    while True:
+        try:
+            return process.communicate(timeout=_ASKED_S if stopped else wall_s)[1]
+        except subprocess.TimeoutExpired:
+            if stopped is not None and stopped():
+                return Refused("reading-stopped")
+            if time.monotonic() >= end:
+                return Refused("reading-too-long", limit_s=wall_s)
 
 
 @lru_cache(maxsize=1)

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy import text as sql
 
 from geodata.datum import unshift
+from geodata.files.measuring import NONE
 from geodata.files.notices import Notice
 from geodata.files.sampling import readings
 from geodata.files.shift import FEWEST, Shift, suspect
@@ -21,6 +22,7 @@ from geodata.files.systems import raw_places, systems_for
 from geodata.store.bulk import Row
 from geodata.store.comparing import MOST_NAMED, MOST_TWINS, Comparison
 from geodata.store.features import Store
+from geodata.store.rows import sees_exactly
 from geodata.store.spaces import Space
 from layers.district import District
 from layers.spec import Action, Actor, Geometry, Group, Layer, Sensitivity
@@ -34,7 +36,8 @@ _BOUNDARY = "b-bound"  # the paint of layers that hold divisions
 
 def rehearsed(space: Space, made: LoadPlan, actor: Actor, district: District) -> dict[str, Any]:
     """The findings about a file and, unless it was refused, the fate of its rows: plain JSON values, the same in every language."""
-    found: dict[str, Any] = {"encoding": _encoding(made), "systems": _systems(made, district), "columns": _columns(made), "missing": _missing(made)}
+    found: dict[str, Any] = {"encoding": _encoding(made), "systems": _systems(made, district), "columns": _columns(made), "missing": _missing(made),
+                             "first_line": made.report.first_line, "new_layer": made.new_layer}
     if made.report.refused is None and made.layer is not None:
         with space.reading(actor) as store:
             found |= _places(store, made, district) | _fates(store, made)
@@ -60,7 +63,7 @@ def _systems(made: LoadPlan, district: District) -> list[dict[str, Any]]:
 
 
 def _columns(made: LoadPlan) -> list[dict[str, Any]]:
-    """Each column with up to three of its values, the field it fills and how that was told."""
+    """Each column with up to three of its values, the field it fills and how that was told; of a field to be made its type and what it counts."""
     if made.table is None:
         return []
     mapped = {one.column: one for one in made.report.mapping.mapped} if made.report.mapping else {}
@@ -70,8 +73,16 @@ def _columns(made: LoadPlan) -> list[dict[str, Any]]:
             continue
         one = mapped.get(column.name)
         values = list(dict.fromkeys(str(value)[:40] for value in column.values[:1000] if value not in (None, "")))[:SAMPLES]
-        told.append({"column": column.name, "samples": values, "field": one and one.field, "by": one and one.by})
+        told.append({"column": column.name, "samples": values, "field": one and one.field, "by": one and one.by, **_proposed(made, one.field if one else None)})
     return told
+
+
+def _proposed(made: LoadPlan, name: str | None) -> dict[str, Any]:
+    field = made.layer.field(name) if made.new_layer and made.layer and name else None
+    if field is None:
+        return {}
+    counts = {"counts": field.counts_as.value if field.counts_as else NONE} if field.type in (int, float) else {}
+    return {"type": field.type.__name__, **counts}
 
 
 def _missing(made: LoadPlan) -> list[str]:
@@ -104,8 +115,11 @@ def _outline(store: Store, district: District) -> shapely.Geometry | None:
 
 
 def _fates(store: Store, made: LoadPlan) -> dict[str, Any]:
-    layer, comparison, report = made.layer, made.comparison, made.report
+    layer, report = made.layer, made.report
     assert layer is not None
+    comparison = made.comparison
+    if comparison and not sees_exactly(layer, reveal=store.may(Action.REVEAL, layer)):
+        comparison = comparison.without_places()
     shift = _shift(store, made, layer, comparison)
     problems = {one.row for one in report.errors if one.row}
     by_title = len({one.n for one in comparison.twins if one.by == "title"}) if comparison else 0
@@ -201,6 +215,8 @@ def _namesakes(store: Store, made: LoadPlan, layer: Layer) -> list[tuple[Row, fl
         if other.group is Group.LOADED or (other.geometry is not Geometry.POINT and other.geometry is not Geometry.POINT_OR_POLYGON):
             continue
         if field is None or field.sensitivity is not Sensitivity.PUBLIC or not store.may(Action.READ, other) or not named:
+            continue
+        if not sees_exactly(other, reveal=store.may(Action.REVEAL, other)):
             continue
         table = store.tables.layers[other.id]
         query = sql(f'SELECT min("{field.id}"), min(ST_X(ST_Centroid(geom))), min(ST_Y(ST_Centroid(geom))) FROM "{store.schema}"."{table.name}" '

@@ -107,7 +107,7 @@ class LoadReport:
     def _line(self, severity: str, notice: Notice, language: str) -> dict[str, Any]:
         values = dict(notice.values)
         if not language.startswith("zh"):
-            values |= {name.removesuffix("_en"): value for name, value in values.items() if name in ("district_en", "measure_en")}
+            values |= {name.removesuffix("_en"): value for name, value in values.items() if name in ("district_en", "measure_en", "said_en")}
         line = self.first_line + notice.row - 1 if self.first_line and notice.row else None
         return {
             "row": notice.row,
@@ -119,6 +119,7 @@ class LoadReport:
             **{name: values[name] for name in ("first", "there") if name in values},
             "message": messages.message(notice.code, values, language),
             "remedy": messages.remedy(notice.code, values, language),
+            "remedy_on_page": messages.remedy_on_page(notice.code, values, language),
         }
 
 

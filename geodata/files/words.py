@@ -6,13 +6,18 @@ from layers.messages import Sentence, declare
 from layers.spec import Label
 
 
-def _said(zh: str, en: str, todo_zh: str = "", todo_en: str = "") -> Sentence:
-    return Sentence(Label(zh, en), Label(todo_zh, todo_en) if todo_zh else None)
+def _said(zh: str, en: str, todo_zh: str = "", todo_en: str = "", page_zh: str = "", page_en: str = "") -> Sentence:
+    """What is said, what to do about it (on the command line, and everywhere else), and what somebody at the page does instead."""
+    return Sentence(Label(zh, en), Label(todo_zh, todo_en) if todo_zh else None, Label(page_zh, page_en) if page_zh else None)
 
 
 _SAVE_AGAIN = ("重新导出或重新上传原文件", "Export or upload the original again")
 _AS_KNOWN = ("改用 Shapefile、GeoPackage、GeoJSON、CSV 或 XLSX", "Use Shapefile, GeoPackage, GeoJSON, CSV or XLSX")
-_NAME_CRS = ("向数据提供方核实坐标系，用 --crs EPSG:编号 指明", "Ask the data's keeper for its CRS and pass --crs EPSG:number")
+_BY_SIGHT = ("看下面的小图选：点落在该在的地方的那一种；拿不准就问数据提供方", "Choose below by where the points fall; ask the data's keeper when unsure")
+_CHANGE_CRS = ("在「坐标系」一行点「更改」，看点落在哪里；拿不准就问数据提供方", "Press “change” beside the system and look where the points fall; ask the data's keeper when unsure")
+_TO_SAY_CRS = ("向数据提供方核实坐标系，用 --crs EPSG:编号 指明", "Ask the data's keeper for its CRS and pass --crs EPSG:number")
+_TO_SAY_ONE = (f"{_TO_SAY_CRS[0]}；落在本区附近的可能有：{{candidates}}", f"{_TO_SAY_CRS[1]}; these would fall near the district: {{candidates}}")
+_CHANGE_ENCODING = ("请核对文字，不对时在「编码」一行点「更改」", "Look at the text; press “change” beside the encoding when it is wrong")
 
 declare(
     {
@@ -29,6 +34,7 @@ declare(
             "Nothing reliable says it; {name} fits best",
             "请核对文字，不对时用 --encoding 指明",
             "Look at the text; pass --encoding when it is wrong",
+            *_CHANGE_ENCODING,
         ),
         "encoding-given": _said("由使用者指定 {name}", "{name}, as given by the user"),
         "encoding-ascii": _said("只有 ASCII 字符，任何编码读来都一样", "Only ASCII characters: all encodings read them alike"),
@@ -38,6 +44,8 @@ declare(
             "The text's encoding cannot be told (tried {tried}; first bytes {sample})",
             "用 --encoding 指明，如 --encoding GBK",
             "Pass --encoding, e.g. --encoding GBK",
+            "在下面选读得通的一种；都读不通就请提供方重新导出",
+            "Take the reading below that makes sense; ask for a new export if none does",
         ),
         "encoding-not-known": _said(
             "没有名为「{name}」的编码",
@@ -50,6 +58,8 @@ declare(
             "{name} as given does not fit: {share}% of the texts do not decode",
             "不加 --encoding 让系统判断，或换一种",
             "Leave --encoding away, or try another",
+            "在下面换一种",
+            "Choose another below",
         ),
         "encoding-contradicted": _said(
             "文件说明的编码 {said} 与字节内容不符，改按内容判断",
@@ -62,6 +72,7 @@ declare(
             "The encoding is in doubt; readings: {readings}",
             "请核对文字，不对时用 --encoding 指明",
             "Look at the text; pass --encoding when it is wrong",
+            *_CHANGE_ENCODING,
         ),
         "cpg-unreadable": _said(
             ".cpg 文件不是编码名（「{text}」），未采用",
@@ -77,12 +88,16 @@ declare(
             "The bytes {bytes} are not text in {name}",
             "在原软件中改正该行文字，或用 --encoding 指明编码",
             "Correct the row's text in its own program, or pass --encoding",
+            "填写这一格；很多行都这样时，在「编码」一行点「更改」",
+            "Fill the value in; when many rows are so, press “change” beside the encoding",
         ),
         "file-text-damaged": _said(
             "第 {line} 行有不能按 {name} 解码的字节",
             "Line {line} holds bytes that are not {name}",
             "用 --encoding 指明，或重新导出",
             "Pass --encoding, or export again",
+            "在下面换一种编码，或从原软件重新导出",
+            "Choose another encoding below, or export again",
         ),
         "encoding-mixed": _said(
             "文字编码混杂：第 {utf8} 行是 UTF-8，第 {others} 行不是",
@@ -115,25 +130,30 @@ declare(
             "Nothing usable in the file says its CRS; its coordinates (e.g. {sample}) are degrees near the district: taken as CGCS2000 degrees",
             "不对时用 --crs 指明；如来自高德、百度，用 --datum 指明",
             "Pass --crs when that is wrong; --datum when they come from Amap or Baidu",
+            "不对时在「坐标系」一行点「更改」；来自高德、百度的在「偏移」一行点「更改」",
+            "Press “change” beside the system when it is wrong, beside the shift when they come from Amap or Baidu",
         ),
         "crs-assumed": _said(
             "文件没有可用的坐标系说明；坐标（如 {sample}）像经纬度，暂按 CGCS2000 经纬度处理，务必核实",
             "Nothing usable in the file says its CRS; its coordinates (e.g. {sample}) look like degrees and were taken as CGCS2000 degrees: make sure",
-            *_NAME_CRS,
+            *_TO_SAY_CRS,
+            *_CHANGE_CRS,
         ),
         "crs-not-needed": _said("没有坐标", "There are no coordinates"),
         "crs-not-known": _said(
             "不认识坐标系「{crs}」", "There is no CRS “{crs}”", "写成 EPSG:编号，如 EPSG:4546", "Write EPSG:number, e.g. EPSG:4546"
         ),
-        "crs-no-way": _said("无法从「{crs}」换算", "There is no way to transform from “{crs}”", *_NAME_CRS),
+        "crs-no-way": _said("无法从「{crs}」换算", "There is no way to transform from “{crs}”", *_TO_SAY_CRS,
+            "请提供方换算成 CGCS2000 后再导入", "Have its keeper convert the data to CGCS2000 first"),
         "crs-overruled": _said(
             "文件写明 {said}，按使用者指定的 {given} 处理", "The file says {said}; {given} was used, as given", "请核实", "Make sure"
         ),
-        "crs-unreadable": _said("{by} 中的坐标系读不懂（{said}）", "The CRS in {by} cannot be understood ({said})", *_NAME_CRS),
+        "crs-unreadable": _said("{by} 中的坐标系读不懂（{said}）", "The CRS in {by} cannot be understood ({said})", *_TO_SAY_CRS, *_CHANGE_CRS),
         "crs-unknown": _said(
-            "坐标系不明（文件自带的说明：{said}），坐标如 {sample}；落在本区附近的可能有：{candidates}",
-            "The CRS is unknown: nothing usable says it ({said}), coordinates such as {sample}; these would fall near the district: {candidates}",
-            *_NAME_CRS,
+            "坐标系不明（文件自带的说明：{said}），坐标如 {sample}",
+            "The CRS is unknown: nothing usable says it (in the file: {said}), coordinates such as {sample}",
+            *_TO_SAY_ONE,
+            *_BY_SIGHT,
         ),
         "datum-without-parameters": _said(
             "坐标系「{crs}」到 CGCS2000 没有公开的精确参数，硬算会偏移几十至上百米",
@@ -146,6 +166,8 @@ declare(
             "The datum of “{name}” is not registered; by its ellipsoid it was held equal to WGS84, good to metres",
             "需要更准时用 --crs 指明",
             "Pass --crs when more is needed",
+            "需要更准时请提供方换算成 CGCS2000",
+            "Have it converted to CGCS2000 when more is needed",
         ),
         "datum-named": _said("坐标列（{columns}）的名称提到 {datum}", "The columns ({columns}) name {datum}"),
         "datum-asked": _said(
@@ -153,31 +175,38 @@ declare(
             "The columns ({columns}) say that the coordinates are shifted: {datum}",
             "确认后加 --datum {datum} 还原；如实为真实坐标，加 --datum wgs84",
             "Add --datum {datum} to undo the shift, or --datum wgs84 when they are true",
+            "向提供方问清，在下面选",
+            "Ask the data's keeper and choose below",
         ),
         "datum-not-known": _said(
             "没有名为「{datum}」的偏移", "There is no shift “{datum}”", "用 gcj02、bd09 或 wgs84", "Use gcj02, bd09 or wgs84"
         ),
         "crs-does-not-fit": _said(
-            "按写明的坐标系（{said}）换算，坐标（如 {sample}）不在地球上，坐标系与坐标不是一回事；落在本区附近的可能有：{candidates}",
-            "By the CRS said ({said}) coordinates such as {sample} are not on the earth, so the two do not belong together; these would fall near the district: {candidates}",
-            *_NAME_CRS,
+            "按写明的坐标系（{said}）换算，坐标（如 {sample}）不在地球上，坐标系与坐标不是一回事",
+            "By the CRS said ({said}) coordinates such as {sample} are not on the earth, so the two do not belong together",
+            *_TO_SAY_ONE,
+            *_BY_SIGHT,
         ),
         "metres-called-degrees": _said(
-            "写明为经纬度（{said}），坐标却超出经纬度范围（如 {sample}），应是米；落在本区附近的可能有：{candidates}",
-            "Said to be degrees ({said}), but the coordinates are out of range (e.g. {sample}) and must be metres; these would fall near the district: {candidates}",
-            *_NAME_CRS,
+            "写明为经纬度（{said}），坐标却超出经纬度范围（如 {sample}），应是米",
+            "Said to be degrees ({said}), but the coordinates are out of range (e.g. {sample}) and must be metres",
+            *_TO_SAY_ONE,
+            *_BY_SIGHT,
         ),
         "degrees-called-metres": _said(
             "写明为投影坐标（{said}），坐标却是经纬度（如 {sample}）",
             "Said to be projected ({said}), but the coordinates are degrees (e.g. {sample})",
             "核实后用 --crs EPSG:4490（或实际坐标系）指明",
             "Make sure and pass --crs EPSG:4490 (or what it really is)",
+            *_BY_SIGHT,
         ),
         "axes-swapped": _said(
             "横纵坐标颠倒（如 {sample}）：对调后才落在本区",
             "X and Y are swapped (e.g. {sample}): only the other way round they fall in the district",
             "在原软件中对调两列后再导入",
             "Swap the two in the source and load again",
+            "点「互换横纵坐标再看」，在图上核对位置",
+            "Press “Swap the axes and look again” and look at the places on the map",
         ),
         "row-axes-swapped": _said("横纵坐标颠倒：{x}, {y}", "X and Y are swapped: {x}, {y}", "对调两个坐标", "Swap the two"),
         "all-outside-district": _said(
@@ -185,12 +214,16 @@ declare(
             "All {count} lie more than 50 km outside {district} (extent {extent})",
             "核对坐标系与文件；确要载入外地数据时加 --anywhere",
             "Check the CRS and the file; add --anywhere for data that is meant to lie elsewhere",
+            "先核对坐标系；数据本就在外地时点「位置没错，全部留下」",
+            "Check the system first; press “Places are right, keep all” for data that is meant to lie elsewhere",
         ),
         "row-outside-district": _said(
             "位置 {lon}, {lat} 距{district} 50 公里以外",
             "{lon}, {lat} lies more than 50 km outside {district}",
             "核对坐标；确要载入外地数据时加 --anywhere",
             "Check the coordinates; add --anywhere for data that is meant to lie elsewhere",
+            "核对坐标；本就在外地时点「留下」",
+            "Check the coordinates; press “Keep” when it is meant to lie there",
         ),
         "outside-district": _said(
             "有 {count} 条在{district} 50 公里以外（范围 {extent}）",
@@ -201,7 +234,8 @@ declare(
         "crs-may-be-wrong": _said(
             "写明的坐标系（{said}）多半有误：换成以下之一，这些坐标就落在本区附近：{candidates}",
             "The CRS said ({said}) is probably wrong: in one of these the same coordinates fall near the district: {candidates}",
-            *_NAME_CRS,
+            *_TO_SAY_CRS,
+            *_CHANGE_CRS,
         ),
         "position-not-read": _said(
             "坐标不是经度、纬度两个数",
@@ -255,6 +289,8 @@ declare(
             "The file has {found}, the layer wants {wanted}",
             "换一个图层，或用 --create 新建",
             "Choose another layer, or make a new one with --create",
+            "换一个图层，或选「新建图层」",
+            "Choose another layer, or “New layer”",
         ),
         "shape-kind-unsupported": _said(
             "不支持图形类型 {kind}", "Shapes of type {kind} are not supported", "在原软件中转为面", "Convert them to polygons first"
@@ -405,12 +441,16 @@ declare(
             "There are {count} layers: {there}",
             "用 --sublayer 名称 选定一个",
             "Choose one with --sublayer NAME",
+            "在下面选一层",
+            "Choose one below",
         ),
         "no-such-sublayer": _said(
             "没有图层「{wanted}」，只有：{there}",
             "There is no layer “{wanted}”, only: {there}",
             "用 --sublayer 选定所列之一",
             "Choose one of those with --sublayer",
+            "在下面选一层",
+            "Choose one below",
         ),
         "no-spatial-layer": _said("「{path}」里没有空间图层", "“{path}” has no layer with shapes", "核对文件", "Check the file"),
         "no-coordinate-columns": _said(
@@ -446,6 +486,8 @@ declare(
             "There is no layer “{layer}”",
             "用 onemap layers 查看，或加 --create 新建",
             "See onemap layers, or add --create to make it",
+            "换一个图层，或选「新建图层」",
+            "Choose another layer, or “New layer”",
         ),
         "layer-name": _said(
             "「{name}」不能作图层标识",
@@ -458,6 +500,8 @@ declare(
             "The layer “{layer}” is there already and has no field for: {columns}",
             "换一个名称，或不加 --create 并用 --map 对应",
             "Choose another name, or leave --create away and use --map",
+            "换一个标识，或在「装入图层」里选这个图层",
+            "Choose another id, or choose this layer in “Into layer”",
         ),
         "layer-made": _said("新建图层「{layer}」，{fields} 个字段", "The layer “{layer}” was made, with {fields} fields"),
         "layer-would-be-made": _said("将新建图层「{layer}」，{fields} 个字段", "The layer “{layer}” would be made, with {fields} fields"),
@@ -466,6 +510,8 @@ declare(
             "“{column}” is counted as {measure} by its name (unit {unit}): zones sum it",
             "不是就加 --measure {name}=none",
             "Pass --measure {name}=none if it is not",
+            "不是就在「字段对应」里改成「不合计」",
+            "Change it to “not summed” in the mapping if it is not",
         ),
         "measure-given": _said(
             "「{column}」按您所说计作{measure}（单位 {unit}）", "“{column}” is counted as {measure}, as you say (unit {unit})"
@@ -475,6 +521,8 @@ declare(
             "The layer “{layer}” is there already: a load does not change what its fields count",
             "去掉 --measure；要改用图层定义接口",
             "Leave --measure out; change the layer's definition instead",
+            "请管理这个图层的人改图层定义",
+            "Have whoever keeps the layer change its definition",
         ),
         "measure-no-field": _said(
             "没有字段「{field}」可以计数", "There is no field “{field}” to count", "可用的字段：{there}", "Fields: {there}"
@@ -488,18 +536,24 @@ declare(
             "No field takes the column “{column}”; it was not loaded",
             '需要时用 --map "{column}=字段" 指明',
             'Pass --map "{column}=field" when it is wanted',
+            "需要时在「字段对应」里为它选一个字段",
+            "Choose a field for it in the mapping when it is wanted",
         ),
         "nothing-mapped": _said(
             "没有一列能对应字段（列：{columns}；字段：{fields}）",
             "No column fits a field (columns: {columns}; fields: {fields})",
             "用 --map 列=字段 指明",
             "Pass --map column=field",
+            "在下表为要装载的列选字段",
+            "Choose fields for the columns below",
         ),
         "key-not-mapped": _said(
             "没有一列对应编号字段「{key}」，无法识别同一要素（未对应的列：{columns}）",
             "No column fills the key “{key}”, so features cannot be known again (unmatched: {columns})",
             "用 --map 列={key} 指明",
             "Pass --map column={key}",
+            "在下表为编号选一列；文件里没有编号时请先补上",
+            "Choose the column with the key below; add one to the file if there is none",
         ),
         "key-missing": _said("没有编号（{key}）", "The key ({key}) is missing", "补填编号", "Fill it in"),
         "key-twice": _said(
@@ -509,14 +563,14 @@ declare(
             "Correct one of them",
         ),
         "map-no-column": _said(
-            "--map：没有列「{column}」（有：{there}）",
-            "--map: there is no column “{column}” (there are: {there})",
+            "要对应的列「{column}」不在文件里（有：{there}）",
+            "The column “{column}” to be mapped is not in the file (there are: {there})",
             "核对列名",
             "Check the name",
         ),
         "map-no-field": _said(
-            "--map：没有字段「{field}」（有：{there}）",
-            "--map: there is no field “{field}” (there are: {there})",
+            "要写入的字段「{field}」不在图层里（有：{there}）",
+            "The field “{field}” to be filled is not in the layer (there are: {there})",
             "核对字段名",
             "Check the name",
         ),

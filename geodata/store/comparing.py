@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -61,6 +61,11 @@ class Comparison:
     absent: tuple[Absent, ...]
     absent_total: int
     twins: tuple[Twin, ...]
+
+    def without_places(self) -> Comparison:
+        """The same for a reader who may not know where the stored features lie."""
+        changed = tuple(replace(one, moved_m=None, lon=None, lat=None) for one in self.changed)
+        return replace(self, changed=changed, absent=tuple(replace(one, lon=None, lat=None) for one in self.absent), twins=())
 
 
 def compare(connection: Connection, target: str, layer: Layer, key: str | None, names: Sequence[str]) -> Comparison:

@@ -169,12 +169,66 @@ def test_a_file_without_a_system_is_asked_about_by_sight(visit: Come, tmp_path: 
     one.until(lambda: one.page.locator("text=装载 9 行").count() == 1, "read in the system that was chosen")
 
 
+def test_a_system_or_an_encoding_that_is_not_offered_is_written(visit: Come, tmp_path: Path) -> None:
+    places = [(109.5 + n / 30, 40.58 + n / 300) for n in range(9)]
+    metres = [transformer("EPSG:4490", "EPSG:4546").transform(*one) for one in places]
+    rows = [(f"H-{n}", f"手写{n}", 5, "短期", "") for n in range(9)]
+    one = visit(Role.GIS_STAFF)
+    drop(one, packed(made(tmp_path, rows, metres, prj=None), "避难场所手写"))
+    settled(one)
+    said = one.page.inner_text(".note[role=alert]")
+    assert "怎么办" in said and "小图" in said and "--" not in said and "EPSG" not in said, said
+    one.page.fill("[aria-label=其他坐标系]", "EPSG:4546")
+    one.page.keyboard.press("Enter")
+    one.until(lambda: one.page.locator("text=装载 9 行").count() == 1, "read in the system that was written")
+    one.page.click(".found-row:has-text('编码') .link")
+    one.page.fill("[aria-label=其他编码]", "big5")
+    one.page.keyboard.press("Enter")
+    one.until(lambda: one.page.locator("#right .note[role=alert]:has-text('编码')").count() == 1 or "Big5" in one.page.inner_text("#right"), "read as was written, or told that it does not fit")
+
+
+def test_who_knows_that_places_come_from_a_web_map_says_so(visit: Come, tmp_path: Path) -> None:
+    true = [(109.61, 40.61), (109.62, 40.61)]
+    drawn = np.column_stack(gcj02_from_wgs84(*np.array(true).T))
+    rows = [(f"W-{n}", f"网图{n}", 5, "短期", "") for n in range(2)]
+    one = visit(Role.GIS_STAFF)
+    drop(one, packed(made(tmp_path, rows, drawn), "避难场所网图"))
+    settled(one)
+    assert "未发现" in one.page.inner_text("#right .found")
+    one.page.click(".found-row:has-text('偏移') .link")
+    one.page.click("#right .found button:has-text('GCJ-02')")
+    one.until(lambda: "已按网络地图坐标纠正" in one.page.inner_text("#right"), "corrected as was said")
+    seen = one.page.evaluate("fetch('/api/v1/loads?limit=1').then(one => one.json())")["loads"][0]
+    rehearsed = one.page.evaluate(f"fetch('/api/v1/loads/{seen['id']}/rehearsal').then(one => one.json())")
+    assert rehearsed["rows"]["features"][0]["geometry"]["coordinates"] == pytest.approx(true[0], abs=1e-5)
+
+
+def test_a_new_layer_shows_its_fields_and_what_they_count_is_corrected(visit: Come, tmp_path: Path) -> None:
+    rows = "\n".join(f"村{n},{100 + n},{n},{109.5 + n / 50},40.6" for n in range(4))
+    one = visit(Role.GIS_STAFF)
+    drop(one, {"村庄统计.csv": f"名称,人口,户数,经度,纬度\n{rows}\n坏村,1,1,,\n".encode()})
+    one.page.fill("#load-name", "village_counts")
+    one.page.click(".panel-acts .primary")
+    settled(one)
+    assert "新建这个图层" in one.page.inner_text("#step-4") and one.page.locator(".fate").count() == 2
+    sums = one.page.locator("select[aria-label^=人口]")
+    assert sums.input_value() == "people", "told by its name"
+    assert "第 6 行" in one.page.inner_text(".problem-row"), "as the file's own lines count, header and all"
+    sums.select_option("none")
+    one.until(lambda: one.page.locator("select[aria-label^=人口]").count() == 1 and one.page.locator("select[aria-label^=人口]").input_value() == "none" and one.page.locator(".panel-acts .primary").count() == 1, "rehearsed again")
+    one.shot("upload_new_layer_1280")
+    one.page.click(".panel-acts .primary")
+    one.see("已写入")
+    one.server.database.space().refresh()
+    assert one.server.database.space().catalogue["village_counts"].field("ren_kou").counts_as is None  # type: ignore[union-attr]
+
+
 def test_swapped_axes_are_set_right_with_one_press(visit: Come, tmp_path: Path) -> None:
     rows = [(f"A-{n}", f"互换{n}", 5, "短期", "") for n in range(3)]
     one = visit(Role.GIS_STAFF)
     paste(one, packed(made(tmp_path, rows, [(40.6, 109.6), (40.61, 109.7), (40.62, 109.8)]), "避难场所"))
     settled(one)
-    one.page.click("text=互换横纵坐标再看")
+    one.page.click("button:has-text('互换横纵坐标再看')")
     one.until(lambda: one.page.locator("text=装载 3 行").count() == 1, "read the other way round")
 
 
@@ -187,7 +241,7 @@ def test_a_broken_zip_is_refused_in_words_and_leaves_nothing(visit: Come, tmp_pa
     said = one.page.inner_text("#right .note.bad")
     assert "没有被接受" in said and "怎么办" in said
     one.shot("upload_refused_1280")
-    assert one.page.locator(".panel-acts .btn:has-text('换一个文件')").count() == 1
+    assert one.page.locator(".panel-acts .btn:has-text('换文件或图层')").count() == 1
     one.until(lambda: not list((one.server.home / "uploads").glob("*/避难场所坏.zip")), "no file stays")
 
 

@@ -134,6 +134,7 @@ def test_problem_rows_are_taken_away_as_a_table_that_no_spreadsheet_runs(planner
     work(planner_program)
     table = planner_program.get(address + "/problems.csv")
     assert table.data.startswith(b"\xef\xbb\xbf") and "attachment" in table.headers["Content-Disposition"]
+    assert "--" not in table.text, "it is for who works at the page"
     assert table.text.count("\r\n") >= 2 and "1,people,\"'=HYPERLINK" in table.text
     filled = bring(planner_program, content, layer="posts", rows=json.dumps({"1": {"fill": {"people": 7}}})).headers["Location"]
     work(planner_program)

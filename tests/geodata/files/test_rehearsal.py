@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -13,13 +14,14 @@ import pytest
 
 from geodata.crs import transformer
 from geodata.datum import gcj02_from_wgs84
-from geodata.files import reading
+from geodata.files import reading, rehearsal
 from geodata.files.loading import LoadOptions, commit, plan
 from geodata.files.notices import Refused
 from geodata.files.sampling import readings
 from geodata.files.watching import STAGES, Watch
 from geodata.store.spaces import Space
-from layers.spec import OPERATOR
+from layers.errors import Unavailable
+from layers.spec import OPERATOR, Actor, Role, Sensitivity
 from tests.geodata.files.making import HERE, shapefile
 
 PLACES = [(109.50 + n / 40, 40.58 + n / 200) for n in range(6)]
@@ -155,8 +157,54 @@ def test_rows_are_filled_kept_and_left_out_as_decided_and_checked_as_ever(space:
     assert (report.errors, report.read, report.accepted, report.skipped) == ([], 6, 5, 1)
     assert report.read == report.accepted + report.skipped + report.rejected
     assert {one.row: one.properties["capacity"] for one in after.rows}[1] == 2000 and {one.row for one in after.rows} == {1, 3, 4, 5, 6}
+    assert commit(space, after, OPERATOR).committed and after.report.inserted == 5, "what was kept far away is written"
     wrong = plan(space, "shelters", path, replace(decided, rows={"1": {"fill": {"capacity": "-3"}}}), OPERATOR)
     assert any(one.row == 1 and one.field == "capacity" for one in wrong.report.errors), "a filled value passes the same checks"
+
+
+def test_a_file_that_becomes_a_layer_tells_types_and_what_its_numbers_count_and_takes_another_word(space: Space, tmp_path: Path) -> None:
+    path = tmp_path / "villages.csv"
+    path.write_text("名称,人口,楼层,经度,纬度\n甲,120,3,109.8,40.6\n乙,80,2,109.81,40.6\n", encoding="utf-8")
+    seen = look(space, path, LoadOptions(create=True), "villages_here")
+    told = {one["column"]: (one["type"], one.get("counts")) for one in seen["columns"]}
+    assert told == {"名称": ("str", None), "人口": ("int", "people"), "楼层": ("int", "none")} and seen["new_layer"] is True
+    assert seen["first_line"] == 2 and seen["encoding"]["samples"][0][0] == "甲", "values are shown, not the header"
+    again = look(space, path, LoadOptions(create=True, measures={"ren_kou": "none", "楼层": "quantity"}), "villages_here")
+    assert {one["column"]: one.get("counts") for one in again["columns"]} == {"名称": None, "人口": "none", "楼层": "quantity"}
+
+
+def test_who_may_not_know_where_features_lie_learns_it_from_no_comparison(stored: Space, tmp_path: Path) -> None:
+    rows = [("S0", "第0小学", 999), *schools()[2:4], ("N1", "新校", 1)]
+    path = table(tmp_path / "b.csv", rows, [(109.9, 40.7), *PLACES[2:4], (109.9, 40.6)])
+    made = plan(stored, "shelters", path, LoadOptions(), OPERATOR, rehearse=True)
+    assert made.comparison is not None and made.comparison.absent[0].lon is not None and made.comparison.changed[0].moved_m
+    hidden = made.comparison.without_places()
+    assert hidden.twins == () and {(one.lon, one.lat) for one in hidden.absent} == {(None, None)}
+    assert (hidden.changed[0].moved_m, hidden.changed[0].lon, hidden.changed[0].fields) == (None, None, made.comparison.changed[0].fields)
+    assert made.layer is not None
+    made.layer = replace(made.layer, geometry_sensitivity=Sensitivity.SENSITIVE)
+    with stored.reading(Actor("reader", frozenset({Role.VIEWER}))) as store:
+        seen = rehearsal._fates(store, made)
+    places = {one["properties"]["op"]: one["geometry"] for one in seen["rows"]["features"]}
+    assert places["absent"] is None and places["new"] is not None and seen["shift"] is None, "the file's own places are the file's"
+    assert all(one["properties"].get("moved_m") is None for one in seen["rows"]["features"])
+
+
+def test_the_reading_process_ends_when_nobody_can_say_whether_it_is_wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[subprocess.Popen[bytes]] = []
+    kept = subprocess.Popen
+
+    def remembered(command: list[str], **more: Any) -> subprocess.Popen[bytes]:
+        begun.append(kept([command[0], "-c", "import time; time.sleep(60)"], **more))
+        return begun[-1]
+
+    def gone() -> bool:
+        raise Unavailable(part="database")
+
+    monkeypatch.setattr(subprocess, "Popen", remembered)
+    with pytest.raises(Unavailable):
+        reading.read(shapefile(tmp_path), stopped=gone)
+    assert begun[0].poll() is not None, "no reader is left behind"
 
 
 def test_who_gives_up_is_heard_at_every_stage_and_the_reader_is_killed(space: Space, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@ import { button, el, fill } from "../dom.js";
 import { distanceText, number } from "../format.js";
 import { sectionHead } from "../panel.js";
 import { say, t } from "../words.js";
-import { sign } from "./marks.js";
+import { lineOf, sign } from "./marks.js";
 
 const SHOWN = 200; // rows of one kind in the panel; the counts are of all
 
@@ -28,7 +28,7 @@ export function problemRows(report) {
 export function comparison(seen, layer, act) {
   const { compare } = seen;
   const listed = el("div", { class: "fate-rows" });
-  const kinds = /** @type {import("./marks.js").Fate[]} */ (["new", "changed", "unchanged", "absent", "problem"]);
+  const kinds = /** @type {import("./marks.js").Fate[]} */ (seen.new_layer ? ["new", "problem"] : ["new", "changed", "unchanged", "absent", "problem"]);
   /** @type {Record<string, HTMLElement>} */
   const tabs = {};
   const open = (/** @type {import("./marks.js").Fate} */ op) => {
@@ -48,25 +48,25 @@ export function comparison(seen, layer, act) {
     return (tabs[op] = el("button", { class: `fate${op === "problem" && n ? " bad" : ""}`, type: "button", "aria-expanded": "false", data: { fate: op }, on: { click: () => open(op) } }, el("b", { text: number(n) }), el("span", {}, sign(op), t(/** @type {any} */ (`fate.${op}`)))));
   });
   const how = compare.keyed ? [t("load.byKey", { n: number(compare.by_key) }), compare.by_title ? t("load.byTitle", { n: number(compare.by_title) }) : ""].filter(Boolean).join(t("list.comma")) : t("load.noKey");
-  return el("section", { class: "section", id: "step-4" }, sectionHead(t("load.against", { n: number(compare.stored) }), how), el("div", { class: "fates" }, cells),
+  return el("section", { class: "section", id: "step-4" }, seen.new_layer ? sectionHead(t("load.makes"), t("load.makesMore")) : sectionHead(t("load.against", { n: number(compare.stored) }), how), el("div", { class: "fates" }, cells),
     compare.absent ? el("p", { class: "basis" }, t("load.absentBefore", { n: number(compare.absent) }), el("b", { text: t("load.neverDeleted") }), t("load.absentAfter")) : null, listed);
 }
 
 /** @param {any} seen @param {import("./marks.js").Fate} op @param {import("../types").Layer | undefined} layer @param {Act} act */
 function fateRows(seen, op, layer, act) {
   const rows = seen.rows.features.filter((/** @type {any} */ one) => one.properties.op === op);
-  return [...rows.slice(0, SHOWN).map((/** @type {any} */ one) => fateRow(one.properties, op, layer, act)), rows.length > SHOWN ? el("p", { class: "hint", text: t("load.andMore", { n: number((seen.compare[op] || rows.length) - SHOWN) }) }) : null];
+  return [...rows.slice(0, SHOWN).map((/** @type {any} */ one) => fateRow(one.properties, op, layer, act, lineOf(seen, one.properties.row))), rows.length > SHOWN ? el("p", { class: "hint", text: t("load.andMore", { n: number((seen.compare[op] || rows.length) - SHOWN) }) }) : null];
 }
 
-/** @param {any} one @param {import("./marks.js").Fate} op @param {import("../types").Layer | undefined} layer @param {Act} act */
-function fateRow(one, op, layer, act) {
+/** @param {any} one @param {import("./marks.js").Fate} op @param {import("../types").Layer | undefined} layer @param {Act} act @param {number} line */
+function fateRow(one, op, layer, act, line) {
   const name = op === "absent" ? `id-${one.id}` : `row-${one.row}`;
   const label = (/** @type {string} */ id) => { const field = layer?.fields.find((each) => each.id === id); return field ? say(field.label) : id; };
   const shown = (/** @type {any} */ value) => (value == null ? t("unknown") : Array.isArray(value) ? value.join(t("list.comma")) : String(value));
   const changes = [...(one.changes || []).map((/** @type {any} */ each) => (each.before == null && each.after == null ? [label(each.field), el("span", { class: "meta", text: t("load.hiddenChange") })] : [label(each.field), [el("span", { class: "was", text: shown(each.before) }), " → ", el("b", { text: shown(each.after) })]])),
     ...(one.moved_m != null ? [[t("load.place"), el("b", { text: one.moved_m < 0.5 ? t("load.shapeOnly") : t("load.moved", { distance: distanceText(one.moved_m) }) })]] : [])];
   return el("div", { class: "fate-row", data: { row: name } },
-    el("button", { type: "button", class: "fate-name", on: { click: () => act.choose(name) } }, sign(op), one.row ? el("span", { class: "meta-3", text: t("load.row", { row: one.row }) }) : null, el("b", { class: "cut", text: one.title || one.key || t("load.untitled") }), one.title && one.key ? el("span", { class: "meta", text: one.key }) : null),
+    el("button", { type: "button", class: "fate-name", on: { click: () => act.choose(name) } }, sign(op), one.row ? el("span", { class: "meta-3", text: t("load.row", { row: line }) }) : null, el("b", { class: "cut", text: one.title || one.key || t("load.untitled") }), one.title && one.key ? el("span", { class: "meta", text: one.key }) : null),
     changes.length ? el("dl", { class: "facts small" }, changes.flatMap(([field, value]) => [el("dt", { text: field }), el("dd", {}, value)])) : null);
 }
 
@@ -89,14 +89,15 @@ function problemRow(problem, layer, act) {
   const fillable = problem.found.filter((one) => layer?.fields.some((field) => field.id === one.field) && one.code !== "key-twice");
   if (fillable.length) add(t("load.fill"), () => under(fillable.map((one) => fillIn(problem, one, /** @type {any} */ (layer), act))));
   const helped = acts.childElementCount > 0; // the button says what to do
-  fill(/** @type {Element} */ (made.querySelector(".said")), problem.found.map((one) => el("span", {}, one.message, helped ? null : el("span", { class: "meta-3", text: ` ${one.remedy || ""}` }))));
+  fill(/** @type {Element} */ (made.querySelector(".said")), problem.found.map((one) => el("span", {}, one.message, helped ? null : el("span", { class: "meta-3", text: ` ${one.remedy_on_page || ""}` }))));
   return made;
 }
 
 /** @param {Problem} problem @param {Act} act */
 function pickOne(problem, act) {
   const first = problem.found.find((one) => one.code === "key-twice").first;
-  return el("div", { class: "tool-row" }, button(t("load.takeFirst", { row: first }), () => act.decide(problem.row, { drop: true }), { small: true }), button(t("load.takeThis", { row: problem.row }), () => act.decide(first, { drop: true }), { small: true }));
+  const lines = (problem.line || problem.row) - problem.row; // a table counts its header
+  return el("div", { class: "tool-row" }, button(t("load.takeFirst", { row: first + lines }), () => act.decide(problem.row, { drop: true }), { small: true }), button(t("load.takeThis", { row: problem.row + lines }), () => act.decide(first, { drop: true }), { small: true }));
 }
 
 /** @param {Problem} problem @param {any} found @param {import("../types").Layer} layer @param {Act} act */

@@ -14,6 +14,9 @@ const QUIET = { keyboard: false, pmIgnore: true, snapIgnore: true };
 /** @param {Fate} op @param {number} [place] of a problem */
 export const sign = (op, place) => el("i", { class: `sign ${op}`, text: op === "problem" && place ? place : SIGNS[op], "aria-hidden": "true" });
 
+/** The number under which a person finds a row in the file: in a table its header counts. @param {any} seen @param {number} row */
+export const lineOf = (seen, row) => (seen.first_line ? seen.first_line + row - 1 : row);
+
 export class Marks {
   /** @param {import("../map/view.js").MapView} view @param {HTMLElement} main */
   constructor(view, main) {
@@ -40,7 +43,7 @@ export class Marks {
       const { op, row, id } = feature.properties;
       const [lon, lat] = feature.geometry.coordinates;
       const name = op === "absent" ? `id-${id}` : `row-${row}`;
-      const marker = crowd && op !== "problem" ? this.dot(op, [lat, lon]) : this.symbol(picture, op, [lat, lon], places.get(row), row);
+      const marker = crowd && op !== "problem" ? this.dot(op, [lat, lon]) : this.symbol(picture, op, [lat, lon], places.get(row), lineOf(seen, row));
       marker.on("click", () => chosen(feature));
       marker.addTo(this.group);
       this.known.set(name, { marker, op, at: [lat, lon] });

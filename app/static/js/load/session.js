@@ -5,7 +5,7 @@ import { config } from "../config.js";
 const POLL_MS = 350;
 const WORKING = new Set(["waiting", "examining", "confirmed", "committing"]);
 
-/** What the user said. @typedef {{crs?: string, datum?: string, datum_rows?: number[], encoding?: string, sublayer?: string, anywhere?: boolean, swapped?: boolean, mapping: Record<string, string>, rows: Record<string, {drop?: boolean, keep?: boolean, fill?: Record<string, any>}>}} Told */
+/** What the user said. @typedef {{crs?: string, datum?: string, datum_rows?: number[], encoding?: string, sublayer?: string, anywhere?: boolean, swapped?: boolean, mapping: Record<string, string>, measures?: Record<string, string>, rows: Record<string, {drop?: boolean, keep?: boolean, fill?: Record<string, any>}>}} Told */
 /** How far it is: bytes sent of all, else the stage of the worker. @typedef {{sent?: number, of?: number, stage?: string}} Progress */
 
 export class Session {
@@ -98,6 +98,7 @@ export class Session {
     form.append("layer", this.layer);
     if (this.create) form.append("create", "true");
     for (const [name, value] of Object.entries(this.told)) {
+      if (name === "measures" && !this.create) continue; // what fields count is said when a layer is made
       if (value == null || value === "" || value === false || (typeof value === "object" && !Object.keys(value).length)) continue;
       form.append(name, typeof value === "object" ? JSON.stringify(value) : String(value));
     }

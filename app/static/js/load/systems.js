@@ -23,8 +23,15 @@ export function systemChoices(systems, chosen, choose) {
   }));
 }
 
+/** One that is not among the choices, written by somebody who knows. @param {string} label @param {string} hint @param {(written: string) => void} go */
+export function written(label, hint, go) {
+  const take = () => { if (input.value.trim()) go(input.value.trim()); };
+  const input = el("input", { "aria-label": label, placeholder: hint, maxlength: "40", on: { keydown: (/** @type {KeyboardEvent} */ event) => { event.stopPropagation(); if (event.key === "Enter") take(); } } });
+  return el("div", { class: "fill-in" }, el("span", { class: "meta", text: label }), el("div", { class: "input" }, input), button(t("load.useThis"), take, { small: true }));
+}
+
 /** A registered name in fewer words: `CGCS2000 / 3-degree Gauss-Kruger CM 111E`. @param {string} name */
-export const systemName = (name) => name.replace(/(3-degree )?Gauss-Kruger (zone|CM) (\d+)E?/g, (_, three, kind, n) => t(kind === "zone" ? "load.zone" : "load.meridian", { width: three ? 3 : 6, n }));
+export const systemName = (name) => name.replace("China Geodetic Coordinate System 2000", t("load.cgcs")).replace(/(3-degree )?Gauss-Kruger (zone|CM) (\d+)E?/g, (_, three, kind, n) => t(kind === "zone" ? "load.zone" : "load.meridian", { width: three ? 3 : 6, n }));
 
 /** @param {System} one */
 export function whyOf(one) {
@@ -77,7 +84,11 @@ function outline() {
   return [new Float64Array([worldX(west), worldY(north), worldX(east), worldY(north), worldX(east), worldY(south), worldX(west), worldY(south)])];
 }
 
-/** Choices for a file that says nothing of use, with what to do where none fits. @param {HTMLElement} body @param {System[]} systems @param {(system: System) => void} choose */
+/** @param {(system: {crs: string, swapped: boolean}) => void} choose */
+export const otherSystem = (choose) => written(t("load.otherSystem"), "EPSG:4546", (crs) => choose({ crs, swapped: false }));
+
+/** Choices for a file that says nothing of use, with what to do where none fits. @param {HTMLElement} body @param {System[]} systems @param {(system: {crs: string, swapped: boolean}) => void} choose */
 export function askForSystem(body, systems, choose) {
-  add(body, el("section", { class: "section" }, el("div", { class: "section-head" }, el("h3", { text: t("load.whichSystem") }), el("span", { class: "meta-3", text: t("load.bySight") })), systems.length ? systemChoices(systems, null, choose) : el("p", { class: "hint", text: t("load.noSystem") })));
+  add(body, el("section", { class: "section" }, el("div", { class: "section-head" }, el("h3", { text: t("load.whichSystem") }), el("span", { class: "meta-3", text: t("load.bySight") })), systems.length ? systemChoices(systems, null, choose) : el("p", { class: "hint", text: t("load.noSystem") }),
+    otherSystem(choose)));
 }

@@ -3,7 +3,7 @@ import { config, symbolUrl } from "../config.js";
 import { add, button, el, fill, icon } from "../dom.js";
 import { number } from "../format.js";
 import { comparison, problemList, problemRows } from "../load/fates.js";
-import { ENCODINGS, findings, mapping } from "../load/findings.js";
+import { ENCODINGS, datumButtons, findings, mapping, otherEncoding } from "../load/findings.js";
 import { Marks } from "../load/marks.js";
 import { Session } from "../load/session.js";
 import { askForSystem, systemName } from "../load/systems.js";
@@ -179,12 +179,13 @@ class Loading {
     const about = first?.field;
     const { body, acts } = this.open(about === "map" ? 2 : 1, t("load.notTaken"));
     const change = (/** @type {Partial<import("../load/session.js").Told>} */ told) => this.change(told);
+    const failed = load?.state === "failed";
     const asks = ASKED.has(about) && !NO_ANSWER.has(first.code); // the answer can be given below
-    add(body, el("section", { class: "section" }, el("div", { class: `note${asks ? "" : " bad"}`, role: "alert" }, el("b", { text: t(asks ? "load.asks" : load?.state === "failed" ? "load.failed" : "load.refused") }), el("p", { text: systemName(first?.message || t("load.noReason")) }), first?.remedy && !asks ? el("p", {}, el("b", { class: "next", text: t("load.next") }), first.remedy) : null,
-      el("div", { class: "acts" }, first?.code === "axes-swapped" ? button(t("load.swapAxes"), () => change({ swapped: true }), { small: true, primary: true }) : null, first?.code === "all-outside-district" ? button(t("load.keepAll"), () => change({ anywhere: true }), { small: true }) : null))));
+    add(body, el("section", { class: "section" }, el("div", { class: `note${asks ? "" : " bad"}`, role: "alert" }, el("b", { text: t(asks ? "load.asks" : failed ? "load.failed" : "load.refused") }), el("p", { text: systemName(first?.message || t("load.noReason")) }), first?.remedy_on_page ? el("p", {}, el("b", { class: "next", text: t("load.next") }), first.remedy_on_page) : null,
+      el("div", { class: "acts" }, failed ? button(t("action.again"), () => this.examine(), { small: true, primary: true }) : null, first?.code === "axes-swapped" ? button(t("load.swapAxes"), () => change({ swapped: true }), { small: true, primary: true }) : null, first?.code === "all-outside-district" ? button(t("load.keepAll"), () => change({ anywhere: true }), { small: true }) : null))));
     if (about === "sublayer" && first.there) section(body, sectionHead(t("load.whichSublayer")), el("div", { class: "tool-row" }, String(first.there).split(", ").map((one) => button(one, () => change({ sublayer: one }), { small: true }))));
-    if (about === "encoding") section(body, sectionHead(t("load.whichEncoding"), t("load.byReading")), el("div", { class: "encodings" }, (seen.encoding?.readings || ENCODINGS.map((name) => ({ name, text: "" }))).map((/** @type {any} */ one) => el("div", { class: "reading" }, el("b", { text: one.name }), el("span", { class: "cut", text: one.text }), button(t("load.useThis"), () => change({ encoding: one.name }), { small: true })))));
-    if (about === "datum") section(body, sectionHead(t("load.whichDatum")), el("div", { class: "tool-row" }, [["gcj02", "load.gcj"], ["bd09", "load.bd"], ["wgs84", "load.true"]].map(([datum, key]) => button(t(/** @type {any} */ (key)), () => change({ datum }), { small: true }))));
+    if (about === "encoding") section(body, sectionHead(t("load.whichEncoding"), t("load.byReading")), el("div", { class: "encodings" }, (seen.encoding?.readings || ENCODINGS.map((name) => ({ name, text: "" }))).map((/** @type {any} */ one) => el("div", { class: "reading" }, el("b", { text: one.name }), el("span", { class: "cut", text: one.text }), button(t("load.useThis"), () => change({ encoding: one.name }), { small: true })))), otherEncoding({ change }));
+    if (about === "datum") section(body, sectionHead(t("load.whichDatum")), el("div", { class: "tool-row" }, datumButtons({ change })));
     if (((asks && about === "crs") || first?.code === "all-outside-district") && seen.systems) askForSystem(body, seen.systems.filter((/** @type {any} */ one) => one.why !== "said" || first.code === "axes-swapped"), (one) => change({ crs: one.crs, swapped: one.swapped }));
     if (report.encoding?.value && about !== "encoding") add(body, findings({ ...report, crs: null }, { encoding: seen.encoding }, this.layer, { change, told: this.session.told }));
     add(body, mapping(report, seen, this.layer, { change, told: this.session.told }));
@@ -226,7 +227,7 @@ class Loading {
     add(body, findings(report, seen, this.layer, { change, told }), comparison(seen, this.layer, this.deeds), problemList(problems, this.layer, this.deeds),
       decided ? el("section", { class: "section" }, el("p", { class: "basis" }, t("load.decided", { n: decided }), " ", el("button", { class: "link", type: "button", text: t("load.takeBack"), on: { click: () => change({ rows: {} }) } }))) : null,
       mapping(report, seen, this.layer, { change, told }),
-      notes.length ? el("section", { class: "section" }, sectionHead(t("load.notes"), number(notes.length)), notes.slice(0, 50).map((/** @type {any} */ one) => el("div", { class: "note" }, one.row ? el("b", { text: t("load.row", { row: one.line || one.row }) }) : null, [one.message, one.remedy].filter(Boolean).join(t("list.stop"))))) : null);
+      notes.length ? el("section", { class: "section" }, sectionHead(t("load.notes"), number(notes.length)), notes.slice(0, 50).map((/** @type {any} */ one) => el("div", { class: "note" }, one.row ? el("b", { text: t("load.row", { row: one.line || one.row }) }) : null, [one.message, one.remedy_on_page].filter(Boolean).join(t("list.stop"))))) : null);
     this.mark(seen, problems);
     acts(this.primary(report, seen), problems.length ? el("a", { class: "btn", href: `${config.api}/loads/${this.session.load.id}/problems.csv`, download: "", text: t("load.takeProblems") }) : null, button(t("action.cancel"), () => this.panel.close()));
   }
