@@ -32,7 +32,7 @@ from geodata.store.features import Store
 from geodata.store.spaces import Space
 from layers.district import JIUYUAN, District
 from layers.errors import Conflict, Forbidden, InvalidInput
-from layers.spec import SOURCE, Action, Actor, Geometry, Group, Layer
+from layers.spec import SOURCE, Action, Actor, Geometry, Group, Label, Layer
 
 _PAGE = 1000
 
@@ -285,7 +285,9 @@ def _rows(made: LoadPlan, table: Table, layer: Layer, mapping: ColumnMapping, va
     seen: dict[Any, tuple[Any, int]] = {}
     keyed = layer.key if layer.key in names else None
     if layer.key and keyed is None and layer.key != CONTENT_KEY:
-        raise Refused("key-not-mapped", about="map", key=layer.key, columns=", ".join(mapping.unmatched[:40]) or "-")
+        lacking = layer.field(layer.key)
+        label = lacking.label if lacking else Label(layer.key, layer.key)
+        raise Refused("key-not-mapped", about="map", key=layer.key, label=label.zh, label_en=label.en, columns=", ".join(mapping.unmatched[:40]) or "-")
     cells = list(zip(*columns, strict=True)) if columns else [()] * len(table.rows)
     for place_, number in enumerate(table.rows.tolist()):
         if place_ in values.problems:

@@ -107,7 +107,7 @@ class LoadReport:
     def _line(self, severity: str, notice: Notice, language: str) -> dict[str, Any]:
         values = dict(notice.values)
         if not language.startswith("zh"):
-            values |= {name.removesuffix("_en"): value for name, value in values.items() if name in ("district_en", "measure_en", "said_en")}
+            values |= {name.removesuffix("_en"): value for name, value in values.items() if name in ("district_en", "measure_en", "said_en", "label_en")}
         line = self.first_line + notice.row - 1 if self.first_line and notice.row else None
         return {
             "row": notice.row,

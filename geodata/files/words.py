@@ -153,7 +153,8 @@ declare(
             "坐标系不明（文件自带的说明：{said}），坐标如 {sample}",
             "The CRS is unknown: nothing usable says it (in the file: {said}), coordinates such as {sample}",
             *_TO_SAY_ONE,
-            *_BY_SIGHT,
+            "看下面的小图选：点落在该在的地方的那一种；手上有 .prj 就和其余文件一起再拖一次；拿不准就问数据提供方",
+            "Choose below by where the points fall; if you have the .prj, drop it together with the other files; ask the data's keeper when unsure",
         ),
         "datum-without-parameters": _said(
             "坐标系「{crs}」到 CGCS2000 没有公开的精确参数，硬算会偏移几十至上百米",
@@ -548,8 +549,8 @@ declare(
             "Choose fields for the columns below",
         ),
         "key-not-mapped": _said(
-            "没有一列对应编号字段「{key}」，无法识别同一要素（未对应的列：{columns}）",
-            "No column fills the key “{key}”, so features cannot be known again (unmatched: {columns})",
+            "没有一列对应编号字段「{label}」，无法识别同一要素（未对应的列：{columns}）",
+            "No column fills the key “{label}”, so features cannot be known again (unmatched: {columns})",
             "用 --map 列={key} 指明",
             "Pass --map column={key}",
             "在下表为编号选一列；文件里没有编号时请先补上",

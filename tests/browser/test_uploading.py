@@ -164,6 +164,7 @@ def test_a_file_without_a_system_is_asked_about_by_sight(visit: Come, tmp_path: 
     settled(one)
     assert "还差一个答案" in one.page.inner_text("#right") and "是哪种坐标系" in one.page.inner_text("#right")
     assert one.page.locator(".system canvas").count() >= 3
+    assert "data.shp" in one.page.inner_text(".panel-head") and one.page.locator(".mapping").count() == 0, "fields are not judged yet"
     one.shot("upload_crs_1280")
     one.page.click(".system:has-text('EPSG:4546') button")
     one.until(lambda: one.page.locator("text=装载 9 行").count() == 1, "read in the system that was chosen")
@@ -250,6 +251,7 @@ def test_a_column_is_given_to_another_field_and_the_required_one_is_asked_for(vi
     one = visit(Role.GIS_STAFF)
     drop(one, packed(tmp_path / "parts", "避难场所"))
     settled(one)
+    assert "编号字段「编号」" in one.page.inner_text(".note[role=alert]"), "a field is called as people call it"
     assert "编码" in one.page.inner_text(".mapping") or one.page.locator(".mapping select").count() == 2
     one.page.select_option(".mapping select[aria-label^=xx]", "code")
     one.until(lambda: one.page.locator("text=装载 2 行").count() == 1, "the code comes from the column that was chosen")
@@ -267,6 +269,17 @@ def test_an_examination_can_be_stopped_and_the_past_takes_no_file(visit: Come, t
     one.until(lambda: not list((one.server.home / "uploads").glob("*/避难场所大.csv")), "no file stays")
     past = visit(Role.GIS_STAFF, path=f"/spaces/past-{datetime.now(UTC) - timedelta(seconds=2):%Y%m%dT%H%M%SZ}/")
     assert past.page.locator(".drop-veil").count() == 0 and past.page.locator("[aria-label=装载数据]").count() == 0
+
+
+def test_a_phone_shows_the_whole_button(visit: Come, tmp_path: Path) -> None:
+    one = visit(Role.GIS_STAFF, size=(390, 844))
+    drop(one, packed(made(tmp_path, [("P-1", "手机甲", "约", "短期", ""), ("P-2", "手机乙", 5, "短期", "")], [(109.6, 40.6), (109.7, 40.6)]), "避难场所手机"))
+    settled(one)
+    one.until(lambda: one.page.locator(".panel-acts .wide").count() == 1, "it can be loaded")
+    cut = one.page.evaluate("[...document.querySelectorAll('.panel-acts .btn, .panel-acts .cut')].filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.textContent)")
+    wide = one.page.locator(".panel-acts .wide").bounding_box()
+    assert cut == [] and wide and wide["width"] > 340, "the button that writes has a row of its own"
+    one.shot("upload_phone_390")
 
 
 def test_the_panel_speaks_english(visit: Come, tmp_path: Path) -> None:

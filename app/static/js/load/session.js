@@ -34,6 +34,11 @@ export class Session {
     this.told = { mapping: {}, rows: {} };
   }
 
+  /** What a person calls it: of loose parts the one with the shapes. */
+  get name() {
+    return (this.files.find((one) => /\.shp$/i.test(one.name)) || this.files[0])?.name || "";
+  }
+
   get size() {
     return this.files.reduce((sum, one) => sum + one.size, 0);
   }

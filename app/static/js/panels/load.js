@@ -84,7 +84,7 @@ class Loading {
     const { session } = this;
     const name = this.layer ? say(this.layer.label) : session.layer;
     const size = session.size < 1024 * 1024 ? `${Math.max(1, Math.round(session.size / 1024))} KB` : `${(session.size / 1048576).toFixed(1)} MB`;
-    const about = session.files.length ? [session.files[0].name, size, session.files.length > 1 ? t("load.files", { n: session.files.length }) : ""].filter(Boolean).join(" · ") : "";
+    const about = session.files.length ? [session.name, size, session.files.length > 1 ? t("load.files", { n: session.files.length }) : ""].filter(Boolean).join(" · ") : "";
     const opened = this.panel.open({ kind: "load", left: this.leave, picture: symbolUrl("stock", "base"), title: step > 0 && !this.done ? t("load.titleFor", { layer: name }) : t("load.title"), meta: [about, meta || t("load.nothingYet")].filter(Boolean).join(" · ") });
     this.act.view.size();
     const steps = el("ol", { class: "steps", "aria-label": t("load.steps") }, STEPS.map((one, i) => el("li", { class: i < step ? "done" : i === step ? "now" : "", "aria-current": i === step ? "step" : null }, el("button", { type: "button", on: { click: () => this.go(i) } }, el("i", {}, i < step ? icon("check") : String(i + 1)), el("span", { text: t(/** @type {any} */ (`step.${one}`)) })))));
@@ -180,15 +180,16 @@ class Loading {
     const { body, acts } = this.open(about === "map" ? 2 : 1, t("load.notTaken"));
     const change = (/** @type {Partial<import("../load/session.js").Told>} */ told) => this.change(told);
     const failed = load?.state === "failed";
+    const unseen = about === "crs" && !seen.systems?.length; // no picture to choose by: what can be done then stands below
     const asks = ASKED.has(about) && !NO_ANSWER.has(first.code); // the answer can be given below
-    add(body, el("section", { class: "section" }, el("div", { class: `note${asks ? "" : " bad"}`, role: "alert" }, el("b", { text: t(asks ? "load.asks" : failed ? "load.failed" : "load.refused") }), el("p", { text: systemName(first?.message || t("load.noReason")) }), first?.remedy_on_page ? el("p", {}, el("b", { class: "next", text: t("load.next") }), first.remedy_on_page) : null,
+    add(body, el("section", { class: "section" }, el("div", { class: `note${asks ? "" : " bad"}`, role: "alert" }, el("b", { text: t(asks ? "load.asks" : failed ? "load.failed" : "load.refused") }), el("p", { text: systemName(first?.message || t("load.noReason")) }), first?.remedy_on_page && !unseen ? el("p", {}, el("b", { class: "next", text: t("load.next") }), first.remedy_on_page) : null,
       el("div", { class: "acts" }, failed ? button(t("action.again"), () => this.examine(), { small: true, primary: true }) : null, first?.code === "axes-swapped" ? button(t("load.swapAxes"), () => change({ swapped: true }), { small: true, primary: true }) : null, first?.code === "all-outside-district" ? button(t("load.keepAll"), () => change({ anywhere: true }), { small: true }) : null))));
     if (about === "sublayer" && first.there) section(body, sectionHead(t("load.whichSublayer")), el("div", { class: "tool-row" }, String(first.there).split(", ").map((one) => button(one, () => change({ sublayer: one }), { small: true }))));
     if (about === "encoding") section(body, sectionHead(t("load.whichEncoding"), t("load.byReading")), el("div", { class: "encodings" }, (seen.encoding?.readings || ENCODINGS.map((name) => ({ name, text: "" }))).map((/** @type {any} */ one) => el("div", { class: "reading" }, el("b", { text: one.name }), el("span", { class: "cut", text: one.text }), button(t("load.useThis"), () => change({ encoding: one.name }), { small: true })))), otherEncoding({ change }));
     if (about === "datum") section(body, sectionHead(t("load.whichDatum")), el("div", { class: "tool-row" }, datumButtons({ change })));
     if (((asks && about === "crs") || first?.code === "all-outside-district") && seen.systems) askForSystem(body, seen.systems.filter((/** @type {any} */ one) => one.why !== "said" || first.code === "axes-swapped"), (one) => change({ crs: one.crs, swapped: one.swapped }));
     if (report.encoding?.value && about !== "encoding") add(body, findings({ ...report, crs: null }, { encoding: seen.encoding }, this.layer, { change, told: this.session.told }));
-    add(body, mapping(report, seen, this.layer, { change, told: this.session.told }));
+    if (about === "map" || report.mapping?.length) add(body, mapping(report, seen, this.layer, { change, told: this.session.told }));
     const others = problemRows(report);
     add(body, problemList(others, this.layer, this.deeds));
     acts(button(t("load.otherFile"), () => this.choosing(), { primary: true, wide: true }), button(t("action.cancel"), () => this.panel.close()));
