@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 
 from geodata.datum import Datum
-from geodata.files import words  # noqa: F401 - declares the sentences
+from geodata.files import refusal_words, report_words  # noqa: F401 - they declare the sentences
 from geodata.files.decisions import filled, places_kept, places_of, read_decisions, without_dropped
 from geodata.files.mapping import ColumnMapping, Mapped, map_columns
 from geodata.files.notices import Found, Notice, Refused

@@ -296,7 +296,7 @@ def test_at_the_page_nobody_is_told_to_use_the_command_line() -> None:
 
 
 def _declared_here() -> set[str]:
-    return set(re.findall(r'"([a-z0-9-]+)": (?:_said|Sentence)\(', "".join(one.read_text() for one in (Path(__file__).parents[3] / "geodata" / "files").glob("*.py"))))
+    return set(re.findall(r'"([a-z0-9-]+)": (?:said|Sentence)\(', "".join(one.read_text() for one in (Path(__file__).parents[3] / "geodata" / "files").glob("*.py"))))
 
 
 def test_a_report_is_one_json_object_with_the_agreed_names(space: Space, tmp_path: Path) -> None:
