@@ -271,6 +271,20 @@ def test_an_examination_can_be_stopped_and_the_past_takes_no_file(visit: Come, t
     assert past.page.locator(".drop-veil").count() == 0 and past.page.locator("[aria-label=装载数据]").count() == 0
 
 
+def test_what_gives_way_to_a_rehearsal_is_shown_again_after_a_reload(visit: Come, tmp_path: Path) -> None:
+    one = visit(Role.GIS_STAFF)
+    before = one.page.locator("#left .layer .tick:checked").count()
+    drop(one, packed(made(tmp_path, [("R-1", "让位", 5, "短期", "")], [(109.6, 40.6)]), "避难场所让位"))
+    settled(one)
+    one.page.click("#left.rail button >> nth=0")
+    one.until(lambda: one.page.locator("#left.rail").count() == 0 and one.page.locator("#left .layer .tick:checked").count() < before, "the layers gave way")
+    tick = one.page.locator(".layer[data-layer=rescue_teams] .tick")
+    tick.check()  # what the reader arranges meanwhile is kept, and the rest as it was
+    one.page.reload()
+    one.ready()
+    assert one.page.locator("#left .layer .tick:checked").count() == before
+
+
 def test_a_phone_shows_the_whole_button(visit: Come, tmp_path: Path) -> None:
     one = visit(Role.GIS_STAFF, size=(390, 844))
     drop(one, packed(made(tmp_path, [("P-1", "手机甲", "约", "短期", ""), ("P-2", "手机乙", 5, "短期", "")], [(109.6, 40.6), (109.7, 40.6)]), "避难场所手机"))

@@ -8,7 +8,7 @@ import { Marks } from "../load/marks.js";
 import { Session } from "../load/session.js";
 import { askForSystem, systemName } from "../load/systems.js";
 import { refused, section, sectionHead } from "../panel.js";
-import { factLayers, show, state } from "../state.js";
+import { factLayers, setAside, state, takeBack } from "../state.js";
 import { toast } from "../toast.js";
 import { say, t } from "../words.js";
 
@@ -33,8 +33,6 @@ class Loading {
     this.session = new Session();
     /** @type {Marks | null} */
     this.marks = null;
-    /** @type {string[]} layers that were shown before the rows took their place */
-    this.hidden = [];
     this.done = false;
   }
 
@@ -71,8 +69,7 @@ class Loading {
   unmark() {
     this.marks?.remove();
     this.marks = null;
-    for (const id of this.hidden) show(id, true);
-    this.hidden = [];
+    takeBack();
   }
 
   get layer() {
@@ -246,8 +243,7 @@ class Loading {
 
   /** @param {any} seen @param {import("../load/fates.js").Problem[]} problems */
   mark(seen, problems) {
-    this.hidden = factLayers().map((one) => one.id).filter((id) => state.shown.has(id));
-    for (const id of this.hidden) show(id, false);
+    setAside(factLayers().map((one) => one.id));
     this.marks = new Marks(this.act.view, this.act.main);
     this.marks.show(this.layer, seen, new Map(problems.map((one) => [one.row, one.place])), (feature) => {
       const name = feature.properties.op === "absent" ? `id-${feature.properties.id}` : `row-${feature.properties.row}`;
@@ -291,7 +287,7 @@ class Loading {
     const { session } = this;
     await this.act.layers();
     this.marks?.land(() => this.unmark());
-    if (!this.hidden.includes(session.layer)) this.hidden.push(session.layer);
+    if (!state.shown.has(session.layer)) state.aside.add(session.layer);
     const name = this.layer ? say(this.layer.label) : session.layer;
     this.giveBack?.();
     const { body, acts } = this.open(5, t("load.written"));
