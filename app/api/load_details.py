@@ -23,6 +23,7 @@ from layers.spec import Action, Label
 blueprint = Blueprint("load_details", __name__, url_prefix="/api/v1/loads")
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would take for a formula (OWASP, CSV injection)
+_MORE = {"zh": ("另有 {n} 条没有列出", "改正所列各条后再预演一次"), "en": ("{n} more are not listed", "Correct those listed and rehearse again")}
 _HEADS = {"zh": ("行号", "字段", "值", "问题", "怎么办", "程度", "代码"), "en": ("row", "field", "value", "problem", "remedy", "severity", "code")}
 
 
@@ -43,18 +44,24 @@ def problems(load_id: UUID) -> Response:
     language = language_of(request)
     report = (record.report or {}).get(language) or {}
     name = quote(f"{record.file}-problems.csv")
-    return Response("\ufeff" + problem_table(report.get("problems", ()), language), content_type="text/csv; charset=utf-8",
+    found = report.get("problems", ())
+    return Response("\ufeff" + problem_table(found, language, more=report.get("problems_total", 0) - len(found)), content_type="text/csv; charset=utf-8",
                     headers={"Content-Disposition": f"attachment; filename=problems.csv; filename*=UTF-8''{name}"})
 
 
-def problem_table(found: Any, language: str) -> str:
-    """Problems as CSV for a spreadsheet: no value of the file can act as a formula there. Rows by the number a person finds them under."""
+def problem_table(found: Any, language: str, more: int = 0) -> str:
+    """Problems as CSV for a spreadsheet: no value of the file can act as a formula there. Rows by the number a person finds them under.
+
+    `more` problems that the report counts but does not hold are told in the last line.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(_HEADS[language])
     for one in found:
         row = one.get("line") or one.get("row")
         writer.writerow([_safe(value) for value in (row, one["field"], one.get("value"), one["message"], one["remedy_on_page"], one["severity"], one["code"])])
+    if more > 0:
+        writer.writerow(("", "", "", *(one.format(n=more) for one in _MORE[language]), "note", "more"))
     return out.getvalue()
 
 

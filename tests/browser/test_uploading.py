@@ -14,8 +14,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app.command import load_work
 from geodata.crs import transformer
 from geodata.datum import gcj02_from_wgs84
+from geodata.store import loads as records
 from layers.spec import OPERATOR, Role
 from tests.browser.conftest import Server, Visit
 from tests.geodata.files.making import CGCS2000, dbf, parts_of, shapefile
@@ -133,6 +135,9 @@ def test_a_row_is_filled_one_of_two_is_taken_and_a_far_one_is_kept(visit: Come, 
     drop(one, packed(made(tmp_path, rows, [(109.6, 40.6), (109.7, 40.6), (109.71, 40.6), (111.0, 41.2)]), "避难场所三"))
     settled(one)
     assert one.page.locator(".problem-row").count() == 3
+    link = one.page.get_attribute(".panel-acts a[download]:has-text('下载问题行')", "href")
+    table = one.page.evaluate("address => fetch(address).then(one => one.text())", link)
+    assert table.count("\r\n") == 5 and "约两千" in table, "a head, three rows and the column that no field takes"
     one.page.click(".problem-row >> nth=0")
     one.until(lambda: one.page.locator(".row-icon.chosen").count() == 1, "the row is marked on the map")
     one.page.click(".problem-row[data-row=row-1] button:has-text('填写')")
@@ -258,10 +263,34 @@ def test_a_column_is_given_to_another_field_and_the_required_one_is_asked_for(vi
     assert "你指定" in one.page.inner_text(".mapping")
 
 
-def test_an_examination_can_be_stopped_and_the_past_takes_no_file(visit: Come, tmp_path: Path) -> None:
-    rows = "\n".join(f"C-{n},停{n},{109.4 + n % 600 / 1000:.4f},40.6" for n in range(120_000))
+def many(count: int = 120_000) -> dict[str, bytes]:
+    rows = "\n".join(f"C-{n},停{n},{109.4 + n % 600 / 1000:.4f},40.6" for n in range(count))
+    return {"避难场所大.csv": ("编号,名称,经度,纬度\n" + rows).encode()}
+
+
+def test_an_examination_that_broke_off_says_so_and_is_tried_again(visit: Come) -> None:
     one = visit(Role.GIS_STAFF)
-    drop(one, {"避难场所大.csv": ("编号,名称,经度,纬度\n" + rows).encode()})
+    database = one.server.database
+
+    def broken() -> bool:
+        found = [each for each in records.newest(database.engine, states=("examining",), limit=5) if each.file == "避难场所大.csv"]
+        return bool(found) and load_work.settle(database, found[0], load_work.LoadBrokenOff()) is not None
+
+    drop(one, many())
+    one.until(lambda: one.page.locator(".working .progress").count() == 1, "it says that it is at work")
+    one.until(broken, "whoever worked on it is gone")
+    one.until(lambda: one.page.locator(".note[role=alert]").count() == 1, "the page hears of it")
+    said = one.page.inner_text(".note[role=alert]")
+    assert "中途停止" in said and "没有写入" in said, said
+    one.page.click(".note[role=alert] button:has-text('再试')")
+    one.until(lambda: one.page.locator(".working").count() == 1, "the same file again")
+    one.page.click(".panel-acts button:has-text('停止')")
+    one.until(lambda: one.page.locator("#load-file").count() == 1, "back at the file")
+
+
+def test_an_examination_can_be_stopped_and_the_past_takes_no_file(visit: Come, tmp_path: Path) -> None:
+    one = visit(Role.GIS_STAFF)
+    drop(one, many())
     one.page.click(".panel-acts button:has-text('停止')")
     one.until(lambda: one.page.locator("#load-file").count() == 1, "back at the file")
     loads = one.page.evaluate("fetch('/api/v1/loads?limit=1').then(one => one.json())")["loads"]

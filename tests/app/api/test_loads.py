@@ -11,6 +11,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from app import jobs
+from geodata.files.report import MOST_SHOWN
 from layers.spec import Role
 from tests.app.api.conftest import Program, post
 
@@ -125,6 +126,18 @@ def test_a_rehearsal_tells_rows_and_the_commit_and_keeps_nothing_of_a_dropped_fi
     assert planner_program.get(dropped + "/rehearsal").json["rows"]
     planner_program.ask("DELETE", dropped)
     assert "rows" not in planner_program.get(dropped + "/rehearsal").json
+
+
+def test_a_table_of_problems_says_how_many_it_does_not_list(planner_program: Program) -> None:
+    features = [post(109.5, code=f"L{n}", name="甲", people="多") for n in range(MOST_SHOWN + 50)]
+    content = json.dumps({"type": "FeatureCollection", "features": [*features, post(109.5, code="OK", name="乙", people=1)]}).encode()
+    address = bring(planner_program, content, layer="posts").headers["Location"]
+    work(planner_program)
+    report = planner_program.get(address).json["report"]
+    lines = planner_program.get(address + "/problems.csv").text.strip().split("\r\n")
+    assert report["problems_total"] > MOST_SHOWN and len(lines) == MOST_SHOWN + 2
+    assert f"另有 {report['problems_total'] - MOST_SHOWN} 条没有列出" in lines[-1]
+    assert planner_program.get(address + "/rehearsal").json["compare"]["problems"] == MOST_SHOWN + 50, "the page knows of all"
 
 
 def test_problem_rows_are_taken_away_as_a_table_that_no_spreadsheet_runs(planner_program: Program) -> None:

@@ -70,10 +70,11 @@ function fateRow(one, op, layer, act, line) {
     changes.length ? el("dl", { class: "facts small" }, changes.flatMap(([field, value]) => [el("dt", { text: field }), el("dd", {}, value)])) : null);
 }
 
-/** @param {Problem[]} problems @param {import("../types").Layer | undefined} layer @param {Act} act */
-export function problemList(problems, layer, act) {
+/** @param {Problem[]} problems as many as the report holds @param {import("../types").Layer | undefined} layer @param {Act} act @param {number} [total] all that there are */
+export function problemList(problems, layer, act, total = problems.length) {
   if (!problems.length) return null;
-  return el("section", { class: "flush", id: "problem-rows" }, el("div", { class: "rank-head" }, el("b", { text: t("load.problemRows") }), number(problems.length), el("span", { class: "push", text: t("load.clickRow") })), problems.slice(0, SHOWN).map((one) => problemRow(one, layer, act)));
+  return el("section", { class: "flush", id: "problem-rows" }, el("div", { class: "rank-head" }, el("b", { text: t("load.problemRows") }), number(total), el("span", { class: "push", text: t("load.clickRow") })), problems.slice(0, SHOWN).map((one) => problemRow(one, layer, act)),
+    total > SHOWN ? el("p", { class: "hint", text: t("load.andMore", { n: number(total - Math.min(problems.length, SHOWN)) }) }) : null);
 }
 
 /** @param {Problem} problem @param {import("../types").Layer | undefined} layer @param {Act} act */

@@ -177,8 +177,8 @@ class Loading {
     const { body, acts } = this.open(about === "map" ? 2 : 1, t("load.notTaken"));
     const change = (/** @type {Partial<import("../load/session.js").Told>} */ told) => this.change(told);
     const failed = load?.state === "failed";
-    const unseen = about === "crs" && !seen.systems?.length; // no picture to choose by: what can be done then stands below
     const asks = ASKED.has(about) && !NO_ANSWER.has(first.code); // the answer can be given below
+    const unseen = asks && about === "crs" && !seen.systems?.length; // no picture to choose by: what can be done then stands below
     add(body, el("section", { class: "section" }, el("div", { class: `note${asks ? "" : " bad"}`, role: "alert" }, el("b", { text: t(asks ? "load.asks" : failed ? "load.failed" : "load.refused") }), el("p", { text: systemName(first?.message || t("load.noReason")) }), first?.remedy_on_page && !unseen ? el("p", {}, el("b", { class: "next", text: t("load.next") }), first.remedy_on_page) : null,
       el("div", { class: "acts" }, failed ? button(t("action.again"), () => this.examine(), { small: true, primary: true }) : null, first?.code === "axes-swapped" ? button(t("load.swapAxes"), () => change({ swapped: true }), { small: true, primary: true }) : null, first?.code === "all-outside-district" ? button(t("load.keepAll"), () => change({ anywhere: true }), { small: true }) : null))));
     if (about === "sublayer" && first.there) section(body, sectionHead(t("load.whichSublayer")), el("div", { class: "tool-row" }, String(first.there).split(", ").map((one) => button(one, () => change({ sublayer: one }), { small: true }))));
@@ -222,7 +222,7 @@ class Loading {
     const problems = problemRows(report);
     const decided = Object.keys(told.rows).length;
     const notes = (report.problems || []).filter((/** @type {any} */ one) => one.severity === "warning" && !SAID_ELSEWHERE.has(one.code));
-    add(body, findings(report, seen, this.layer, { change, told }), comparison(seen, this.layer, this.deeds), problemList(problems, this.layer, this.deeds),
+    add(body, findings(report, seen, this.layer, { change, told }), comparison(seen, this.layer, this.deeds), problemList(problems, this.layer, this.deeds, seen.compare.problems),
       decided ? el("section", { class: "section" }, el("p", { class: "basis" }, t("load.decided", { n: decided }), " ", el("button", { class: "link", type: "button", text: t("load.takeBack"), on: { click: () => change({ rows: {} }) } }))) : null,
       mapping(report, seen, this.layer, { change, told }),
       notes.length ? el("section", { class: "section" }, sectionHead(t("load.notes"), number(notes.length)), notes.slice(0, 50).map((/** @type {any} */ one) => el("div", { class: "note" }, one.row ? el("b", { text: t("load.row", { row: one.line || one.row }) }) : null, [one.message, one.remedy_on_page].filter(Boolean).join(t("list.stop"))))) : null);
