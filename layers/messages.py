@@ -11,10 +11,14 @@ from layers.spec import Label
 
 @dataclass(frozen=True)
 class Sentence:
-    """What is wrong and what to do, with `{name}` places filled from the values of the error or problem."""
+    """What is wrong and what to do, with `{name}` places filled from the values of the error or problem.
+
+    `on_page` is what somebody at the page does where that differs: there are no options of a command line.
+    """
 
     message: Label
     remedy: Label | None = None
+    on_page: Label | None = None
 
 
 _SENTENCES: dict[str, Sentence] = {}
@@ -43,6 +47,13 @@ def remedy(code: str, values: Mapping[str, Any], language: str = "zh") -> str | 
     """What to do about it, or None."""
     sentence = _SENTENCES.get(code)
     return _fill(sentence.remedy.in_language(language), values) if sentence and sentence.remedy else None
+
+
+def remedy_on_page(code: str, values: Mapping[str, Any], language: str = "zh") -> str | None:
+    """What to do about it at the page, or None."""
+    sentence = _SENTENCES.get(code)
+    said = sentence and (sentence.on_page or sentence.remedy)
+    return _fill(said.in_language(language), values) if said else None
 
 
 class _Blank(dict[str, Any]):

@@ -32,6 +32,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.api.changes",
     "app.api.drills",
     "app.api.loads",
+    "app.api.load_details",
     "app.api.openapi",
     "app.api.ogc",
     "app.api.ogc_items",

@@ -14,7 +14,7 @@ from flask import Blueprint, Response, request
 from pydantic import BaseModel, Field
 from werkzeug.http import dump_options_header
 
-import geodata.files.words  # noqa: F401 - declares the sentences
+import geodata.files.refusal_words  # noqa: F401 - declares the sentences
 from app.api.features import known_fields
 from app.api.operation import Body, Parameters, operation
 from app.api.parameters import Box, Ids, Names

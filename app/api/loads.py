@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Literal, cast
+from typing import Annotated, Any, Literal, cast
 from uuid import UUID
 
 from flask import Blueprint, Response, request
@@ -30,8 +30,17 @@ blueprint = Blueprint("loads", __name__, url_prefix="/api/v1/loads")
 _PROBLEMS = (400, 401, 403, 404, 409, 413, 415, 422)
 
 
+class RowForm(Parameters):
+    """What is decided about one row: left out, let lie far away, values filled in by field."""
+
+    drop: bool = False
+    keep: bool = False
+    fill: dict[str, str | int | float | bool | None] = Field(default_factory=dict, max_length=200)
+
+
 class LoadForm(Parameters):
-    """The fields beside the files. `mapping` is a JSON object, column -> field (empty: leave the column out), `measures` one of field -> measure."""
+    """The fields beside the files. `mapping` is a JSON object, column -> field (empty: leave the column out), `measures` one of field ->
+    measure, `rows` one of row number -> decision; `datum_rows` a JSON list of the rows that carry the datum's shift (none: all)."""
 
     layer: str = Field(pattern=IDENTIFIER.pattern)
     create: bool = False
@@ -42,8 +51,11 @@ class LoadForm(Parameters):
     mapping: dict[str, str] = Field(default_factory=dict)
     measures: dict[str, str] = Field(default_factory=dict)
     anywhere: bool = False
+    swapped: bool = False
+    datum_rows: list[int] = Field(default_factory=list, max_length=5_000)
+    rows: dict[Annotated[str, Field(pattern=r"^[0-9]{1,9}$")], RowForm] = Field(default_factory=dict, max_length=5_000)
 
-    @field_validator("mapping", "measures", mode="before")
+    @field_validator("mapping", "measures", "datum_rows", "rows", mode="before")
     @classmethod
     def _from_json(cls, value: Any) -> Any:
         try:
@@ -61,7 +73,9 @@ _UPLOAD = {
     "properties": {"file": {"type": "array", "items": {"type": "string", "format": "binary"}}, "layer": {"type": "string", "pattern": IDENTIFIER.pattern},
                    "create": {"type": "boolean"}, "sublayer": {"type": "string"}, "crs": {"type": "string"}, "datum": {"enum": ["gcj02", "bd09", "wgs84"]},
                    "encoding": {"type": "string"}, "mapping": {"type": "string", "description": "JSON object, column -> field"},
-                   "measures": {"type": "string", "description": "JSON object, field of a new layer -> people, capacity, quantity, area, length or none"}, "anywhere": {"type": "boolean"}},
+                   "measures": {"type": "string", "description": "JSON object, field of a new layer -> people, capacity, quantity, area, length or none"}, "anywhere": {"type": "boolean"},
+                   "swapped": {"type": "boolean", "description": "read each pair of coordinates the other way round"},
+                   "datum_rows": {"type": "string", "description": "JSON list of row numbers"}, "rows": {"type": "string", "description": "JSON object, row number -> {drop, keep, fill}"}},
 }
 
 

@@ -18,7 +18,7 @@ from layers.spec import OPERATOR
 @click.pass_obj
 def command(installation: Installation, layer: str, file: Path, space: str, reason: str | None) -> None:
     """把图层导出为文件（.geojson .gpkg .csv .xlsx .zip），个人信息以星号遮盖 · write LAYER to FILE, in the format of its extension; personal values are masked."""
-    from geodata.files import words  # noqa: F401 - declares the sentences
+    from geodata.files import refusal_words  # noqa: F401 - declares the sentences
     from geodata.files.writing import export
     from geodata.store.accounts import SERVER
     from geodata.store.audit import record

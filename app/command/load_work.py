@@ -15,6 +15,8 @@ from typing import Any
 from uuid import UUID
 
 from geodata.files.loading import LoadOptions, LoadPlan, LoadReport, commit, plan
+from geodata.files.report import in_both
+from geodata.files.watching import Watch
 from geodata.store import loads as records
 from geodata.store import queue
 from geodata.store.database import Database
@@ -74,14 +76,23 @@ def examine(database: Database, home: Path, load_id: UUID, *, last: bool = True)
     try:
         space = database.space(record.space)
         asked_by = actor_of(record.asked_by, record.asked_roles)
-        report = plan(space, record.layer, _path(home, record), _options(record), asked_by, rehearse=True).report
+        watch = watching(database, load_id)
+        report = plan(space, record.layer, _path(home, record), _options(record), asked_by, rehearse=True, watch=watch).report
         state = "refused" if report.refused else "examined"
-        after = records.move(database.engine, load_id, to=state, come_from=("examining",), report=both(report))
+        after = records.move(database.engine, load_id, to=state, come_from=("examining",), report=in_both(report))
     except Exception as error:
         return _broken(database, home, record, error, last)
     if state == "refused":
         forget(home, load_id)
     return after or records.get(database.engine, load_id)
+
+
+def watching(database: Database, load_id: UUID) -> Watch:
+    """Says in the record how far the examination is, and that it is to end when the record is no longer being examined."""
+    return Watch(
+        tell=lambda stage: records.at_stage(database.engine, load_id, stage),
+        stopped=lambda: records.state_of(database.engine, load_id) != "examining",
+    )
 
 
 def carry_out(database: Database, home: Path, load_id: UUID, *, last: bool = True) -> LoadRecord:
@@ -111,7 +122,7 @@ def put_in(space: Space, load_id: UUID, planned: LoadPlan, actor: Actor) -> Load
         if store.claim(_key(load_id), str(load_id)) is not None:
             raise _Ended
         yield
-        store.settle(_key(load_id), Answered(200, json.dumps(both(report), ensure_ascii=False), {}))
+        store.settle(_key(load_id), Answered(200, json.dumps(in_both(report), ensure_ascii=False), {}))
 
     return commit(space, planned, actor, around=marked)
 
@@ -119,7 +130,7 @@ def put_in(space: Space, load_id: UUID, planned: LoadPlan, actor: Actor) -> Load
 def ended(database: Database, load_id: UUID, report: LoadReport) -> LoadRecord | None:
     """The record of a load after its commit."""
     state = "committed" if report.committed else "refused"
-    return records.move(database.engine, load_id, to=state, come_from=("committing",), report=both(report))
+    return records.move(database.engine, load_id, to=state, come_from=("committing",), report=in_both(report))
 
 
 def settle(database: Database, record: LoadRecord, error: OnemapError) -> LoadRecord | None:
@@ -205,7 +216,7 @@ def _failure(record: LoadRecord, error: OnemapError) -> dict[str, Any]:
     report = {}
     for language in ("zh", "en"):
         said, todo = message(error.code, error.values, language), remedy(error.code, error.values, language)
-        problem = {"row": None, "field": None, "code": error.code, "severity": "error", "message": said, "remedy": todo}
+        problem = {"row": None, "field": None, "code": error.code, "severity": "error", "message": said, "remedy": todo, "remedy_on_page": todo}
         report[language] = {**blank.to_json(language), "problems": [problem], "problems_total": 1}
     return report
 
@@ -223,11 +234,6 @@ def forget(home: Path, load_id: UUID) -> None:
 def actor_of(name: str, roles: tuple[str, ...]) -> Actor:
     """Somebody as a record keeps them."""
     return Actor(name, frozenset(Role(one) for one in roles))
-
-
-def both(report: LoadReport) -> dict[str, Any]:
-    """A report in both languages, as a record keeps it."""
-    return {"zh": report.to_json("zh"), "en": report.to_json("en")}
 
 
 def options_kept(options: LoadOptions) -> dict[str, Any]:

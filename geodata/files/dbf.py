@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from geodata.files.encodings import Decision, decode, for_fields, shown, stray
 from geodata.files.notices import Notice, Refused
+from geodata.files.sampling import sampled
 from geodata.files.table import Column, Kind
 
 _BLANK = b" \x00\t\r\n"
@@ -56,7 +57,7 @@ def read_dbf(data: bytes, *, given: str | None, cpg: bytes | None) -> Dbf:
     texts = {head: _strings(cells, head) for head in heads if head.letter in "CNFDLV" and head.width}
     sample = [(head.name, len(head.name) >= 10) for head in heads]
     sample += [one for head in texts if head.letter in "CV" for one in _distinct_non_ascii(texts[head], head.width)]
-    decision = for_fields(sample, given=given, cpg=cpg, language_byte=language)
+    decision = sampled(for_fields(sample, given=given, cpg=cpg, language_byte=language), (raw for raw, _ in sample[len(heads) :] or sample))
     columns: list[Column] = []
     bad: dict[int, tuple[str, str]] = {}
     names = _names(heads, decision.codec, notices)

@@ -14,6 +14,7 @@ import numpy as np
 from geodata.files.encodings import for_text
 from geodata.files.notices import Notice, Refused
 from geodata.files.places import find_places
+from geodata.files.sampling import cells, sampled
 from geodata.files.sniffing import Source
 from geodata.files.table import Column, Kind, Table
 
@@ -22,7 +23,9 @@ csv.field_size_limit(10_000_000)
 
 def read_delimited(source: Source, *, encoding: str | None, shapes_wanted: bool) -> Table:
     """All rows after the header. Raises Refused when there is no header, no row, or no column that tells a place."""
-    text, decision = for_text(source.main.read(), given=encoding)
+    data = source.main.read()
+    text, decision = for_text(data, given=encoding)
+    decision = sampled(decision, cells(data.partition(b"\n")[2]) or cells(data))
     if "\x00" in text:
         raise Refused("format-unknown", path=source.main.name)
     delimiter = _delimiter(text)

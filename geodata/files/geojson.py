@@ -11,6 +11,7 @@ import shapely
 
 from geodata.files.encodings import for_text
 from geodata.files.notices import Notice, Refused
+from geodata.files.sampling import cells, sampled
 from geodata.files.sniffing import Source
 from geodata.files.table import Column, Kind, Table
 
@@ -28,7 +29,9 @@ class _Bad(Exception):
 
 def read_geojson(source: Source, *, encoding: str | None) -> Table:
     """All features; a bare geometry is one. Raises Refused for what is not JSON, or JSON of another kind."""
-    text, decision = for_text(source.main.read(), given=encoding)
+    data = source.main.read()
+    text, decision = for_text(data, given=encoding)
+    decision = sampled(decision, cells(data))
     features, head, notices = _features(_parsed(text))
     if not features:
         raise Refused("empty-layer", layer=source.name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,21 +14,25 @@ import numpy as np
 import shapely
 
 from geodata.datum import Datum
-from geodata.files import words  # noqa: F401 - declares the sentences
+from geodata.files import refusal_words, report_words  # noqa: F401 - they declare the sentences
+from geodata.files.decisions import filled, places_kept, places_of, read_decisions, without_dropped
 from geodata.files.mapping import ColumnMapping, Mapped, map_columns
 from geodata.files.notices import Found, Notice, Refused
 from geodata.files.placing import Place, Placed, kinds_of, place
 from geodata.files.proposing import CONTENT_KEY, propose
 from geodata.files.reading import Limits, read
+from geodata.files.rehearsal import rehearsed
 from geodata.files.report import LoadReport, with_rows
 from geodata.files.table import Table
 from geodata.files.valuing import Values, read_values
+from geodata.files.watching import Watch
 from geodata.store.bulk import Row, UpsertCounts
+from geodata.store.comparing import Comparison
 from geodata.store.features import Store
 from geodata.store.spaces import Space
 from layers.district import JIUYUAN, District
 from layers.errors import Conflict, Forbidden, InvalidInput
-from layers.spec import SOURCE, Action, Actor, Geometry, Group, Layer
+from layers.spec import SOURCE, Action, Actor, Geometry, Group, Label, Layer
 
 _PAGE = 1000
 
@@ -38,7 +42,9 @@ class LoadOptions:
     """What the user says about a file. `mapping` is column -> field; `datum` says which shift the coordinates carry (`wgs84`: none).
 
     `create` makes the layer from the file, `measures` (field or column -> measure or `none`) says what its numbers count; `anywhere` lets features of a built-in layer lie far from the district;
-    `file_name` is shown instead of the path's own name (uploads).
+    `file_name` is shown instead of the path's own name (uploads). `swapped` reads each pair of coordinates the other way round;
+    `datum_rows` are the rows that carry the datum's shift (none named: all); `rows` what was decided about single rows
+    (see `geodata.files.decisions`).
     """
 
     create: bool = False
@@ -51,6 +57,9 @@ class LoadOptions:
     dry_run: bool = False
     anywhere: bool = False
     file_name: str | None = None
+    swapped: bool = False
+    datum_rows: Sequence[int] = ()
+    rows: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass
@@ -66,6 +75,9 @@ class LoadPlan:
     new_layer: bool = False
     options: LoadOptions = LoadOptions()
     anywhere: bool = False
+    table: Table | None = None
+    placed: tuple[Any, Any] | None = None  # row numbers and their shapes, also of rows that are rejected for their values
+    comparison: Comparison | None = None
 
 
 def plan(
@@ -78,12 +90,14 @@ def plan(
     district: District = JIUYUAN,
     limits: Limits | None = None,
     rehearse: bool = False,
+    watch: Watch | None = None,
 ) -> LoadPlan:
     """Read and judge a file; nothing is written. What is wrong with the file stands in the report (`report.refused`), never raised.
 
-    `rehearse` (always with `options.dry_run`) also counts what would be new, changed and unchanged. Raises Forbidden when the
-    actor may not load into the layer.
+    `rehearse` (always with `options.dry_run`) also counts what would be new, changed and unchanged, and the report then has its
+    `rehearsal`. `watch` hears of each stage. Raises Forbidden when the actor may not load into the layer.
     """
+    watch = watch or Watch()
     space.refresh()
     report = LoadReport(layer_id, options.file_name or path.name, dry_run=options.dry_run)
     made = LoadPlan(report, options=options)
@@ -93,7 +107,8 @@ def plan(
             if not store.may(Action.LOAD, layer):
                 raise Forbidden(action=Action.LOAD.value, layer=layer_id)
     try:
-        _plan(made, layer, path, district, limits)
+        _plan(made, layer, path, district, limits, watch)
+        watch.at("comparing")
         if not made.new_layer:
             _drop_known(space, made, actor)
         if (rehearse or options.dry_run) and made.layer is not None:
@@ -104,6 +119,8 @@ def plan(
         elif refused.about == "encoding":
             report.encoding = Found(None, refused.code, refused.values)
         _refuse(made, refused.notice())
+    if rehearse:
+        report.rehearsal = rehearsed(space, made, actor, district)
     return made
 
 
@@ -143,12 +160,16 @@ def commit(space: Space, planned: LoadPlan, actor: Actor, *, reason: str | None 
     return report
 
 
-def _plan(made: LoadPlan, layer: Layer | None, path: Path, district: District, limits: Limits | None) -> None:
+def _plan(made: LoadPlan, layer: Layer | None, path: Path, district: District, limits: Limits | None, watch: Watch) -> None:
     options, report = made.options, made.report
     if layer is None and not options.create:
         raise Refused("load-no-layer", about="layer", layer=made.report.layer)
     shapes_wanted = layer is None or layer.geometry is not Geometry.NONE
-    table = read(path, sublayer=options.sublayer, encoding=options.encoding, shapes_wanted=shapes_wanted, limits=limits)
+    watch.at("reading")
+    table = read(path, sublayer=options.sublayer, encoding=options.encoding, shapes_wanted=shapes_wanted, limits=limits, stopped=watch.stopped)
+    made.table = table
+    decisions = read_decisions(options.rows)
+    table = without_dropped(table, decisions)
     _note(report, table)
     datum = _datum(options, table)
     if table.shapes is None and shapes_wanted:
@@ -156,8 +177,13 @@ def _plan(made: LoadPlan, layer: Layer | None, path: Path, district: District, l
     placed = None
     if table.shapes is not None and shapes_wanted and len(table.rows):
         loose = options.create or (layer is not None and layer.far_reaching)
-        made.anywhere = loose or options.anywhere
-        asked = Place(district, None if layer is None else layer.geometry, options.crs, datum, loose=loose, anywhere=options.anywhere)
+        far_kept = places_kept(table, decisions)
+        made.anywhere = loose or options.anywhere or bool(far_kept)  # all others that lie far away are out by then
+        asked = Place(
+            district, None if layer is None else layer.geometry, options.crs, datum, loose=loose, anywhere=options.anywhere,
+            swapped=options.swapped, shifted=places_of(table, options.datum_rows), far_kept=far_kept,
+        )
+        watch.at("placing")
         placed = place(table, asked)
         report.crs = placed.judged.found
         report.datum = datum.value if datum else None
@@ -165,6 +191,8 @@ def _plan(made: LoadPlan, layer: Layer | None, path: Path, district: District, l
         if placed.rejected:
             report.errors += with_rows((int(table.rows[row]), one) for row, one in placed.rejected.items())
             report.rejected += len(placed.rejected)
+    if options.swapped:
+        report.warnings.append(Notice("axes-were-swapped", {}))
     kept = placed.kept if placed is not None else np.arange(len(table.rows))
     shapes = placed.shapes[kept] if placed is not None else np.full(len(kept), None, dtype=object)
     out = np.ones(len(table.rows), bool)
@@ -172,6 +200,8 @@ def _plan(made: LoadPlan, layer: Layer | None, path: Path, district: District, l
     table = table.without(out) if out.any() else table
     if not len(table.rows):
         raise Refused("nothing-accepted", count=report.read)
+    made.placed = (table.rows, shapes)
+    watch.at("matching")
     far = placed is not None and any(one.code == "outside-district" for one in placed.notices)
     _take_values(made, layer, table, shapes, far_reaching=far or options.anywhere)
 
@@ -223,7 +253,9 @@ def _take_values(made: LoadPlan, layer: Layer | None, table: Table, shapes: Any,
     if not mapping.mapped and columns and layer.key != CONTENT_KEY:
         raise Refused("nothing-mapped", about="map", columns=", ".join(columns[:40]), fields=", ".join(one.id for one in layer.all_fields))
     report.warnings += [Notice("column-unmatched", {"column": one}, field=one) for one in mapping.unmatched]
-    values = read_values(table, layer, mapping.mapped)
+    full = filled(table, mapping, read_decisions(options.rows))
+    report.warnings += full.notices[len(table.notices) :]
+    values = read_values(full, layer, mapping.mapped)
     if values.local_times:
         report.warnings.append(Notice("times-local", {}))
     _ruled(values, layer, len(table.rows))
@@ -253,7 +285,9 @@ def _rows(made: LoadPlan, table: Table, layer: Layer, mapping: ColumnMapping, va
     seen: dict[Any, tuple[Any, int]] = {}
     keyed = layer.key if layer.key in names else None
     if layer.key and keyed is None and layer.key != CONTENT_KEY:
-        raise Refused("key-not-mapped", about="map", key=layer.key, columns=", ".join(mapping.unmatched[:40]) or "-")
+        lacking = layer.field(layer.key)
+        label = lacking.label if lacking else Label(layer.key, layer.key)
+        raise Refused("key-not-mapped", about="map", key=layer.key, label=label.zh, label_en=label.en, columns=", ".join(mapping.unmatched[:40]) or "-")
     cells = list(zip(*columns, strict=True)) if columns else [()] * len(table.rows)
     for place_, number in enumerate(table.rows.tolist()):
         if place_ in values.problems:
@@ -358,7 +392,8 @@ def _rehearse(space: Space, made: LoadPlan, actor: Actor) -> None:
         return
     try:
         with space.transaction(actor, "rehearsal") as store:
-            _count(report, store.upsert(layer.id, made.rows, dry_run=True, anywhere=made.anywhere) if made.rows else UpsertCounts(0, 0, 0), made)
+            counts, made.comparison = store.rehearse_upsert(layer.id, made.rows, anywhere=made.anywhere)
+            _count(report, counts, made)
     except InvalidInput as refused:
         _refuse(made, *_store_notices(refused))
     except Conflict as conflict:

@@ -29,7 +29,7 @@ class Notice:
 
 
 class Refused(FileRefused):
-    """The file as a whole is not loaded; `code` says why, the sentences are in `geodata.files.words`."""
+    """The file as a whole is not loaded; `code` says why, the sentences are in `geodata.files.refusal_words`."""
 
     def __init__(self, code: str, *, about: str | None = None, **values: Any) -> None:
         super().__init__(**values)

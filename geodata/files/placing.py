@@ -83,7 +83,9 @@ class Placed:
 class Place:
     """What is asked of the shapes: the kinds admitted (None: any), the user's CRS and datum, where they should lie.
 
-    `loose` is for a new layer: plain degrees without a CRS and places far from the district pass with a warning.
+    `loose` is for a new layer: plain degrees without a CRS and places far from the district pass with a warning. `swapped` reads
+    every pair the other way round; `shifted` are the places in the table that carry the datum's shift (none named: all);
+    `far_kept` those that may lie far away.
     """
 
     district: District
@@ -92,12 +94,17 @@ class Place:
     datum: Datum | None = None
     loose: bool = False
     anywhere: bool = False
+    swapped: bool = False
+    shifted: frozenset[int] = frozenset()
+    far_kept: frozenset[int] = frozenset()
 
 
 def place(table: Table, asked: Place) -> Placed:
     """Judge and move all shapes of a table. Raises Refused when the file as a whole is not to be trusted."""
     assert table.shapes is not None
     shapes, rejected, closed = _parsed(table.shapes)
+    if asked.swapped:
+        shapes = np.asarray(shapely.transform(shapes, lambda xy: xy[:, ::-1]), dtype=object)
     _reject_absurd(shapes, rejected)
     _one_kind(shapes, rejected)
     if asked.admitted is not None:
@@ -108,7 +115,8 @@ def place(table: Table, asked: Place) -> Placed:
     placed = Placed(shapes, judged, rejected, closed, list(judged.notices))
     if len(rows):
         raw = bounds[rows]
-        shapes[rows] = _moved(shapes[rows], judged, asked.datum)
+        shapes[rows] = _moved(shapes[rows], judged)
+        _unshift(shapes, rows, asked)
         _reject_lost(placed, raw, asked.district)
         _locate(placed, rows, raw, asked)
         _mend(placed)
@@ -206,9 +214,17 @@ def _bounds(shapes: Shapes) -> NDArray[np.float64]:
     return np.asarray(shapely.bounds(shapes), dtype=float).reshape(-1, 4)
 
 
-def _moved(shapes: Shapes, judged: Judged, datum: Datum | None) -> Shapes:
-    moved = shapes if judged.is_identity else reproject(shapes, judged.source, judged.target)
-    return unshift(moved, datum) if datum and datum is not Datum.WGS84 and _all_finite(moved) else moved
+def _moved(shapes: Shapes, judged: Judged) -> Shapes:
+    return shapes if judged.is_identity else reproject(shapes, judged.source, judged.target)
+
+
+def _unshift(shapes: Shapes, rows: NDArray[np.int64], asked: Place) -> None:
+    """Take a web map's shift off the rows that carry it."""
+    if asked.datum is None or asked.datum is Datum.WGS84:
+        return
+    chosen = rows[np.isin(rows, list(asked.shifted))] if asked.shifted else rows
+    if len(chosen) and _all_finite(shapes[chosen]):
+        shapes[chosen] = unshift(shapes[chosen], asked.datum)
 
 
 def _all_finite(shapes: Shapes) -> bool:
@@ -243,7 +259,7 @@ def _locate(placed: Placed, rows: NDArray[np.int64], raw: NDArray[np.float64], a
     swapped[outside] = _near_when_swapped(raw[outside], placed.judged, asked.district)
     if swapped.sum() > len(rows) / 2:
         raise Refused("axes-swapped", about="crs", sample=f"{raw[swapped][0, 0]:.10g}, {raw[swapped][0, 1]:.10g}")
-    far = outside & here & ~swapped
+    far = outside & here & ~swapped & ~np.isin(rows, list(asked.far_kept))
     boxes = _bounds(placed.shapes[rows])
     for place_, row in zip(np.flatnonzero(swapped).tolist(), rows[swapped].tolist(), strict=True):
         placed.rejected[row] = Notice("row-axes-swapped", {"x": f"{raw[place_, 0]:.8g}", "y": f"{raw[place_, 1]:.8g}"}, field="geometry")

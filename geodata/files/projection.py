@@ -150,9 +150,8 @@ def _undeclared(table: Table, bounds: Bounds, plain: bool, district: District, a
             return Judged(STORAGE, Found(STORAGE, "crs-assumed", notice.values), [*notices, notice])
     if not len(bounds) and plain:
         return Judged(STORAGE, Found(None, "crs-not-needed"), notices)
-    raise Refused(
-        "crs-unknown", about="crs", said=(table.crs_text or "-")[:80], sample=_sample(bounds), candidates=candidates(bounds, district)
-    )
+    said = {"said": table.crs_text[:80]} if table.crs_text else {"said": "没有", "said_en": "none"}
+    raise Refused("crs-unknown", about="crs", **said, sample=_sample(bounds), candidates=candidates(bounds, district))
 
 
 def _usable(text: str) -> tuple[str | int, list[Notice]] | None:

@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +17,7 @@ from pathlib import Path
 from geodata.files.notices import Refused
 from geodata.files.table import Table, restore
 
+_ASKED_S = 0.25  # how soon a reading that is not wanted any more ends
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -29,9 +32,18 @@ class Limits:
 
 
 def read(
-    path: Path, *, sublayer: str | None = None, encoding: str | None = None, shapes_wanted: bool = True, limits: Limits | None = None
+    path: Path,
+    *,
+    sublayer: str | None = None,
+    encoding: str | None = None,
+    shapes_wanted: bool = True,
+    limits: Limits | None = None,
+    stopped: Callable[[], bool] | None = None,
 ) -> Table:
-    """The table in a file, a folder or an archive. Raises Refused; a reader that crashes, hangs or grows too big is a refusal, too."""
+    """The table in a file, a folder or an archive. Raises Refused; a reader that crashes, hangs or grows too big is a refusal, too.
+
+    When `stopped` says so, the reading process is killed and the refusal is `reading-stopped`.
+    """
     limits = limits or Limits()
     with tempfile.TemporaryDirectory(prefix="onemap-read-") as folder:
         work, out = Path(folder, "work"), Path(folder, "out")
@@ -51,7 +63,7 @@ def read(
         }
         asked = Path(folder, "request.json")
         asked.write_text(json.dumps(request), encoding="utf-8")
-        said = _run([sys.executable, "-m", "geodata.files.sandbox", str(asked)], limits.wall_s)
+        said = _run([sys.executable, "-m", "geodata.files.sandbox", str(asked)], limits.wall_s, stopped)
         refused = out / "refused.json"
         if refused.exists():
             answer = json.loads(refused.read_text(encoding="utf-8"))
@@ -61,7 +73,7 @@ def read(
         return restore(out)
 
 
-def _run(command: list[str], wall_s: int) -> Refused | None:
+def _run(command: list[str], wall_s: int, stopped: Callable[[], bool] | None = None) -> Refused | None:
     """Run the reader; None when it ended well. It gets no secret and no variable of ours that could steer GDAL."""
     environment = {
         "PATH": os.environ.get("PATH", ""),
@@ -76,11 +88,13 @@ def _run(command: list[str], wall_s: int) -> Refused | None:
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment, start_new_session=True
     )
     try:
-        _, errors = process.communicate(timeout=wall_s)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-        return Refused("reading-too-long", limit_s=wall_s)
+        errors = _ended(process, wall_s, stopped)
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+    if isinstance(errors, Refused):
+        return errors
     if process.returncode == 0:
         return None
     if process.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
@@ -89,6 +103,19 @@ def _run(command: list[str], wall_s: int) -> Refused | None:
     if any("MemoryError" in one or "bad_alloc" in one for one in lines[-3:]):
         return Refused("reading-too-large", limit_mb=0)
     return Refused("reader-died", said=lines[-1][:200] if lines else f"signal {-process.returncode}")
+
+
+def _ended(process: subprocess.Popen[bytes], wall_s: int, stopped: Callable[[], bool] | None) -> bytes | Refused:
+    """What the reader complained of when it had ended, or why it is not waited for any longer."""
+    end = time.monotonic() + wall_s
+    while True:
+        try:
+            return process.communicate(timeout=_ASKED_S if stopped else wall_s)[1]
+        except subprocess.TimeoutExpired:
+            if stopped is not None and stopped():
+                return Refused("reading-stopped")
+            if time.monotonic() >= end:
+                return Refused("reading-too-long", limit_s=wall_s)
 
 
 @lru_cache(maxsize=1)

@@ -66,6 +66,7 @@ class LoadReport:
     refused: Notice | None = None
     first_line: int | None = None
     dry_run: bool = False
+    rehearsal: dict[str, Any] | None = None  # see geodata.files.rehearsal; the same in every language
 
     @property
     def exit_code(self) -> int:
@@ -106,7 +107,7 @@ class LoadReport:
     def _line(self, severity: str, notice: Notice, language: str) -> dict[str, Any]:
         values = dict(notice.values)
         if not language.startswith("zh"):
-            values |= {name.removesuffix("_en"): value for name, value in values.items() if name in ("district_en", "measure_en")}
+            values |= {name.removesuffix("_en"): value for name, value in values.items() if name in ("district_en", "measure_en", "said_en", "label_en")}
         line = self.first_line + notice.row - 1 if self.first_line and notice.row else None
         return {
             "row": notice.row,
@@ -115,9 +116,16 @@ class LoadReport:
             "code": notice.code,
             "severity": severity,
             "value": values.get("value"),
+            **{name: values[name] for name in ("first", "there") if name in values},
             "message": messages.message(notice.code, values, language),
             "remedy": messages.remedy(notice.code, values, language),
+            "remedy_on_page": messages.remedy_on_page(notice.code, values, language),
         }
+
+
+def in_both(report: LoadReport) -> dict[str, Any]:
+    """A report as a record keeps it: in both languages, and what was rehearsed beside them."""
+    return {"zh": report.to_json("zh"), "en": report.to_json("en"), **({"rehearsal": report.rehearsal} if report.rehearsal else {})}
 
 
 def of_json(data: dict[str, Any]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -46,11 +46,16 @@ class UpsertCounts:
     unchanged: int
 
 
-def upsert(connection: Connection, schema: str, layer: Layer, table: Table, rows: Iterable[Row], resolve: Mapping[str, Mapping[str, str]]) -> UpsertCounts:
+Look = Callable[[Connection, str, Layer, str | None, list[str]], None]
+
+
+def upsert(connection: Connection, schema: str, layer: Layer, table: Table, rows: Iterable[Row], resolve: Mapping[str, Mapping[str, str]], *,
+           look: Look | None = None) -> UpsertCounts:
     """Insert rows whose key is new, update those whose given values differ, leave the rest alone.
 
     Only fields that the rows carry are updated. Rows without a key (or layers without one) are inserted. `resolve`
-    turns keys of referenced features into ids, by field. Values and shapes must have been checked by the caller.
+    turns keys of referenced features into ids, by field. Values and shapes must have been checked by the caller. `look`
+    sees the rows staged, before anything is written: the target's name, the key and the columns carried.
     """
     rows = list(rows)
     fields = _carried(layer, rows)
@@ -63,10 +68,13 @@ def upsert(connection: Connection, schema: str, layer: Layer, table: Table, rows
     connection.execute(text(f"CREATE TEMP TABLE staging (n bigint, {', '.join(f'{_quoted(name)} {kind}' for name, kind in columns)}) ON COMMIT DROP"))
     _copy(connection, layer, fields, rows, resolve, has_shape)
     connection.execute(text("ANALYZE pg_temp.staging"))
+    target, names = f'"{schema}"."{table.name}"', [name for name, _ in columns]
     key = layer.key if any(one.id == layer.key for one in fields) else None
     if key:
-        _put_back(connection, f'"{schema}"."{table.name}"', table, key, [one for one in fields if one.sensitivity is Sensitivity.PERSONAL and one.type is str])
-    return _merge(connection, f'"{schema}"."{table.name}"', key, [name for name, _ in columns], len(rows))
+        _put_back(connection, target, table, key, [one for one in fields if one.sensitivity is Sensitivity.PERSONAL and one.type is str])
+    if look:
+        look(connection, target, layer, key, names)
+    return _merge(connection, target, key, names, len(rows))
 
 
 def _put_back(connection: Connection, target: str, table: Table, key: str, personal: Sequence[Field]) -> None:

@@ -19,6 +19,7 @@ from geodata.store import bulk
 from geodata.store.acting import say_reason
 from geodata.store.audit import note, reveals_lately
 from geodata.store.bulk import Row, UpsertCounts
+from geodata.store.comparing import Comparison, compare
 from geodata.store.faults import translated
 from geodata.store.idempotency import Answered, claim, settle
 from geodata.store.metadata import STORAGE_SRID
@@ -215,16 +216,30 @@ class Store(Reader):
         """
         layer, table = self._open(layer_id, Action.LOAD)
         rows = list(rows)
-        if not (anywhere or self._anywhere or layer.far_reaching or layer.geometry is Geometry.NONE):
-            _refuse_misplaced(rows)
-        resolve = {one.id: self._keys_of(one.reference) for one in layer.references if one.reference}
-        schema = self.schema
+        resolve = self._admitted(layer, rows, anywhere)
         if not dry_run:
-            return bulk.upsert(self.connection, schema, layer, table, rows, resolve)
+            return bulk.upsert(self.connection, self.schema, layer, table, rows, resolve)
         with self.connection.begin_nested() as rehearsal:
-            counts = bulk.upsert(self.connection, schema, layer, table, rows, resolve)
+            counts = bulk.upsert(self.connection, self.schema, layer, table, rows, resolve)
             rehearsal.rollback()
         return counts
+
+    def rehearse_upsert(self, layer_id: str, rows: Iterable[Row], *, anywhere: bool = False) -> tuple[UpsertCounts, Comparison]:
+        """What `upsert` would do, feature by feature; all of it is taken back. Raises as it does."""
+        layer, table = self._open(layer_id, Action.LOAD)
+        rows = list(rows)
+        resolve = self._admitted(layer, rows, anywhere)
+        seen: list[Comparison] = []
+        with self.connection.begin_nested() as rehearsal:
+            counts = bulk.upsert(self.connection, self.schema, layer, table, rows, resolve, look=lambda *staged: seen.append(compare(*staged)))
+            rehearsal.rollback()
+        return counts, seen[0]
+
+    def _admitted(self, layer: Layer, rows: Sequence[Row], anywhere: bool) -> dict[str, Any]:
+        """Ids by key, by field, of the features that the rows may refer to. Raises InvalidInput for rows that lie too far away."""
+        if not (anywhere or self._anywhere or layer.far_reaching or layer.geometry is Geometry.NONE):
+            _refuse_misplaced(rows)
+        return {one.id: self._keys_of(one.reference) for one in layer.references if one.reference}
 
     @property
     def schema(self) -> str:

@@ -37,6 +37,7 @@ from layers.spec import Actor, Label, Role
 
 # waiting -> examining -> examined -> confirmed -> committing -> committed; or refused, cancelled, failed on the way.
 STATES = ("waiting", "examining", "examined", "confirmed", "committing", "committed", "refused", "cancelled", "failed")
+REHEARSAL = "rehearsal"  # the part of a report that names rows; gone when the load has ended without it
 UNFINISHED = ("waiting", "examining", "examined", "confirmed", "committing")
 
 LOAD = Table(
@@ -137,9 +138,16 @@ def get(place: Engine | Connection, load_id: UUID) -> LoadRecord:
     return _record(row)
 
 
+def state_of(engine: Engine, load_id: UUID) -> str | None:
+    """Where a record stands, without its report; None when there is none."""
+    with translated(), engine.connect() as connection:
+        return connection.scalar(select(LOAD.c.state).where(LOAD.c.id == load_id))
+
+
 def newest(engine: Engine, *, space: str | None = None, states: tuple[str, ...] = STATES, limit: int = 100) -> list[LoadRecord]:
     """Records in these states, newest first."""
-    query = select(LOAD).where(LOAD.c.state.in_(states)).order_by(LOAD.c.asked_at.desc(), LOAD.c.id).limit(limit)
+    columns = [one for one in LOAD.c if one is not LOAD.c.report]
+    query = select(*columns, LOAD.c.report.op("-")(REHEARSAL).label("report")).where(LOAD.c.state.in_(states)).order_by(LOAD.c.asked_at.desc(), LOAD.c.id).limit(limit)
     with translated(), engine.connect() as connection:
         return [_record(row) for row in connection.execute(query if space is None else query.where(LOAD.c.space == space))]
 
@@ -159,11 +167,19 @@ def move(place: Engine | Connection, load_id: UUID, *, to: str, come_from: tuple
     """
     if to not in UNFINISHED:
         values["finished_at"] = func.now()
+        values.setdefault("report", LOAD.c.report.op("-")(REHEARSAL))  # rows of a file that was dropped do not stay
     with translated(), _writing(place) as connection:
         say_who(connection, by or Actor("worker", frozenset()))
         query = update(LOAD).where(LOAD.c.id == load_id, LOAD.c.state.in_(come_from)).values(state=to, **values).returning(*LOAD.c)
         row = connection.execute(query).first()
     return _record(row) if row else None
+
+
+def at_stage(engine: Engine, load_id: UUID, stage: str) -> None:
+    """Say how far an examination is; its report comes later in the same place."""
+    with translated(), engine.begin() as connection:
+        say_who(connection, Actor("worker", frozenset()))
+        connection.execute(update(LOAD).where(LOAD.c.id == load_id, LOAD.c.state == "examining").values(report={"stage": stage}))
 
 
 @contextmanager
@@ -175,7 +191,7 @@ def _writing(place: Engine | Connection) -> Iterator[Connection]:
             yield connection
 
 
-def _record(row: Row[Any]) -> LoadRecord:
+def _record(row: Row[*tuple[Any, ...]]) -> LoadRecord:
     values = dict(row._mapping)
     values["asked_roles"] = tuple(values["asked_roles"] or ())
     values["confirmed_roles"] = tuple(values["confirmed_roles"] or ())

@@ -1,6 +1,6 @@
 // How this reader has arranged the map: which layers are shown, filtered, styled, how opaque and in which order; kept for the next visit.
 import { config } from "./config.js";
-import { state, tell } from "./state.js";
+import { state, tell, wanted } from "./state.js";
 import { askable } from "./terms.js";
 import { say } from "./words.js";
 
@@ -63,7 +63,7 @@ export const plain = (id) => setLook(id, PLAIN);
 
 export function keep() {
   for (const layer of state.layers.values()) {
-    if (state.shown.has(layer.id) !== layer.style.visible) turned.add(layer.id);
+    if (wanted(layer.id) !== layer.style.visible) turned.add(layer.id);
     else turned.delete(layer.id);
   }
   localStorage.setItem(KEPT, JSON.stringify({ turned: [...turned], looks: Object.fromEntries(state.looks), order: state.order }));
@@ -79,7 +79,7 @@ export function showAsKept() {
 export function arrangement(view) {
   const { lat, lng } = view.map.getCenter();
   const round = (/** @type {number} */ value) => Math.round(value * 1e5) / 1e5;
-  return { zoom: view.map.getZoom(), center: [round(lng), round(lat)], bbox: view.box().map(round), shown: [...state.shown].filter((id) => state.layers.has(id)), order: state.order, looks: Object.fromEntries(state.looks), theme: document.documentElement.dataset.theme || "day" };
+  return { zoom: view.map.getZoom(), center: [round(lng), round(lat)], bbox: view.box().map(round), shown: [...state.layers.keys()].filter(wanted), order: state.order, looks: Object.fromEntries(state.looks), theme: document.documentElement.dataset.theme || "day" };
 }
 
 /** What of a look this reader may use: a filter on a masked or vanished field would be refused. @param {string} id @param {Look} look @param {string[]} missing */

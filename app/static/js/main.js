@@ -10,6 +10,7 @@ import { showAsKept } from "./looks.js";
 import { Editor } from "./edit/editor.js";
 import { Booking } from "./ledger/booking.js";
 import { draftsButton, draftsPanel } from "./edit/shelf.js";
+import { dropping } from "./load/dropping.js";
 import { basemapList } from "./map/basemaps.js";
 import { foot } from "./map/foot.js";
 import { broken, keepSources, pending, reloadAll, retry, sourceOf } from "./map/holdings.js";
@@ -128,8 +129,10 @@ function stop() {
 
 const openPlot = () => { stop(); plotPanel(panel, (layer) => editor.make(layer)); };
 const toggleMeasure = () => { const was = measure.on; stop(); if (!was) measure.start(); pressed(); };
-const openLoad = () => { stop(); loadPanel(panel, { layers: readLayers }); };
+const openLoad = (/** @type {File[]} */ files = []) => { stop(); loadPanel(panel, { layers: readLayers, view, main }, files); };
 const openPrint = () => { stop(); printPanel(panel, view, question); pressed(); };
+const mayLoad = !config.space.past && hasRole("gis_staff", "planner", "drill_controller");
+if (mayLoad) dropping(main, openLoad);
 const pressed = toolButtons(main, [
   { id: "nearest", icon: "nearest", key: "N", words: t("tools.nearest"), act: () => askAbout("nearest"), on: () => aiming === "nearest" || (panel?.kind === "question" && question?.tab === "nearest") },
   { id: "zone", icon: "zone", key: "Z", words: t("tools.zone"), act: () => askAbout("zone"), on: () => aiming === "zone" || (panel?.kind === "question" && question?.tab === "zone") },
@@ -195,7 +198,7 @@ topBar(part("bar"), search.element, draftsButton(() => { stop(); draftsPanel(pan
 drillBand(part("band"));
 pastBand(part("band"));
 watermark(main);
-layerTree(part("left"), view, { table: (id) => table.open(id), resized: () => view.size(), changes: () => { stop(); changesPanel(panel, view, { card: openCard }); }, views: () => { stop(); viewsPanel(panel, view); }, load: !config.space.past && hasRole("gis_staff", "planner", "drill_controller") ? openLoad : null, foot: basemapList(view) });
+layerTree(part("left"), view, { table: (id) => table.open(id), resized: () => view.size(), changes: () => { stop(); changesPanel(panel, view, { card: openCard }); }, views: () => { stop(); viewsPanel(panel, view); }, load: mayLoad ? () => openLoad() : null, foot: basemapList(view) });
 legend(main, view);
 foot(main, view);
 pills(main, view);

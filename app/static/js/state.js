@@ -8,6 +8,8 @@ export const state = {
   layers: new Map(),
   /** @type {Set<string>} */
   shown: new Set(),
+  /** Layers that gave way to something for a while; for what is kept and shared they count as shown. @type {Set<string>} */
+  aside: new Set(),
   /** @type {{layer: string, id: string} | null} */
   chosen: null,
   /** Rows selected in a table, marked on the map. @type {{layer: string, ids: Set<string>} | null} */
@@ -59,6 +61,25 @@ export const layerOf = (id) => (id ? state.layers.get(id) : undefined);
 
 /** Layers drawn as facts (not as the ground). @returns {import("./types").Layer[]} */
 export const factLayers = () => [...state.layers.values()].filter((layer) => layer.geometry !== "none" && !layer.style.paint);
+
+/** Let shown layers give way for a while. @param {string[]} layers */
+export function setAside(layers) {
+  for (const id of layers.filter((one) => state.shown.has(one))) {
+    state.aside.add(id);
+    show(id, false);
+  }
+}
+
+/** Those that gave way are shown again. */
+export function takeBack() {
+  for (const id of [...state.aside]) {
+    state.aside.delete(id);
+    show(id, true);
+  }
+}
+
+/** Whether a reader has a layer shown, or would but for what it gave way to. @param {string} id */
+export const wanted = (id) => state.shown.has(id) || state.aside.has(id);
 
 /** @param {{layer: string, id: string} | null} chosen */
 export function choose(chosen) {

@@ -137,6 +137,7 @@ export function layerTree(element, view, act) {
   on("view", count);
   on("counts", count);
   addEventListener("onemap:theme", draw);
+  addEventListener("onemap:rail", (event) => fold(/** @type {CustomEvent} */ (event).detail)); // a wide panel takes the room and gives it back
   fold(sessionStorage.getItem("onemap-rail") === "1" || innerWidth <= 900);
   draw();
 }

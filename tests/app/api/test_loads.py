@@ -11,6 +11,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from app import jobs
+from geodata.files.report import MOST_SHOWN
 from layers.spec import Role
 from tests.app.api.conftest import Program, post
 
@@ -105,3 +106,51 @@ def test_a_mapping_nested_without_end_is_refused(planner_program: Program) -> No
 
 def test_a_drill_controller_is_told_at_once_that_live_takes_no_new_layer_of_his(program: Callable[..., Program]) -> None:
     assert bring(program(Role.DRILL_CONTROLLER), posts_file(), layer="brand_new", create="true").status_code == 403
+
+
+def test_a_rehearsal_tells_rows_and_the_commit_and_keeps_nothing_of_a_dropped_file(planner_program: Program) -> None:
+    address = bring(planner_program, posts_file(), layer="posts").headers["Location"]
+    assert planner_program.get(address + "/rehearsal").json["state"] == "waiting"
+    work(planner_program)
+    seen = planner_program.get(address + "/rehearsal").json
+    assert (seen["state"], seen["commit"], seen["compare"]["new"], len(seen["rows"]["features"])) == ("examined", None, 3, 3)
+    assert all("rehearsal" not in (one["report"] or {}) for one in planner_program.get(LOADS).json["loads"])
+    planner_program.post(address + "/confirm", None)
+    work(planner_program)
+    done = planner_program.get(address + "/rehearsal").json
+    assert done["state"] == "committed" and "rows" not in done
+    assert planner_program.post(f"/api/v1/commits/{done['commit']}/undo", {"reason": "载错了"}).status_code == 200
+    assert planner_program.get("/api/v1/layers/posts").json["count"] == 0
+    dropped = bring(planner_program, posts_file(), layer="posts").headers["Location"]
+    work(planner_program)
+    assert planner_program.get(dropped + "/rehearsal").json["rows"]
+    planner_program.ask("DELETE", dropped)
+    assert "rows" not in planner_program.get(dropped + "/rehearsal").json
+
+
+def test_a_table_of_problems_says_how_many_it_does_not_list(planner_program: Program) -> None:
+    features = [post(109.5, code=f"L{n}", name="甲", people="多") for n in range(MOST_SHOWN + 50)]
+    content = json.dumps({"type": "FeatureCollection", "features": [*features, post(109.5, code="OK", name="乙", people=1)]}).encode()
+    address = bring(planner_program, content, layer="posts").headers["Location"]
+    work(planner_program)
+    report = planner_program.get(address).json["report"]
+    lines = planner_program.get(address + "/problems.csv").text.strip().split("\r\n")
+    assert report["problems_total"] > MOST_SHOWN and len(lines) == MOST_SHOWN + 2
+    assert f"另有 {report['problems_total'] - MOST_SHOWN} 条没有列出" in lines[-1]
+    assert planner_program.get(address + "/rehearsal").json["compare"]["problems"] == MOST_SHOWN + 50, "the page knows of all"
+
+
+def test_problem_rows_are_taken_away_as_a_table_that_no_spreadsheet_runs(planner_program: Program) -> None:
+    features = [post(109.5, code="L1", name="甲", people="=HYPERLINK(\"http://x\")"), post(109.51, code="L2", name="乙", people=3)]
+    content = json.dumps({"type": "FeatureCollection", "features": features}).encode()
+    address = bring(planner_program, content, layer="posts").headers["Location"]
+    work(planner_program)
+    table = planner_program.get(address + "/problems.csv")
+    assert table.data.startswith(b"\xef\xbb\xbf") and "attachment" in table.headers["Content-Disposition"]
+    assert "--" not in table.text, "it is for who works at the page"
+    assert table.text.count("\r\n") >= 2 and "1,people,\"'=HYPERLINK" in table.text
+    filled = bring(planner_program, content, layer="posts", rows=json.dumps({"1": {"fill": {"people": 7}}})).headers["Location"]
+    work(planner_program)
+    assert planner_program.get(filled).json["report"]["accepted"] == 2
+    for wrong in ('{"x": {}}', '{"1": {"more": 1}}', "[1]", '{"1": {"fill": {"people": [1]}}}'):
+        assert bring(planner_program, content, layer="posts", rows=wrong).status_code == 422, wrong

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import io
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -14,7 +16,9 @@ import pytest
 from app import jobs
 from app.command import load_work, loads
 from app.command.loads import LoadState
+from geodata.files import reading
 from geodata.files.loading import LoadOptions
+from geodata.files.notices import Refused
 from geodata.store import queue
 from geodata.store.database import Database
 from geodata.store.loads import LoadNotFound, LoadRecord, get, move
@@ -153,3 +157,24 @@ def test_names_of_uploads_lead_nowhere(database: Database, tmp_path: Path) -> No
 def test_an_unknown_load_is_not_found(database: Database) -> None:
     with pytest.raises(LoadNotFound):
         confirm(database, uuid4())
+
+
+def test_dropping_a_load_that_is_being_examined_ends_its_reading_process_and_keeps_nothing(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, run, started = tmp_path / "home", reading._run, threading.Event()
+
+    def slow(command: list[str], wall_s: int, stopped: Callable[[], bool] | None) -> Refused | None:
+        started.set()
+        return run([command[0], "-c", "import time; time.sleep(120)"], wall_s, stopped)
+
+    monkeypatch.setattr(reading, "_run", slow)
+    record = receive(database, tmp_path)
+    work = threading.Thread(target=load_work.examine, args=(database, home, record.id))
+    work.start()
+    assert started.wait(20) and get(database.engine, record.id).report == {"stage": "reading"}
+    loads.cancel(database, home, record.id, OPERATOR)
+    work.join(20)
+    assert not work.is_alive(), "the reading process is killed, not waited for"
+    after = get(database.engine, record.id)
+    assert after.state == "cancelled" and not list((home / "uploads").glob("*"))

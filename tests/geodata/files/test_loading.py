@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +20,7 @@ from geodata.files.writing import export
 from geodata.store.features import Store
 from geodata.store.spaces import Space
 from layers.errors import Forbidden
-from layers.messages import declared
+from layers.messages import declared, message, remedy_on_page
 from layers.serial import layer_from_json, layer_to_json
 from layers.spec import OPERATOR, Actor, Geometry
 from tests.geodata.files.making import CGCS2000, HERE, dbf, geojson, point, polygon_shp, shapefile, workbook
@@ -277,12 +278,25 @@ def test_stock_lines_find_their_depot_by_its_key_or_refuse_all(space: Space, tmp
 
 
 def test_every_code_that_this_room_uses_has_its_sentence() -> None:
-    import re
 
     used = set()
     for file in (Path(__file__).parents[3] / "geodata" / "files").glob("*.py"):
         used |= set(re.findall(r'(?:Refused|Notice|Found|_Bad)\(\s*"([a-z0-9-]+)"', file.read_text()))
     assert used - set(declared()) == set()
+
+
+def test_at_the_page_nobody_is_told_to_use_the_command_line() -> None:
+    spoken = {code: one for code, one in declared().items() if code in _declared_here()}
+    options = {code for code, one in spoken.items() if one.remedy and re.search(r"--\w|onemap ", one.remedy.zh + one.remedy.en)}
+    assert len(options) > 20, "on the command line they are told"
+    for code in spoken:
+        for language in ("zh", "en"):
+            said = message(code, {}, language) + (remedy_on_page(code, {}, language) or "")
+            assert not re.search(r"--\w|onemap ", said), (code, said)
+
+
+def _declared_here() -> set[str]:
+    return set(re.findall(r'"([a-z0-9-]+)": (?:said|Sentence)\(', "".join(one.read_text() for one in (Path(__file__).parents[3] / "geodata" / "files").glob("*.py"))))
 
 
 def test_a_report_is_one_json_object_with_the_agreed_names(space: Space, tmp_path: Path) -> None:

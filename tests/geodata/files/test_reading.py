@@ -26,7 +26,7 @@ def test_a_reader_that_crashes_hangs_or_grows_is_a_refusal(tmp_path: Path, monke
     assert refused(path, limits=Limits(memory_mb=60)) in ("reading-too-large", "reader-died")
     run = reading._run
 
-    def crash(command: list[str], wall_s: int) -> Refused | None:
+    def crash(command: list[str], wall_s: int, stopped: object) -> Refused | None:
         return run([command[0], "-c", "import os; os.abort()"], wall_s)
 
     monkeypatch.setattr(reading, "_run", crash)

@@ -53,10 +53,15 @@ export class MapView {
   /** The whole district as large as it goes, not only to the next step of the zoom. */
   whole() {
     const [west, south, east, north] = config.district.bbox;
+    this.fill([[south, west], [north, east]]);
+  }
+
+  /** Bounds as large as they go. @param {any} bounds */
+  fill(bounds) {
     const { options } = this.map;
     const step = options.zoomSnap;
     options.zoomSnap = 0;
-    this.map.fitBounds([[south, west], [north, east]], { animate: false });
+    this.map.fitBounds(bounds, { animate: false, maxZoom: 15 });
     options.zoomSnap = step;
   }
 

@@ -1,133 +1,341 @@
-// Load a file: what was found in it and why, every row's fate, then one press to write; nothing before.
-import { ask } from "../api.js";
-import { symbolUrl } from "../config.js";
+// Load a file in five steps: file, what was found, mapping, rehearsal, load. Nothing is written before the last press, and that can be undone.
+import { config, symbolUrl } from "../config.js";
 import { add, button, el, fill, icon } from "../dom.js";
 import { number } from "../format.js";
-import { empty, refused, section, sectionHead } from "../panel.js";
-import { state } from "../state.js";
+import { comparison, problemList, problemRows } from "../load/fates.js";
+import { ENCODINGS, datumButtons, findings, mapping, otherEncoding } from "../load/findings.js";
+import { Marks } from "../load/marks.js";
+import { Session } from "../load/session.js";
+import { askForSystem, systemName } from "../load/systems.js";
+import { refused, section, sectionHead } from "../panel.js";
+import { factLayers, setAside, state, takeBack } from "../state.js";
 import { toast } from "../toast.js";
 import { say, t } from "../words.js";
 
-const POLL_MS = 500;
-const SHOWN = 100; // lines of problems
-const WORKING = new Set(["waiting", "examining", "confirmed", "committing"]);
+const STEPS = /** @type {const} */ (["file", "found", "mapping", "rehearsal", "load"]);
+const SAID_ELSEWHERE = new Set(["places-shifted", "column-unmatched", "encoding-contradicted", "cpg-unreadable"]);
+const ASKED = new Set(["crs", "encoding", "sublayer", "datum"]); // what a refusal may be about that a person can tell
+const NO_ANSWER = new Set(["datum-without-parameters", "crs-no-way"]); // no choice of ours helps: the keeper has to convert it
+const LEAST_ALIKE = 3; // characters that a file's name and a layer's share before one is taken for the other
 
-/** @param {import("../panel.js").Panel} panel @param {{layers: () => void}} act */
-export function loadPanel(panel, act) {
-  const { body, acts } = panel.open({ kind: "load", picture: symbolUrl("stock", "base"), title: t("load.title"), meta: t("load.steps") });
-  /** @type {File[]} */
-  let files = [];
-  const targets = [...state.layers.values()].filter((layer) => layer.allowed.includes("load")).map((layer) => el("option", { value: layer.id, text: say(layer.label) }));
-  const target = el("select", { id: "load-layer", on: { change: () => { made.hidden = target.value !== ""; ready(); } } }, el("option", { value: "", text: t("load.newLayer") }), targets);
-  const name = el("input", { id: "load-name", maxlength: "48", pattern: "[a-z][a-z0-9_]*", placeholder: t("load.newIdHint"), on: { input: () => ready(), keydown: (/** @type {Event} */ event) => event.stopPropagation() } });
-  const made = el("div", { class: "field" }, el("label", { for: "load-name", text: t("load.newId") }), el("div", { class: "input" }, name));
-  const chooser = el("input", { type: "file", multiple: true, class: "heard", id: "load-file", on: { change: () => take([...chooser.files]) } });
-  const words = el("b", { text: t("load.choose") });
-  const zone = el("label", { class: "drop-zone", for: "load-file" }, icon("upload"), words, el("span", { class: "meta", text: t("load.forms") }), chooser);
-  zone.addEventListener("dragover", (/** @type {DragEvent} */ event) => { event.preventDefault(); zone.classList.add("over"); });
-  zone.addEventListener("dragleave", () => zone.classList.remove("over"));
-  zone.addEventListener("drop", (/** @type {DragEvent} */ event) => { event.preventDefault(); zone.classList.remove("over"); take([...(event.dataTransfer?.files || [])]); });
-  const crs = el("input", { id: "load-crs", placeholder: "EPSG:4546", on: { keydown: (/** @type {Event} */ event) => event.stopPropagation() } });
-  const encoding = el("input", { id: "load-encoding", placeholder: "GB18030", on: { keydown: (/** @type {Event} */ event) => event.stopPropagation() } });
-  const datum = el("select", { id: "load-datum" }, el("option", { value: "", text: t("load.found") }), el("option", { value: "gcj02", text: t("load.gcj") }), el("option", { value: "bd09", text: t("load.bd") }));
-  const entry = (/** @type {string} */ id, /** @type {string} */ label, /** @type {any} */ control) => el("div", { class: "field" }, el("label", { for: id, text: label }), el("div", { class: "input" }, control));
-  const sublayer = el("input", { id: "load-sublayer", maxlength: "200", on: { keydown: (/** @type {Event} */ event) => event.stopPropagation() } });
-  const anywhere = el("input", { id: "load-anywhere", class: "tick", type: "checkbox" });
-  const said = el("div");
-  section(body, zone);
-  section(body, el("div", { class: "field" }, el("label", { for: "load-layer", text: t("load.into") }), el("div", { class: "input" }, target)), made,
-    el("details", {}, el("summary", { class: "meta", text: t("load.told") }), entry("load-crs", t("load.crs"), crs), entry("load-datum", t("load.datum"), datum), entry("load-encoding", t("load.encoding"), encoding), entry("load-sublayer", t("load.sublayer"), sublayer),
-      el("div", { class: "field" }, el("label", { for: "load-anywhere", text: t("load.anywhere") }), anywhere)));
-  add(body, said);
+/** @typedef {{layers: () => Promise<void>, view: import("../map/view.js").MapView, main: HTMLElement}} Acts */
 
-  const take = (/** @type {File[]} */ chosen) => {
-    files = chosen;
-    words.textContent = files.map((one) => one.name).join(t("list.comma")) || t("load.choose");
-    ready();
-  };
-  const layer = () => target.value || name.value.trim();
-  const ready = () => {
-    const missing = !files.length ? t("load.pickFile") : !layer() ? t("load.pickLayer") : "";
-    acts(missing ? el("button", { class: "btn wide", type: "button", "aria-disabled": "true", text: missing }) : button(t("load.preview"), send, { primary: true, wide: true, icon: "upload" }));
-  };
-  ready();
+/** @param {import("../panel.js").Panel} panel @param {Acts} act @param {File[]} [files] dropped or pasted */
+export function loadPanel(panel, act, files) {
+  new Loading(panel, act).start(files || []);
+}
 
-  async function send() {
-    const form = new FormData();
-    for (const file of files) form.append("file", file);
-    form.append("layer", layer());
-    if (!target.value) form.append("create", "true");
-    for (const [name, control] of Object.entries({ crs, datum, encoding, sublayer })) if (control.value.trim()) form.append(name, control.value.trim());
-    if (anywhere.checked) form.append("anywhere", "true");
-    acts();
-    fill(said, el("section", { class: "section" }, el("p", { class: "meta", text: t("load.working", { file: files[0].name }) }), el("div", { class: "progress" }, el("i"))));
-    try {
-      show(await finished(await ask("loads", { form })));
-    } catch (error) {
-      fill(said, refused(error));
-      ready();
-    }
+class Loading {
+  /** @param {import("../panel.js").Panel} panel @param {Acts} act */
+  constructor(panel, act) {
+    this.panel = panel;
+    this.act = act;
+    this.session = new Session();
+    /** @type {Marks | null} */
+    this.marks = null;
+    this.done = false;
   }
 
-  /** @param {any} load */
-  async function finished(load) {
-    let now = load;
-    while (WORKING.has(now.state)) {
-      await new Promise((done) => setTimeout(done, POLL_MS));
-      now = await ask(`loads/${load.id}`);
-    }
-    return now;
+  /** @param {File[]} files */
+  start(files) {
+    this.enter();
+    this.session.take(files);
+    const guess = alike(files[0]?.name || "");
+    if (files.length && guess) {
+      this.session.layer = guess;
+      this.examine();
+    } else this.choosing();
   }
 
-  /** @param {any} load */
-  function show(load) {
-    const report = load.report || {};
-    if (!load.report || load.state === "failed") { // what broke off says in its one problem what a person may do
-      fill(said, refused({ title: t("load.failed"), errors: report.problems }, () => loadPanel(panel, act)));
-      return ready();
-    }
-    fill(said, reportOf(report));
-    const discard = button(t("load.discard"), async () => { await ask(`loads/${load.id}`, { method: "DELETE" }).catch(() => null); loadPanel(panel, act); });
-    if (report.committed) {
-      toast(t("load.done", { n: number(report.accepted), layer: say(state.layers.get(report.layer)?.label) || report.layer }));
-      acts(button(t("load.title"), () => loadPanel(panel, act), { wide: true }));
-      return act.layers();
-    }
-    if (report.accepted > 0) acts(button(t("load.commit", { n: number(report.accepted) }), () => commit(load), { primary: true, wide: true }), discard);
-    else {
-      add(said, empty(t("load.nothing"), t("load.nothingAdvice")));
-      ready(); // the same files again, with what the report asks for
-    }
+  /** The map gives way: the tree folds to its rail, the panel is wide. */
+  enter() {
+    const rail = document.getElementById("left")?.classList.contains("rail");
+    this.giveBack = () => {
+      if (!this.panel.element.classList.contains("rehearsal")) return;
+      this.panel.element.classList.remove("rehearsal");
+      if (!rail) dispatchEvent(new CustomEvent("onemap:rail", { detail: false }));
+      this.act.view.size();
+    };
+    this.leave = () => {
+      this.session.drop();
+      this.unmark();
+      this.giveBack?.();
+    };
+    this.panel.leave();
+    this.panel.element.classList.add("rehearsal");
+    if (!rail) dispatchEvent(new CustomEvent("onemap:rail", { detail: true }));
+  }
+
+  unmark() {
+    this.marks?.remove();
+    this.marks = null;
+    takeBack();
+  }
+
+  get layer() {
+    return state.layers.get(this.session.layer);
+  }
+
+  /** @param {number} step @param {string} [meta] */
+  open(step, meta) {
+    const { session } = this;
+    const name = this.layer ? say(this.layer.label) : session.layer;
+    const size = session.size < 1024 * 1024 ? `${Math.max(1, Math.round(session.size / 1024))} KB` : `${(session.size / 1048576).toFixed(1)} MB`;
+    const about = session.files.length ? [session.name, size, session.files.length > 1 ? t("load.files", { n: session.files.length }) : ""].filter(Boolean).join(" · ") : "";
+    const opened = this.panel.open({ kind: "load", left: this.leave, picture: symbolUrl("stock", "base"), title: step > 0 && !this.done ? t("load.titleFor", { layer: name }) : t("load.title"), meta: [about, meta || t("load.nothingYet")].filter(Boolean).join(" · ") });
+    this.act.view.size();
+    const steps = el("ol", { class: "steps", "aria-label": t("load.steps") }, STEPS.map((one, i) => el("li", { class: i < step ? "done" : i === step ? "now" : "", "aria-current": i === step ? "step" : null }, el("button", { type: "button", on: { click: () => this.go(i) } }, el("i", {}, i < step ? icon("check") : String(i + 1)), el("span", { text: t(/** @type {any} */ (`step.${one}`)) })))));
+    opened.body.before(steps);
+    this.opened = opened;
+    return opened;
+  }
+
+  /** @param {number} step */
+  go(step) {
+    if (step === 0 && !this.done) return this.session.drop().then(() => this.choosing());
+    document.getElementById(`step-${step + 1}`)?.scrollIntoView({ block: "start", behavior: "smooth" });
     return undefined;
   }
 
-  /** @param {any} load */
-  async function commit(load) {
-    acts();
+  // Step 1: the file and where it goes.
+
+  choosing() {
+    const { session } = this;
+    this.unmark();
+    const { body, acts } = this.open(0);
+    const chooser = el("input", { type: "file", multiple: true, class: "heard", id: "load-file", on: { change: () => this.take([...chooser.files]) } });
+    const zone = el("label", { class: "drop-zone", for: "load-file" }, icon("upload"), el("b", { text: session.files.map((one) => one.name).join(t("list.comma")) || t("load.choose") }), el("span", { class: "meta", text: t("load.forms") }), chooser);
+    section(body, zone);
+    const quiet = { keydown: (/** @type {Event} */ event) => event.stopPropagation() };
+    const targets = [...state.layers.values()].filter((layer) => layer.allowed.includes("load")).map((layer) => el("option", { value: layer.id, text: say(layer.label) }));
+    const target = el("select", { id: "load-layer", on: { change: () => { session.layer = target.value; session.create = false; if (target.value && session.files.length) this.examine(); else ready(); } } }, el("option", { value: "", text: t("load.newLayer") }), targets);
+    target.value = session.create ? "" : session.layer;
+    const name = el("input", { id: "load-name", maxlength: "48", pattern: "[a-z][a-z0-9_]*", placeholder: t("load.newIdHint"), value: session.create ? session.layer : "", on: { ...quiet, input: () => ready() } });
+    const made = el("div", { class: "field" }, el("label", { for: "load-name", text: t("load.newId") }), el("div", { class: "input" }, name));
+    section(body, el("div", { class: "field" }, el("label", { for: "load-layer", text: t("load.target") }), el("div", { class: "input" }, target)), made);
+    const ready = () => {
+      made.hidden = target.value !== "";
+      session.create = !target.value;
+      session.layer = target.value || name.value.trim();
+      const missing = !session.files.length ? t("load.pickFile") : !session.layer ? t("load.pickLayer") : "";
+      acts(missing ? blocked(missing) : button(t("load.preview"), () => this.examine(), { primary: true, wide: true }));
+    };
+    ready();
+  }
+
+  /** @param {File[]} files */
+  take(files) {
+    this.session.take(files);
+    const guess = this.session.layer || alike(files[0]?.name || "");
+    if (!guess || this.session.create) return this.choosing();
+    this.session.layer = guess;
+    return this.examine();
+  }
+
+  // Step 2: on its way, and then what was found.
+
+  async examine() {
+    const { session } = this;
+    this.unmark();
+    const { body, acts, current } = this.open(1);
+    const bar = el("i");
+    const words = el("b", { text: t("load.sending") });
+    const detail = el("span", { class: "meta" });
+    add(body, el("section", { class: "section working", role: "status" }, words, el("div", { class: "progress" }, bar), detail));
+    acts(button(t("load.stop"), () => { session.drop().then(() => this.choosing()); }, { wide: true }));
     try {
-      show(await finished(await ask(`loads/${load.id}/confirm`, { method: "POST" })));
+      const load = await session.examine((progress) => {
+        words.textContent = progress.stage ? t(/** @type {any} */ (`stage.${progress.stage}`)) : t("load.sending");
+        detail.textContent = progress.of ? t("load.sent", { sent: number(Math.round((progress.sent || 0) / 1024)), of: number(Math.round(progress.of / 1024)) }) : t("load.stopAnyTime");
+        bar.className = progress.stage ? `at-${progress.stage}` : "at-sending";
+      });
+      if (load && current()) this.show();
     } catch (error) {
-      add(said, refused(error));
+      if (/** @type {Error} */ (error).name === "AbortError" || !current()) return;
+      fill(body, refused(error, () => this.examine()));
+      acts(button(t("load.otherFile"), () => this.choosing(), { wide: true }));
     }
+  }
+
+  /** @param {Partial<import("../load/session.js").Told>} told */
+  change(told) {
+    Object.assign(this.session.told, told);
+    this.examine();
+  }
+
+  show() {
+    const { load, seen } = this.session;
+    const report = load?.report || {};
+    if (load?.state === "examined") return this.rehearsal(report, seen);
+    return this.refusal(load, report, seen || {});
+  }
+
+  /** A file that was not taken: what is wrong, what was tried, what to do, and the choice itself where it can be made here. @param {any} load @param {any} report @param {any} seen */
+  refusal(load, report, seen) {
+    const [first] = report.problems || [];
+    const about = first?.field;
+    const { body, acts } = this.open(about === "map" ? 2 : 1, t("load.notTaken"));
+    const change = (/** @type {Partial<import("../load/session.js").Told>} */ told) => this.change(told);
+    const failed = load?.state === "failed";
+    const asks = ASKED.has(about) && !NO_ANSWER.has(first.code); // the answer can be given below
+    const unseen = asks && about === "crs" && !seen.systems?.length; // no picture to choose by: what can be done then stands below
+    add(body, el("section", { class: "section" }, el("div", { class: `note${asks ? "" : " bad"}`, role: "alert" }, el("b", { text: t(asks ? "load.asks" : failed ? "load.failed" : "load.refused") }), el("p", { text: systemName(first?.message || t("load.noReason")) }), first?.remedy_on_page && !unseen ? el("p", {}, el("b", { class: "next", text: t("load.next") }), first.remedy_on_page) : null,
+      el("div", { class: "acts" }, failed ? button(t("action.again"), () => this.examine(), { small: true, primary: true }) : null, first?.code === "axes-swapped" ? button(t("load.swapAxes"), () => change({ swapped: true }), { small: true, primary: true }) : null, first?.code === "all-outside-district" ? button(t("load.keepAll"), () => change({ anywhere: true }), { small: true }) : null))));
+    if (about === "sublayer" && first.there) section(body, sectionHead(t("load.whichSublayer")), el("div", { class: "tool-row" }, String(first.there).split(", ").map((one) => button(one, () => change({ sublayer: one }), { small: true }))));
+    if (about === "encoding") section(body, sectionHead(t("load.whichEncoding"), t("load.byReading")), el("div", { class: "encodings" }, (seen.encoding?.readings || ENCODINGS.map((name) => ({ name, text: "" }))).map((/** @type {any} */ one) => el("div", { class: "reading" }, el("b", { text: one.name }), el("span", { class: "cut", text: one.text }), button(t("load.useThis"), () => change({ encoding: one.name }), { small: true })))), otherEncoding({ change }));
+    if (about === "datum") section(body, sectionHead(t("load.whichDatum")), el("div", { class: "tool-row" }, datumButtons({ change })));
+    if (((asks && about === "crs") || first?.code === "all-outside-district") && seen.systems) askForSystem(body, seen.systems.filter((/** @type {any} */ one) => one.why !== "said" || first.code === "axes-swapped"), (one) => change({ crs: one.crs, swapped: one.swapped }));
+    if (report.encoding?.value && about !== "encoding") add(body, findings({ ...report, crs: null }, { encoding: seen.encoding }, this.layer, { change, told: this.session.told }));
+    if (about === "map" || report.mapping?.length) add(body, mapping(report, seen, this.layer, { change, told: this.session.told }));
+    const others = problemRows(report);
+    add(body, problemList(others, this.layer, this.deeds));
+    acts(button(t("load.otherFile"), () => this.choosing(), { primary: true, wide: true }), button(t("action.cancel"), () => this.panel.close()));
+  }
+
+  get deeds() {
+    return {
+      /** @param {number} row @param {any} decision */
+      decide: (row, decision) => {
+        const { rows } = this.session.told;
+        const before = rows[row] || {};
+        rows[row] = { ...before, ...decision, ...(decision.fill ? { fill: { ...before.fill, ...decision.fill } } : {}) };
+        this.examine();
+      },
+      /** @param {string} name */
+      choose: (name) => this.choose(name),
+    };
+  }
+
+  /** One row, in the panel and on the map. @param {string} name */
+  choose(name) {
+    for (const one of this.panel.element.querySelectorAll("[data-row]")) one.classList.toggle("chosen", /** @type {HTMLElement} */ (one).dataset.row === name);
+    this.marks?.choose(name);
+  }
+
+  // Step 4: what would become of each row.
+
+  /** @param {any} report @param {any} seen */
+  rehearsal(report, seen) {
+    const { body, acts } = this.open(3);
+    const told = this.session.told;
+    const change = (/** @type {Partial<import("../load/session.js").Told>} */ what) => this.change(what);
+    const problems = problemRows(report);
+    const decided = Object.keys(told.rows).length;
+    const notes = (report.problems || []).filter((/** @type {any} */ one) => one.severity === "warning" && !SAID_ELSEWHERE.has(one.code));
+    add(body, findings(report, seen, this.layer, { change, told }), comparison(seen, this.layer, this.deeds), problemList(problems, this.layer, this.deeds, seen.compare.problems),
+      decided ? el("section", { class: "section" }, el("p", { class: "basis" }, t("load.decided", { n: decided }), " ", el("button", { class: "link", type: "button", text: t("load.takeBack"), on: { click: () => change({ rows: {} }) } }))) : null,
+      mapping(report, seen, this.layer, { change, told }),
+      notes.length ? el("section", { class: "section" }, sectionHead(t("load.notes"), number(notes.length)), notes.slice(0, 50).map((/** @type {any} */ one) => el("div", { class: "note" }, one.row ? el("b", { text: t("load.row", { row: one.line || one.row }) }) : null, [one.message, one.remedy_on_page].filter(Boolean).join(t("list.stop"))))) : null);
+    this.mark(seen, problems);
+    acts(this.primary(report, seen), problems.length ? el("a", { class: "btn", href: `${config.api}/loads/${this.session.load.id}/problems.csv`, download: "", text: t("load.takeProblems") }) : null, button(t("action.cancel"), () => this.panel.close()));
+  }
+
+  /** The one button: what it does and to how many, or what is missing before. @param {any} report @param {any} seen */
+  primary(report, seen) {
+    const { compare } = seen;
+    const writes = (compare.new || 0) + (compare.changed || 0);
+    if (seen.shift) return blocked(t("load.shiftFirst", { n: number(seen.shift.count), rows: number(report.accepted) }));
+    if (seen.missing?.length) return blocked(t("load.missingFirst"));
+    if (!report.accepted) return blocked(t("load.nothing"));
+    if (!writes && !this.session.create) return blocked(t("load.allSame", { n: number(report.accepted) }));
+    return button(t("load.commit", { n: number(report.accepted) }), () => this.commit(), { primary: true, wide: true });
+  }
+
+  /** @param {any} seen @param {import("../load/fates.js").Problem[]} problems */
+  mark(seen, problems) {
+    setAside(factLayers().map((one) => one.id));
+    this.marks = new Marks(this.act.view, this.act.main);
+    this.marks.show(this.layer, seen, new Map(problems.map((one) => [one.row, one.place])), (feature) => {
+      const name = feature.properties.op === "absent" ? `id-${feature.properties.id}` : `row-${feature.properties.row}`;
+      this.choose(name);
+      this.panel.element.querySelector(`[data-row="${name}"]`)?.scrollIntoView({ block: "center" });
+    });
+    this.fit();
+  }
+
+  /** The rows in view; a row far away does not make all others one dot. */
+  fit() {
+    const found = this.marks?.bounds;
+    if (!found) return;
+    const [west, south, east, north] = config.district.bbox;
+    const here = L.latLngBounds([[south, west], [north, east]]);
+    if (!here.intersects(found)) return this.act.view.fit([found.getWest(), found.getSouth(), found.getEast(), found.getNorth()]);
+    const box = L.latLngBounds([[Math.max(found.getSouth(), south), Math.max(found.getWest(), west)], [Math.min(found.getNorth(), north), Math.min(found.getEast(), east)]]);
+    return this.act.view.fill(box.pad(0.06));
+  }
+
+  // Step 5: written, seen, and undone if it was wrong.
+
+  async commit() {
+    const { session } = this;
+    const { acts } = /** @type {any} */ (this.opened);
+    acts(blocked(t("stage.committing")));
+    try {
+      const load = await session.confirm(() => undefined);
+      if (!load) return;
+      if (load.state !== "committed") return this.refusal(load, load.report || {}, session.seen);
+      this.landed(load.report);
+    } catch (error) {
+      add(this.opened?.body || this.panel.element, refused(error));
+      acts(this.primary(session.load.report, session.seen));
+    }
+  }
+
+  /** @param {any} report */
+  async landed(report) {
+    this.done = true;
+    const { session } = this;
+    await this.act.layers();
+    this.marks?.land(() => this.unmark());
+    if (!state.shown.has(session.layer)) state.aside.add(session.layer);
+    const name = this.layer ? say(this.layer.label) : session.layer;
+    this.giveBack?.();
+    const { body, acts } = this.open(5, t("load.written"));
+    this.fit();
+    section(body, el("div", { class: "note" }, el("b", { text: t("load.done", { n: number(report.accepted), layer: name }) }), t("load.doneMore", { inserted: number(report.inserted || 0), updated: number(report.updated || 0), unchanged: number(report.unchanged || 0) })));
+    const box = el("div", {});
+    section(body, box);
+    const undo = () => this.undoing(box);
+    if (session.seen?.commit) add(box, button(t("load.undo"), undo, { icon: "undo", small: true }));
+    toast(t("load.done", { n: number(report.accepted), layer: name }), session.seen?.commit ? { act: [t("load.undoShort"), undo] } : {});
+    acts(button(t("load.another"), () => loadPanel(this.panel, this.act), { wide: true }), button(t("panel.close"), () => this.panel.close()));
+  }
+
+  /** @param {Element} box */
+  undoing(box) {
+    const reason = el("input", { id: "undo-reason", maxlength: "500", value: t("load.undoReason"), "aria-label": t("form.reason"), on: { keydown: (/** @type {KeyboardEvent} */ event) => { event.stopPropagation(); if (event.key === "Enter") go(); } } });
+    const said = el("p", { class: "hint bad", role: "alert" });
+    const go = async () => {
+      if (!reason.value.trim()) return reason.focus();
+      try {
+        await this.session.undo(reason.value.trim());
+        fill(box, el("div", { class: "note" }, el("b", { text: t("load.undone") }), t("load.undoneMore")));
+        toast(t("load.undone"), { icon: "undo" });
+        await this.act.layers();
+      } catch (error) {
+        said.textContent = /** @type {Error} */ (error).message;
+      }
+      return undefined;
+    };
+    fill(box, sectionHead(t("load.undo")), el("div", { class: "field" }, el("label", { for: "undo-reason", text: t("form.reason") }), el("div", { class: "input" }, reason)), said, button(t("load.undoGo"), go, { small: true, primary: true }));
+    reason.focus();
+    reason.select();
   }
 }
 
-/** @param {any} report */
-function reportOf(report) {
-  const figure = (/** @type {keyof typeof import("../words/zh.js").zh} */ key, /** @type {number} */ n) => el("div", { class: "figure" }, el("b", { text: number(n || 0) }), el("span", { class: "unit", text: t("load.unit") }), el("div", { class: "meta", text: t(key) }));
-  const found = (/** @type {any} */ one) => (one ? [el("b", { text: one.value ?? t("unknown") }), el("div", { class: "meta", text: one.reason || "" })] : t("unknown"));
-  const problems = (report.problems || []).slice(0, SHOWN);
-  return el("div", {},
-    el("section", { class: "section" }, sectionHead(t("load.preview"), report.file), el("div", { class: "figures five" }, figure("load.read", report.read), figure("load.accepted", report.accepted), figure("load.repaired", report.repaired), figure("load.skipped", report.skipped), figure("load.rejected", report.rejected))),
-    el("section", { class: "section" }, el("dl", { class: "facts" }, el("dt", { text: t("load.encoding") }), el("dd", {}, found(report.encoding)), el("dt", { text: t("load.crs") }), el("dd", {}, found(report.crs)), report.sublayer ? [el("dt", { text: t("load.sublayer") }), el("dd", { text: report.sublayer })] : []),
-      report.mapping?.length ? el("p", { class: "basis" }, el("b", { text: t("load.mapping") }), " ", report.mapping.map((/** @type {any} */ one) => `${one.column} → ${one.field}`).join(t("list.comma"))) : null,
-      report.unmatched?.length ? el("p", { class: "basis", text: t("load.unmatched", { columns: report.unmatched.join(t("list.comma")) }) }) : null),
-    problems.length ? el("section", { class: "section" }, sectionHead(t("load.problems"), String(report.problems_total ?? problems.length)), problems.map((/** @type {any} */ one) => el("div", { class: `note${one.severity === "error" ? " bad" : ""}` }, one.row ? el("b", { text: t("load.rowField", { row: one.line || one.row, field: one.field || "" }) }) : null, [one.message, onPage(one.remedy)].filter(Boolean).join(t("list.stop"))))) : null);
+/** @param {string} words */
+const blocked = (words) => el("button", { class: "btn wide", type: "button", "aria-disabled": "true" }, el("span", { class: "cut", text: words }));
+
+/** The layer whose name a file's name shares most with; none when two are alike. @param {string} file */
+function alike(file) {
+  const stem = file.toLowerCase().replace(/\.[a-z0-9.]+$/, "");
+  const scored = [...state.layers.values()].filter((layer) => layer.allowed.includes("load")).map((layer) => ({ id: layer.id, score: Math.max(...[layer.label.zh, layer.label.en.toLowerCase(), layer.id].map((one) => shared(stem, one) / (/[a-z]/.test(one) ? 2 : 1))) })).sort((a, b) => b.score - a.score);
+  return scored.length && scored[0].score >= LEAST_ALIKE && scored[0].score > (scored[1]?.score || 0) ? scored[0].id : "";
 }
 
-/** What to do, in the names of this form: reports are written for the command line. @param {string | null} remedy */
-function onPage(remedy) {
-  /** @type {Record<string, keyof typeof import("../words/zh.js").zh>} */
-  const fields = { crs: "load.crs", datum: "load.datum", encoding: "load.encoding", sublayer: "load.sublayer", anywhere: "load.anywhere", create: "load.newLayer" };
-  return remedy && remedy.replace(/--(\w+)/g, (option, name) => (fields[name] ? t("load.field", { name: t(fields[name]) }) : option));
+/** Length of the longest run that both have. @param {string} one @param {string} other */
+function shared(one, other) {
+  let best = 0;
+  for (let i = 0; i < one.length; i += 1) for (let j = i + best + 1; j <= one.length && other.includes(one.slice(i, j)); j += 1) best = j - i;
+  return best;
 }

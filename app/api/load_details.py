@@ -1,0 +1,86 @@
+"""A load looked at closely: how it was read and why, what would become of each row, its problem rows as a table to take away."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from flask import Blueprint, Response, request
+
+from app.api.operation import operation
+from app.api.rendering import answer
+from app.language import language_of
+from app.security import current_actor, requires
+from app.services import services
+from app.spaces import current_space
+from geodata.store import loads as records
+from geodata.store.loads import REHEARSAL, LoadNotFound, LoadRecord
+from layers.spec import Action, Label
+
+blueprint = Blueprint("load_details", __name__, url_prefix="/api/v1/loads")
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would take for a formula (OWASP, CSV injection)
+_MORE = {"zh": ("另有 {n} 条没有列出", "改正所列各条后再预演一次"), "en": ("{n} more are not listed", "Correct those listed and rehearse again")}
+_HEADS = {"zh": ("行号", "字段", "值", "问题", "怎么办", "程度", "代码"), "en": ("row", "field", "value", "problem", "remedy", "severity", "code")}
+
+
+@blueprint.get("/<uuid:load_id>/rehearsal")
+@requires(Action.LOAD)
+@operation(tag="loads", summary=Label("装载预演：识别依据、候选坐标系、逐行去向", "A load rehearsed: how it was read, candidate systems, the fate of each row"), answers={200: "object"})
+def rehearsal(load_id: UUID) -> Response:
+    record = _here(load_id)
+    report: dict[str, Any] = dict(record.report or {})
+    return answer({"state": record.state, "stage": report.get("stage"), "commit": _commit(record), **report.get(REHEARSAL, {})})
+
+
+@blueprint.get("/<uuid:load_id>/problems.csv")
+@requires(Action.LOAD)
+@operation(tag="loads", summary=Label("有问题的行（CSV）", "The problem rows (CSV)"), answers={200: None})
+def problems(load_id: UUID) -> Response:
+    record = _here(load_id)
+    language = language_of(request)
+    report = (record.report or {}).get(language) or {}
+    name = quote(f"{record.file}-problems.csv")
+    found = report.get("problems", ())
+    return Response("\ufeff" + problem_table(found, language, more=report.get("problems_total", 0) - len(found)), content_type="text/csv; charset=utf-8",
+                    headers={"Content-Disposition": f"attachment; filename=problems.csv; filename*=UTF-8''{name}"})
+
+
+def problem_table(found: Any, language: str, more: int = 0) -> str:
+    """Problems as CSV for a spreadsheet: no value of the file can act as a formula there. Rows by the number a person finds them under.
+
+    `more` problems that the report counts but does not hold are told in the last line.
+    """
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(_HEADS[language])
+    for one in found:
+        row = one.get("line") or one.get("row")
+        writer.writerow([_safe(value) for value in (row, one["field"], one.get("value"), one["message"], one["remedy_on_page"], one["severity"], one["code"])])
+    if more > 0:
+        writer.writerow(("", "", "", *(one.format(n=more) for one in _MORE[language]), "note", "more"))
+    return out.getvalue()
+
+
+def _safe(value: Any) -> Any:
+    text = "" if value is None else str(value)
+    return "'" + text if text.startswith(_FORMULA) else text
+
+
+def _commit(record: LoadRecord) -> str | None:
+    """The commit of a load that is in: the last one that its confirmer made to the layer for this file before the load was ended."""
+    if record.state != "committed" or record.finished_at is None:
+        return None
+    with current_space().reading(current_actor()) as store:
+        found = store.commits(layers=(record.layer,), by=record.confirmed_by or record.asked_by, limit=20)
+    return next((str(one.token) for one in found if one.reason == f"load {record.file}" and one.at <= record.finished_at), None)
+
+
+def _here(load_id: UUID) -> LoadRecord:
+    record = records.get(services().database.engine, load_id)
+    if record.space != current_space().id:
+        raise LoadNotFound(id=load_id)
+    return record

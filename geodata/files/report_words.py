@@ -1,0 +1,259 @@
+"""The sentences of a report: what was found in a file and why, and what became of its rows."""
+
+from __future__ import annotations
+
+from geodata.files.words import CHANGE_CRS, CHANGE_ENCODING, TO_SAY_CRS, said
+from layers.messages import declare
+
+declare(
+    {
+        # encodings
+        "encoding-by-cpg": said(".cpg 文件写明 {said}，且与内容相符", "The .cpg file says {said}, and the bytes agree"),
+        "encoding-by-language-byte": said(
+            "DBF 语言标识 {said} 表示 {name}，且与内容相符", "The dBASE language byte {said} means {name}, and the bytes agree"
+        ),
+        "encoding-by-bom": said("文件开头有 {name} 标记", "The file begins with the mark of {name}"),
+        "encoding-by-zeros": said("零字节的位置表明是 {name}", "The places of zero bytes show {name}"),
+        "encoding-by-bytes": said("按字节内容判断为 {name}", "Judged by its bytes: {name}"),
+        "encoding-guessed": said(
+            "没有可信的说明，最接近 {name}",
+            "Nothing reliable says it; {name} fits best",
+            "请核对文字，不对时用 --encoding 指明",
+            "Look at the text; pass --encoding when it is wrong",
+            *CHANGE_ENCODING,
+        ),
+        "encoding-given": said("由使用者指定 {name}", "{name}, as given by the user"),
+        "encoding-ascii": said("只有 ASCII 字符，任何编码读来都一样", "Only ASCII characters: all encodings read them alike"),
+        "encoding-by-format": said("该格式的文字一律为 {name}", "The format keeps its text in {name}"),
+        "encoding-contradicted": said(
+            "文件说明的编码 {said} 与字节内容不符，改按内容判断",
+            "The file says {said}, but the bytes do not agree; judged by the bytes",
+            "请核对文字",
+            "Look at the text",
+        ),
+        "encoding-doubtful": said(
+            "编码没有把握，各种读法：{readings}",
+            "The encoding is in doubt; readings: {readings}",
+            "请核对文字，不对时用 --encoding 指明",
+            "Look at the text; pass --encoding when it is wrong",
+            *CHANGE_ENCODING,
+        ),
+        "cpg-unreadable": said(
+            ".cpg 文件不是编码名（「{text}」），未采用",
+            "The .cpg file holds no encoding name (“{text}”) and was not used",
+            "请核对文字",
+            "Look at the text",
+        ),
+        "not-utf8": said(
+            "GeoJSON/CSV 不是 UTF-8，已按 {name} 读取", "The file is not UTF-8; it was read as {name}", "请核对文字", "Look at the text"
+        ),
+        "text-undecodable": said(
+            "字节 {bytes} 不是 {name} 文字",
+            "The bytes {bytes} are not text in {name}",
+            "在原软件中改正该行文字，或用 --encoding 指明编码",
+            "Correct the row's text in its own program, or pass --encoding",
+            "填写这一格；很多行都这样时，在「编码」一行点「更改」",
+            "Fill the value in; when many rows are so, press “change” beside the encoding",
+        ),
+        "text-other-encoding": said(
+            "这一条的文字是 {other}，与全表的 {name} 不同，已按 {other} 读为「{text}」",
+            "This record's text is {other}, unlike the table's {name}; it was read as {other}: “{text}”",
+            "请核对文字",
+            "Look at the text",
+        ),
+        "text-cut": said(
+            "文字在字段宽度 {width} 字节处被截断，去掉了残缺的末字：…{text}",
+            "The text was cut at the field's {width} bytes; the broken last character was dropped: …{text}",
+            "从原软件导出更宽的字段",
+            "Export with a wider field",
+        ),
+        # coordinate reference systems and places
+        "not-looked-at": said("尚未判断", "Not looked at"),
+        "crs-given": said("由使用者指定 {crs}", "{crs}, as given by the user"),
+        "crs-declared": said("{by} 写明为 {name}", "{by} says {name}"),
+        "crs-by-rfc7946": said(
+            "GeoJSON 未写坐标系，按 RFC 7946 为经纬度（CRS84）", "GeoJSON without a crs is longitude and latitude (CRS84) by RFC 7946"
+        ),
+        "crs-by-columns": said("坐标列名表明是经纬度", "The columns' names say longitude and latitude"),
+        "crs-assumed-here": said(
+            "文件没有可用的坐标系说明；坐标（如 {sample}）是本区附近的经纬度，按 CGCS2000 经纬度处理",
+            "Nothing usable in the file says its CRS; its coordinates (e.g. {sample}) are degrees near the district: taken as CGCS2000 degrees",
+            "不对时用 --crs 指明；如来自高德、百度，用 --datum 指明",
+            "Pass --crs when that is wrong; --datum when they come from Amap or Baidu",
+            "不对时在「坐标系」一行点「更改」；来自高德、百度的在「偏移」一行点「更改」",
+            "Press “change” beside the system when it is wrong, beside the shift when they come from Amap or Baidu",
+        ),
+        "crs-assumed": said(
+            "文件没有可用的坐标系说明；坐标（如 {sample}）像经纬度，暂按 CGCS2000 经纬度处理，务必核实",
+            "Nothing usable in the file says its CRS; its coordinates (e.g. {sample}) look like degrees and were taken as CGCS2000 degrees: make sure",
+            *TO_SAY_CRS,
+            *CHANGE_CRS,
+        ),
+        "crs-not-needed": said("没有坐标", "There are no coordinates"),
+        "crs-overruled": said(
+            "文件写明 {said}，按使用者指定的 {given} 处理", "The file says {said}; {given} was used, as given", "请核实", "Make sure"
+        ),
+        "crs-unreadable": said("{by} 中的坐标系读不懂（{said}）", "The CRS in {by} cannot be understood ({said})", *TO_SAY_CRS, *CHANGE_CRS),
+        "datum-held-equal": said(
+            "「{name}」的基准面未登记，按椭球视同 WGS84，可能有米级偏差",
+            "The datum of “{name}” is not registered; by its ellipsoid it was held equal to WGS84, good to metres",
+            "需要更准时用 --crs 指明",
+            "Pass --crs when more is needed",
+            "需要更准时请提供方换算成 CGCS2000",
+            "Have it converted to CGCS2000 when more is needed",
+        ),
+        "datum-named": said("坐标列（{columns}）的名称提到 {datum}", "The columns ({columns}) name {datum}"),
+        "row-axes-swapped": said("横纵坐标颠倒：{x}, {y}", "X and Y are swapped: {x}, {y}", "对调两个坐标", "Swap the two"),
+        "row-outside-district": said(
+            "位置 {lon}, {lat} 距{district} 50 公里以外",
+            "{lon}, {lat} lies more than 50 km outside {district}",
+            "核对坐标；确要载入外地数据时加 --anywhere",
+            "Check the coordinates; add --anywhere for data that is meant to lie elsewhere",
+            "核对坐标；本就在外地时点「留下」",
+            "Check the coordinates; press “Keep” when it is meant to lie there",
+        ),
+        "outside-district": said(
+            "有 {count} 条在{district} 50 公里以外（范围 {extent}）",
+            "{count} lie more than 50 km outside {district} (extent {extent})",
+            "请核对坐标系；本就是外地数据则不必理会",
+            "Check the CRS; nothing to do for data that are meant to lie there",
+        ),
+        "crs-may-be-wrong": said(
+            "写明的坐标系（{said}）多半有误：换成以下之一，这些坐标就落在本区附近：{candidates}",
+            "The CRS said ({said}) is probably wrong: in one of these the same coordinates fall near the district: {candidates}",
+            *TO_SAY_CRS,
+            *CHANGE_CRS,
+        ),
+        "position-not-read": said(
+            "坐标不是经度、纬度两个数",
+            "A position is not two numbers, longitude and latitude",
+            "写成 [109.8, 40.6]，数字不加引号",
+            "Write [109.8, 40.6], numbers without quotes",
+        ),
+        "wkt-not-read": said(
+            "「{value}」不是 WKT 图形", "“{value}” is no shape in WKT", "写成 POINT (109.8 40.6) 之类", "Write POINT (109.8 40.6) or the like"
+        ),
+        "coordinate-outside-earth": said(
+            "坐标 {x}, {y} 不在地球上", "The coordinates {x}, {y} are not on the earth", "改正该条坐标", "Correct the coordinates"
+        ),
+        "coordinate-not-read": said(
+            "「{value}」不是坐标", "“{value}” is not a coordinate", "写成 109.5 或 109°34′30″", "Write 109.5 or 109°34′30″"
+        ),
+        # geometry
+        "geometry-broken": said(
+            "图形不完整（{kind}）", "The shape is not whole ({kind})", "在原软件中改正该图形", "Correct the shape in its own program"
+        ),
+        "place-missing": said(
+            "这一条没有位置（图形或坐标是空的）",
+            "The record has no place (its shape or its coordinates are empty)",
+            "在原文件中补上图形或坐标",
+            "Give it a shape or coordinates in the file",
+        ),
+        "geometry-repaired": said(
+            "图形无效（{reason_zh}），已修复；面积由 {before_m2} 变为 {after_m2} 平方米",
+            "The shape was not valid ({reason}) and was repaired; area from {before_m2} to {after_m2} m2",
+            "请在图上核对",
+            "Look at it on the map",
+        ),
+        "ring-closed": said(
+            "面的边界没有闭合，已闭合", "The polygon's ring was not closed; it was closed", "请在图上核对", "Look at it on the map"
+        ),
+        "line-repaired": said(
+            "线无效（{reason_zh}），已修复", "The line was not valid ({reason}) and was repaired", "请在图上核对", "Look at it on the map"
+        ),
+        "geometry-beyond-repair": said(
+            "图形无效（{reason_zh}），无法修复", "The shape is not valid ({reason}) and cannot be repaired", "在原软件中重画", "Draw it again"
+        ),
+        "line-zero-length": said("线的长度为零", "The line has no length", "删去或重画", "Remove it or draw it again"),
+        "shape-kind-not-admitted": said(
+            "图形类型 {found}，需要 {wanted}",
+            "The shape is a {found}, wanted is {wanted}",
+            "转换图形类型（曲线先折线化），或载入别的图层",
+            "Convert it (straighten curves first), or load it into another layer",
+        ),
+        "zm-dropped": said("高程（Z）、量测值（M）未保留（{kind}）", "Heights (Z) and measures (M) were dropped ({kind})"),
+        "curves-straightened": said(
+            "曲线（{kind}）已折线化", "Curves ({kind}) were straightened", "请在图上核对", "Look at it on the map"
+        ),
+        "bare-geometry": said("文件只有一个图形（{kind}），没有属性", "The file is a bare {kind} without attributes"),
+        # packing and parts
+        "shx-rebuilt": said("缺少 .shx 或其已损坏，已由 .shp 重建", "The .shx is {why}; it was rebuilt from the .shp"),
+        "record-counts-differ": said(
+            ".shp 有 {shapes} 个图形，.dbf 有 {rows} 行",
+            "The .shp has {shapes} shapes, the .dbf {rows} rows",
+            "核对两者是否同一批导出",
+            "Check that both come from one export",
+        ),
+        "no-attributes": said("{part} 没有字段", "The {part} has no fields"),
+        # reading
+        "formula-not-calculated": said(
+            "有 {count} 格是公式而文件里没有计算结果（{cells}），按空白处理",
+            "{count} cells are formulas whose results are not in the file ({cells}); they were taken as empty",
+            "用 Excel 打开、保存后再导入",
+            "Open and save it in Excel, then load it again",
+        ),
+        "merged-filled": said(
+            "合并单元格（{cells}）的值已填到所含的每一行",
+            "The values of merged cells ({cells}) were filled into each row they span",
+            "请核对",
+            "Make sure",
+        ),
+        "cell-errors": said(
+            "表中有公式错误（第 {rows} 行），这些格按空白处理",
+            "There are formula errors (rows {rows}); these cells were taken as empty",
+            "在 Excel 中改正后再导入",
+            "Correct them in Excel and load it again",
+        ),
+        "other-sublayers": said("还有未选的图层：{there}", "Other layers were not chosen: {there}"),
+        "column-doubled": said(
+            "列名「{column}」重复，后一个记为「{renamed}」", "The column “{column}” is there twice; the later one is called “{renamed}”"
+        ),
+        "column-not-read": said("列「{column}」（类型 {type}）未读取", "The column “{column}” (type {type}) was not read"),
+        "number-overflow": said(
+            "数值超出字段宽度 {width}，文件中只有 *",
+            "The number did not fit its {width} bytes: the file has only *",
+            "从原软件重新导出",
+            "Export again with a wider field",
+        ),
+        "record-deleted": said("该记录在文件中标为已删除", "The record is marked as deleted"),
+        "row-empty": said("空行", "The row is empty"),
+        "row-too-long": said(
+            "有 {cells} 格，标题只有 {columns} 列",
+            "It has {cells} cells, the header {columns}",
+            "检查分隔符与引号；标题要占一行，每列都有名称",
+            "Check delimiters and quotes; the header is one row with a name for each column",
+        ),
+        "row-doubled": said("与第 {first} 条完全相同，跳过", "It is the same as record {first} and was passed over"),
+        "times-local": said("没有时区的时间按北京时间处理", "Times without a zone were taken as Beijing time"),
+        # layers, fields and keys
+        "layer-made": said("新建图层「{layer}」，{fields} 个字段", "The layer “{layer}” was made, with {fields} fields"),
+        "layer-would-be-made": said("将新建图层「{layer}」，{fields} 个字段", "The layer “{layer}” would be made, with {fields} fields"),
+        "measure-by-name": said(
+            "「{column}」按列名计作{measure}（单位 {unit}），影响区里会合计",
+            "“{column}” is counted as {measure} by its name (unit {unit}): zones sum it",
+            "不是就加 --measure {name}=none",
+            "Pass --measure {name}=none if it is not",
+            "不是就在「字段对应」里改成「不合计」",
+            "Change it to “not summed” in the mapping if it is not",
+        ),
+        "measure-given": said(
+            "「{column}」按您所说计作{measure}（单位 {unit}）", "“{column}” is counted as {measure}, as you say (unit {unit})"
+        ),
+        "column-unmatched": said(
+            "列「{column}」没有对应字段，未载入",
+            "No field takes the column “{column}”; it was not loaded",
+            '需要时用 --map "{column}=字段" 指明',
+            'Pass --map "{column}=field" when it is wanted',
+            "需要时在「字段对应」里为它选一个字段",
+            "Choose a field for it in the mapping when it is wanted",
+        ),
+        "key-missing": said("没有编号（{key}）", "The key ({key}) is missing", "补填编号", "Fill it in"),
+        "key-twice": said(
+            "编号 {value} 在第 {first} 条已出现，内容不同",
+            "The key {value} stands in record {first} already, with other content",
+            "改正其中一条",
+            "Correct one of them",
+        ),
+        "all-unchanged": said("{count} 条与库中相同，没有变化", "All {count} are as stored: nothing changed"),
+    }
+)
