@@ -1,4 +1,4 @@
-"""Search by name in Chinese or pinyin, by code, or by coordinates."""
+"""Search by name in Chinese or pinyin, by code, by what the values say, or by coordinates."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from app.spaces import current_space
 from geodata.datum import Datum
 from geodata.queries.position import Reading, readings
 from geodata.queries.search import Found, NameIndex
+from geodata.store.wording import Match
 from layers.district import JIUYUAN
 from layers.spec import Action, Label, Layer
 from layers.spec import Field as LayerField
@@ -25,20 +26,20 @@ names = NameIndex()
 
 
 class SearchParameters(Parameters):
-    q: str = Field(max_length=200, description="A name, pinyin initials, a code, or coordinates (degrees in decimals or with minutes and seconds, Gauss-Kruger metres)")
+    q: str = Field(max_length=200, description="A name, pinyin initials, a code, words that values or choices hold (all of them), or coordinates (degrees in decimals or with minutes and seconds, Gauss-Kruger metres)")
     limit: int = Field(20, ge=1, le=50)
 
 
 @blueprint.get("")
 @requires(Action.READ)
-@operation(tag="questions", summary=Label("按名称、拼音首字母、编号或坐标查找", "Find by name, pinyin initials, code or coordinates"), query=SearchParameters,
+@operation(tag="questions", summary=Label("按名称、拼音首字母、编号、属性或坐标查找", "Find by name, pinyin initials, code, attributes or coordinates"), query=SearchParameters,
            answers={200: "SearchAnswer"}, problems=(400, 401, 403))
 def search(query: SearchParameters) -> Response:
     space, language = current_space(), language_of(request)
     found = names.search(space, query.q, current_actor(), query.limit)
     results = [_place(one, language) for one in readings(query.q, JIUYUAN)]
     results += [_feature(one, space.catalogue.layer(one.feature.layer), language) for one in found]
-    return answer({"results": results[:query.limit]})
+    return answer({"results": results[:query.limit], "unsearched": found.unsearched})
 
 
 _HERE = Label("CGCS2000 / WGS84", "CGCS2000 / WGS84")
@@ -70,7 +71,12 @@ def _feature(found: Found, layer: Layer, language: str) -> dict[str, Any]:
     words += [_said(field, found.feature.properties.get(field.id), language) for one in layer.summary if (field := layer.field(one))]
     lon, lat = found.place or (None, None)
     return {"kind": "feature", "layer": layer.id, "id": found.feature.id, "title": found.title, "subtitle": " · ".join(one for one in words if one),
-            "lon": lon, "lat": lat, "bbox": found.bbox}
+            "lon": lon, "lat": lat, "bbox": found.bbox, "matches": [_match(one, language) for one in found.matches]}
+
+
+def _match(one: Match, language: str) -> dict[str, str]:
+    """A field that answered beside the name, and its value, in words."""
+    return {"field": one.field.id, "label": one.field.label.in_language(language), "value": _said(one.field, one.value, language)}
 
 
 def _said(field: LayerField, value: Any, language: str) -> str:
