@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from layers.chainage import Chainage
 from layers.rules import rule_named
 from layers.spec import (
     Action,
@@ -44,6 +45,7 @@ def layer_to_json(layer: Layer) -> dict[str, Any]:
         "exposed": layer.exposed,
         "drill_only": layer.drill_only,
         "far_reaching": layer.far_reaching,
+        "chainage": layer.chainage and {"of": list(layer.chainage.of), "start": layer.chainage.start, "end": layer.chainage.end},
         "style": _style_to_json(layer.style),
         "rules": [rule.__name__ for rule in layer.rules],
         "out_of_service": [
@@ -71,6 +73,7 @@ def layer_from_json(data: Mapping[str, Any]) -> Layer:
         exposed=data.get("exposed", False),
         drill_only=data.get("drill_only", False),
         far_reaching=data.get("far_reaching", False),
+        chainage=_chainage(data.get("chainage")),
         style=_style(data["style"]),
         rules=tuple(rule_named(name) for name in data.get("rules", ())),
         out_of_service=tuple(
@@ -80,6 +83,10 @@ def layer_from_json(data: Mapping[str, Any]) -> Layer:
         access={Action(action): frozenset(Role(role) for role in roles) for action, roles in data["access"].items()},
         fields=tuple(field_from_json(field) for field in data["fields"]),
     )
+
+
+def _chainage(data: Mapping[str, Any] | None) -> Chainage | None:
+    return Chainage(tuple(data["of"]), data.get("start"), data.get("end")) if data else None
 
 
 def field_to_json(field: Field) -> dict[str, Any]:

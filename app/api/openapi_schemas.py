@@ -120,7 +120,7 @@ _ANSWERS: dict[str, Any] = {
                               asked={"type": "object"}, zone=_GEOMETRY, zone_area_m2=_OR_NONE,
                               layers=_list(_object("layer version token count measures basis", **_VERSIONED, count=_WHOLE, measures={"type": "object"},
                                                    basis={"type": "object"}))),
-    "SearchAnswer": _object("results unsearched", unsearched=_list(_TEXT), results=_list(_object("kind title lon lat", kind={"enum": ["feature", "coordinate"]}, layer=_OR_NULL, id=_OR_NULL,
+    "SearchAnswer": _object("results unsearched", unsearched=_list(_TEXT), results=_list(_object("kind title lon lat", kind={"enum": ["feature", "coordinate", "chainage"]}, layer=_OR_NULL, id=_OR_NULL,
                             title=_TEXT, subtitle=_TEXT, lon={"type": ["number", "null"]}, lat={"type": ["number", "null"]}, bbox=_BOX, datum=_TEXT,
                             matches=_list(_object("field label value", field=_TEXT, label=_TEXT, value=_TEXT))))),
     "Feed": _object("cursor reset items", cursor=_TEXT, reset={"type": "boolean"},

@@ -1,4 +1,4 @@
-"""Search by name in Chinese or pinyin, by code, by what the values say, or by coordinates."""
+"""Search by name in Chinese or pinyin, by code, by what the values say, by road and chainage, or by coordinates."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from typing import Any
 from flask import Blueprint, Response, request
 from pydantic import Field
 
+from app.api.chainage_words import chainage_result
 from app.api.operation import Parameters, operation
 from app.api.rendering import answer
 from app.language import language_of
 from app.security import current_actor, requires
 from app.spaces import current_space
 from geodata.datum import Datum
+from geodata.queries.chainage import locate
 from geodata.queries.position import Reading, readings
 from geodata.queries.search import Found, NameIndex
 from geodata.store.wording import Match
+from layers.chainage import read_chainage
 from layers.district import JIUYUAN
 from layers.spec import Action, Label, Layer
 from layers.spec import Field as LayerField
@@ -26,20 +29,26 @@ names = NameIndex()
 
 
 class SearchParameters(Parameters):
-    q: str = Field(max_length=200, description="A name, pinyin initials, a code, words that values or choices hold (all of them), or coordinates (degrees in decimals or with minutes and seconds, Gauss-Kruger metres)")
+    q: str = Field(max_length=200, description="A name, pinyin initials, a code, words that values or choices hold (all of them), road and chainage (G6 K512+300), or coordinates (degrees in decimals or with minutes and seconds, Gauss-Kruger metres)")
     limit: int = Field(20, ge=1, le=50)
 
 
 @blueprint.get("")
 @requires(Action.READ)
-@operation(tag="questions", summary=Label("按名称、拼音首字母、编号、属性或坐标查找", "Find by name, pinyin initials, code, attributes or coordinates"), query=SearchParameters,
+@operation(tag="questions", summary=Label("按名称、拼音首字母、编号、属性、道路桩号或坐标查找", "Find by name, pinyin initials, code, attributes, road and chainage or coordinates"), query=SearchParameters,
            answers={200: "SearchAnswer"}, problems=(400, 401, 403))
 def search(query: SearchParameters) -> Response:
     space, language = current_space(), language_of(request)
     found = names.search(space, query.q, current_actor(), query.limit)
     results = [_place(one, language) for one in readings(query.q, JIUYUAN)]
-    results += [_feature(one, space.catalogue.layer(one.feature.layer), language) for one in found]
-    return answer({"results": results[:query.limit], "unsearched": found.unsearched})
+    features, unsearched = list(found), found.unsearched
+    asked = read_chainage(query.q) if not results else None
+    if asked:
+        results = [chainage_result(one, language) for one in locate(space, asked, current_actor())]
+        if results and asked.line:  # the line itself, too
+            features += names.search(space, asked.line, current_actor(), query.limit)
+    results += [_feature(one, space.catalogue.layer(one.feature.layer), language) for one in {one.feature.id: one for one in features}.values()]
+    return answer({"results": results[:query.limit], "unsearched": unsearched})
 
 
 _HERE = Label("CGCS2000 / WGS84", "CGCS2000 / WGS84")

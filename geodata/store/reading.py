@@ -12,7 +12,7 @@ from uuid import UUID
 import shapely
 from psycopg.errors import QueryCanceled
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import ColumnElement, Connection, Table, and_, case, false, func, not_, or_, select, text, true
+from sqlalchemy import ColumnElement, Connection, RowMapping, Table, Text, Uuid, and_, case, cast, false, func, not_, or_, select, text, true
 from sqlalchemy.exc import DBAPIError
 
 from geodata.store.changes import ChangedItem, ChangesSince, LayerVersion, changed_ids, read_versions
@@ -21,7 +21,7 @@ from geodata.store.freshness import OLDEST, Verified
 from geodata.store.metadata import STORAGE_SRID
 from geodata.store.ordering import PINYIN, Key, Order, keys_named
 from geodata.store.reverting import Commit, CommitFeature, recent, touched_by
-from geodata.store.rows import SYSTEM_PROPERTIES, Feature, coarse, feature_select, geojson_text, mask_value, shown_shape, to_feature
+from geodata.store.rows import SYSTEM_PROPERTIES, Feature, coarse, feature_select, geojson_text, mask_value, masked, shown_shape, to_feature
 from geodata.store.tables import SpaceTables
 from geodata.store.wording import saying
 from layers.errors import FeatureNotFound, Forbidden, InvalidInput, Problem
@@ -186,6 +186,18 @@ class Reader:
         """Ids of all features that meet a CQL2 filter."""
         layer, table = self._open(layer_id, Action.READ)
         return set(self.connection.scalars(select(table.c.id).where(self._where(layer, table, None, filter, None))))
+
+    def rows(self, layer_id: str, fields: Sequence[str]) -> list[RowMapping]:
+        """Every combination of values of these fields that is there, as the reader sees them, with the `id` of one feature that has it.
+
+        In order of that id; without the one in which nothing is known.
+        """
+        layer, table = self._open(layer_id, Action.READ)
+        reveal = self._reveals(layer)
+        shown = [masked(one, table.c[one.id], reveal=reveal).label(one.id) for one in layer.all_fields if one.id in fields]
+        known = or_(*(table.c[one].is_not(None) for one in fields))
+        first = cast(func.min(cast(table.c.id, Text)), Uuid).label("id")
+        return [row._mapping for row in self.connection.execute(select(first, *shown).where(known).group_by(*shown).order_by(first))]
 
     def holding(self, layer_id: str, words: Sequence[str], *, limit: int, patience_ms: int, within: frozenset[str] | None = None) -> list[Feature] | None:
         """At most `limit` features in whose visible texts and choices every folded word occurs, in no order; None when it takes longer than that.
