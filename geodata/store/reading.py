@@ -12,7 +12,24 @@ from uuid import UUID
 import shapely
 from psycopg.errors import QueryCanceled
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import ColumnElement, Connection, RowMapping, Table, Text, Uuid, and_, case, cast, false, func, not_, or_, select, text, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Table,
+    Text,
+    Uuid,
+    and_,
+    case,
+    cast,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    text,
+    true,
+)
 from sqlalchemy.exc import DBAPIError
 
 from geodata.store.changes import ChangedItem, ChangesSince, LayerVersion, changed_ids, read_versions
