@@ -55,7 +55,7 @@ export const zh = {
   "prompt.Line": "逐点画出{layer}，双击结束", "prompt.Marker": "点一下放置{layer}", "prompt.Polygon": "逐点画出{layer}，回到起点结束", "prompt.measure": "{length}", "prompt.nearest": "点一下要查的位置", "prompt.zone": "点一下影响区中心",
   "question.clear": "清除",
   "role.audit_admin": "审计管理员", "role.drill_controller": "演练导调员", "role.duty_officer": "值班员", "role.gis_staff": "数据员", "role.planner": "规划员", "role.security_admin": "安全管理员", "role.system_admin": "系统管理员", "role.viewer": "查看者",
-  "search.datumAsk": "坐标数值看不出坐标系，请选来源", "search.from": "由{datum}", "search.atHand": "服务器没有应答，只在图上已有的里面找", "search.nothing": "没有找到「{text}」，可试拼音首字母、编号或坐标", "search.placeholder": "搜地名、单位、编号、坐标（含高德坐标）",
+  "search.datumAsk": "坐标数值看不出坐标系，请选来源", "search.from": "由{datum}", "search.atHand": "服务器没有应答，只在图上已有的里面找", "search.nothing": "没有找到「{text}」，可试拼音首字母、编号、属性、桩号或坐标", "search.recent": "最近去过", "search.forget": "清除最近去过的", "search.matched": "{label}：{value}", "search.chainage": "{chainage}，{basis}", "search.unsearched": "{layers}太大，没来得及查完；再写详细些", "search.placeholder": "搜名称、属性、桩号、坐标",
   "reveal.logged": "已显示，并记入审计", "reveal.of": "显示{field}（留有记录）", "reveal.show": "显示",
   "role.operator": "服务器操作者",
 
