@@ -123,6 +123,7 @@ _ANSWERS: dict[str, Any] = {
     "SearchAnswer": _object("results unsearched", unsearched=_list(_TEXT), results=_list(_object("kind title lon lat", kind={"enum": ["feature", "coordinate", "chainage"]}, layer=_OR_NULL, id=_OR_NULL,
                             title=_TEXT, subtitle=_TEXT, lon={"type": ["number", "null"]}, lat={"type": ["number", "null"]}, bbox=_BOX, datum=_TEXT,
                             matches=_list(_object("field label value", field=_TEXT, label=_TEXT, value=_TEXT))))),
+    "PositionForms": _object("forms", forms=_list(_object("form text label", form=_TEXT, text=_TEXT, label=_TEXT))),
     "Feed": _object("cursor reset items", cursor=_TEXT, reset={"type": "boolean"},
                     items=_list(_object("layer version token at by features truncated", **_VERSIONED, at=_TEXT, by=_TEXT, reason=_OR_NULL,
                                         features=_list(_object("id op", id=_TEXT, op=_TEXT, bbox=_BOX)), truncated={"type": "boolean"}))),

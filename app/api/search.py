@@ -15,7 +15,7 @@ from app.security import current_actor, requires
 from app.spaces import current_space
 from geodata.datum import Datum
 from geodata.queries.chainage import locate
-from geodata.queries.position import Reading, readings
+from geodata.queries.position import Reading, forms, readings
 from geodata.queries.search import Found, NameIndex
 from geodata.store.wording import Match
 from layers.chainage import read_chainage
@@ -51,6 +51,24 @@ def search(query: SearchParameters) -> Response:
     return answer({"results": results[:query.limit], "unsearched": unsearched})
 
 
+class PositionParameters(Parameters):
+    lon: float = Field(ge=-180, le=180)
+    lat: float = Field(ge=-90, le=90)
+
+
+@blueprint.get("/forms")
+@requires(Action.READ)
+@operation(tag="questions", summary=Label("一个位置的各种写法，供复制", "A place in every form, to be copied"), query=PositionParameters, answers={200: "PositionForms"}, problems=(400, 401, 403))
+def position_forms(query: PositionParameters) -> Response:
+    language = language_of(request)
+    return answer({"forms": [{"form": one.form, "text": one.text, "label": _FORMS[one.form].in_language(language).format(meridian=one.meridian_deg)} for one in forms(query.lon, query.lat)]})
+
+
+_FORMS = {
+    "decimal": Label("十进制度，CGCS2000", "Decimal degrees, CGCS2000"), "dms": Label("度分秒，CGCS2000", "Degrees, minutes, seconds, CGCS2000"),
+    "gauss-kruger": Label("高斯坐标，CGCS2000 三度带，中央经线 {meridian}°", "Gauss-Kruger, CGCS2000 3-degree zone, meridian {meridian}°"),
+    "gcj02": Label("高德、腾讯地图用（GCJ-02，已偏移）", "for Amap, Tencent (GCJ-02, shifted)"), "bd09": Label("百度地图用（BD-09，已偏移）", "for Baidu (BD-09, shifted)"),
+}
 _HERE = Label("CGCS2000 / WGS84", "CGCS2000 / WGS84")
 _DATUMS = {Datum.GCJ02: Label("高德、腾讯 GCJ-02，已换算", "Amap, Tencent GCJ-02, converted"), Datum.BD09: Label("百度 BD-09，已换算", "Baidu BD-09, converted")}
 _ZONED = Label("CGCS2000 高斯坐标，中央经线 {meridian}°", "CGCS2000 Gauss-Kruger, central meridian {meridian}°")

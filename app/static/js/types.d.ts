@@ -14,7 +14,7 @@ export type Field = {
 };
 export type Style = { family: string; symbol: string | null; paint: string | null; shade_by: string | null; visible: boolean; min_zoom: number; label_zoom: number; order: number };
 export type Layer = {
-  id: string; label: Label; description?: Label | null; geometry: string; key: string | null; title: string | null; summary: string[]; ranked: boolean; exposed: boolean; drill_only: boolean;
+  id: string; label: Label; description?: Label | null; geometry: string; geometry_sensitivity?: string; key: string | null; title: string | null; summary: string[]; ranked: boolean; exposed: boolean; drill_only: boolean;
   style: Style; group: { id: string; label: Label }; fields: Field[]; count: number; version: number; token: string; bounds: number[] | null;
   freshness: { verified_latest: string | null; verified_oldest: string | null; unknown: number; sources: string[]; source_dates: string[]; bands: { at: string; counts: Record<string, number> } }; allowed: string[];
 };

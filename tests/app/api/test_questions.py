@@ -197,3 +197,13 @@ def test_search_finds_a_chainage_says_on_what_it_rests_and_refuses_the_rest(plan
     assert planner_program.post("/api/v1/layers/roads/features", road).status_code == 201
     unknown = find(planner_program, "G6 K512+300")["results"][0]
     assert (unknown["lon"], unknown["why"]) == (None, "chainage-not-kept") and "不能定位" in unknown["subtitle"]
+
+
+def test_a_place_is_written_in_every_form(planner_program: Program) -> None:
+    written = planner_program.get("/api/v1/search/forms?lon=109.64&lat=40.61").json["forms"]
+    assert [one["form"] for one in written] == ["decimal", "dms", "gauss-kruger", "gcj02", "bd09"]
+    assert written[0]["text"] == "109.640000, 40.610000" and written[3]["text"].endswith("(GCJ-02)")
+    for one in written[2:]:
+        (meant,) = find(planner_program, one["text"])["results"]
+        assert (meant["lon"], meant["lat"]) == (pytest.approx(109.64, abs=2e-6), pytest.approx(40.61, abs=2e-6))
+    assert planner_program.get("/api/v1/search/forms?lon=200&lat=40.61").status_code == 400
