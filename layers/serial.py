@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from layers.chainage import Chainage
 from layers.ledger import ledger_from_json, ledger_to_json
 from layers.rules import rule_named
 from layers.spec import (
@@ -46,6 +47,7 @@ def layer_to_json(layer: Layer) -> dict[str, Any]:
         "drill_only": layer.drill_only,
         "far_reaching": layer.far_reaching,
         "ledger": layer.ledger and ledger_to_json(layer.ledger),
+        "chainage": layer.chainage and {"of": list(layer.chainage.of), "start": layer.chainage.start, "end": layer.chainage.end},
         "style": _style_to_json(layer.style),
         "rules": [rule.__name__ for rule in layer.rules],
         "out_of_service": [
@@ -74,6 +76,7 @@ def layer_from_json(data: Mapping[str, Any]) -> Layer:
         drill_only=data.get("drill_only", False),
         far_reaching=data.get("far_reaching", False),
         ledger=ledger_from_json(data["ledger"]) if data.get("ledger") else None,
+        chainage=_chainage(data.get("chainage")),
         style=_style(data["style"]),
         rules=tuple(rule_named(name) for name in data.get("rules", ())),
         out_of_service=tuple(
@@ -83,6 +86,10 @@ def layer_from_json(data: Mapping[str, Any]) -> Layer:
         access={Action(action): frozenset(Role(role) for role in roles) for action, roles in data["access"].items()},
         fields=tuple(field_from_json(field) for field in data["fields"]),
     )
+
+
+def _chainage(data: Mapping[str, Any] | None) -> Chainage | None:
+    return Chainage(tuple(data["of"]), data.get("start"), data.get("end")) if data else None
 
 
 def field_to_json(field: Field) -> dict[str, Any]:

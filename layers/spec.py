@@ -9,6 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from layers.chainage import Chainage
 from layers.ledger import Ledger
 
 IDENTIFIER = re.compile(r"^[a-z][a-z0-9_]{0,47}$")  # 47 + prefix of an index name stays under PostgreSQL's 63 bytes
@@ -278,7 +279,8 @@ class Layer:
     `exposed` into that of `exposure`. `drill_only` layers exist in every space but may be written in drills only.
     `geometry_sensitivity` other than public means that only roles that may reveal see exact positions. `far_reaching`
     layers were made from a file that goes beyond the district: later loads may too. With a `ledger` its features are
-    entries, only ever added, from which the database keeps a number of another layer.
+    entries, only ever added, from which the database keeps a number of another layer. `chainage` says how its lines are
+    found by road and kilometre.
     """
 
     id: str
@@ -300,6 +302,7 @@ class Layer:
     geometry_sensitivity: Sensitivity = Sensitivity.PUBLIC
     far_reaching: bool = False
     ledger: Ledger | None = None
+    chainage: Chainage | None = None
 
     def __hash__(self) -> int:
         return hash(self.id)  # equal layers have equal ids; `access` is a mapping and has no hash of its own
@@ -311,7 +314,8 @@ class Layer:
         doubled = {one for one in ids if ids.count(one) > 1} | (set(ids) & set(SYSTEM_COLUMNS))
         if doubled:
             raise ValueError(f"layer {self.id}: fields named twice or reserved: {sorted(doubled)}")
-        for named in (self.key, self.title, self.style.shade_by, *self.summary, *(o.field for o in self.out_of_service), *(self.ledger.own if self.ledger else ())):
+        for named in (self.key, self.title, self.style.shade_by, *self.summary, *(o.field for o in self.out_of_service),
+                      *(self.ledger.own if self.ledger else ()), *(self.chainage.fields if self.chainage else ())):
             if named is not None and named not in ids:
                 raise ValueError(f"layer {self.id}: there is no field {named!r}")
 

@@ -7,11 +7,13 @@ import unicodedata
 from dataclasses import dataclass
 
 from geodata.crs import (
+    STORAGE_EPSG,
     gauss_kruger_candidates,
+    gauss_kruger_epsg,
     gauss_kruger_of_easting,
     transformer,
 )
-from geodata.datum import Datum, wgs84_from_bd09, wgs84_from_gcj02
+from geodata.datum import Datum, bd09_from_wgs84, gcj02_from_wgs84, wgs84_from_bd09, wgs84_from_gcj02
 from layers.district import District
 
 NEAR_DEG = 1.0  # a position within a degree of the district's box is taken as meant for here
@@ -30,6 +32,12 @@ _WORDS = (
     ("东经", "E"), ("西经", "W"), ("北纬", "N"), ("南纬", "S"), ("经度", ""), ("纬度", ""), ("lon", ""), ("lat", ""), ("：", ":"), ("米", "m"), ("东坐标", "y"), ("北坐标", "x"), ("″", '"'),
     ("′", "'"), ("“", '"'), ("”", '"'), ("‘", "'"), ("’", "'"), ("º", "°"), ("˚", "°"), ("−", "-"), ("－", "-"), ("、", ","), ("；", ";"),
 )
+_DATUMS = (
+    (Datum.GCJ02, re.compile(r"gcj-?02|火星|高德|腾讯")),
+    (Datum.BD09, re.compile(r"bd-?09|百度")),
+    (Datum.WGS84, re.compile(r"wgs-?84|cgcs-?2000|国家?2000|gps|北斗")),
+)
+_EMPTY = re.compile(r"坐标系?|地图|\(\s*\)|\[\s*\]")
 
 
 @dataclass(frozen=True)
@@ -90,14 +98,16 @@ def read_position(written: str, district: District) -> Position | None:
 def readings(written: str, district: District) -> list[Reading]:
     """Everything that a text may mean as a position, the plainest first; empty where it is none.
 
-    Degrees may be true ones or those of a web map, which no number tells apart: CGCS2000, GCJ-02, BD-09, in this order.
+    Degrees may be true ones or those of a web map, which no number tells apart: CGCS2000, GCJ-02, BD-09, in this order;
+    where a datum is written beside them, only that. A web map's with metres is none.
     Gauss-Kruger metres with a zone mean one place; without it each central meridian that leads near the district is offered.
     """
+    named, written = _named(written)
     position = read_position(written, district)
     if position:
-        return [_of_datum(position, datum, district) for datum in Datum]
+        return [_of_datum(position, datum, district) for datum in Datum if not named or datum in named]
     metres = _metres(_folded(written))
-    if metres is None:
+    if metres is None or named - {Datum.WGS84}:
         return []
     easting, northing, swapped = metres
     zoned = gauss_kruger_of_easting(easting)
@@ -109,6 +119,47 @@ def readings(written: str, district: District) -> list[Reading]:
         meridian = round(transformer(epsg).transform(_MERIDIAN_EASTING_M + easting // 1_000_000 * 1_000_000, northing)[0])
         found[round(lon, 9), round(lat, 9)] = Reading(lon, lat, swapped, district.holds(lon, lat), None, epsg, meridian, bool(zoned))
     return sorted(found.values(), key=lambda one: (not one.in_district, abs(one.lon - (west + east) / 2)))
+
+
+@dataclass(frozen=True)
+class Written:
+    """A place in one form, as text that `readings` takes for the same place. `meridian_deg` for metres."""
+
+    form: str
+    text: str
+    meridian_deg: int | None = None
+
+
+def forms(lon: float, lat: float) -> list[Written]:
+    """A place (CGCS2000 degrees) as people write it, to a decimetre: decimal degrees, degrees with minutes and seconds (to 0.3 m),
+    3-degree Gauss-Kruger with its zone where there is one, and the shifted degrees of web maps, which name their datum.
+    """
+    found = [Written("decimal", f"{lon:.6f}, {lat:.6f}"), Written("dms", f"{_dms(lon)}{'E' if lon >= 0 else 'W'}, {_dms(lat)}{'N' if lat >= 0 else 'S'}")]
+    meridian = round(lon / 3.0) * 3
+    epsg = gauss_kruger_epsg(meridian, width_deg=3, zoned=True)
+    if epsg:
+        easting, northing = transformer(STORAGE_EPSG, epsg).transform(lon, lat)
+        found.append(Written("gauss-kruger", f"X {northing:.2f}, Y {easting:.2f}", meridian))
+    for datum, shift, name in ((Datum.GCJ02, gcj02_from_wgs84, "GCJ-02"), (Datum.BD09, bd09_from_wgs84, "BD-09")):
+        there = shift(lon, lat)
+        found.append(Written(datum.value, f"{float(there[0]):.6f}, {float(there[1]):.6f} ({name})"))
+    return found
+
+
+def _dms(degrees: float) -> str:
+    hundredths = round(abs(degrees) * 360_000)  # first, so that sixty seconds are a minute
+    whole, rest = divmod(hundredths, 360_000)
+    minutes, seconds = divmod(rest, 6_000)
+    return f"{whole}°{minutes:02d}′{seconds / 100:05.2f}″"
+
+
+def _named(written: str) -> tuple[set[Datum], str]:
+    """The datums that a text names, and the text without them."""
+    text = written.lower()
+    named = {datum for datum, form in _DATUMS if form.search(text)}
+    for _, form in _DATUMS:
+        text = form.sub(" ", text)
+    return named, _EMPTY.sub(" ", text) if named else written
 
 
 def _metres(text: str) -> tuple[float, float, bool] | None:

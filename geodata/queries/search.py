@@ -1,12 +1,14 @@
-"""Finding a feature by its name in Chinese, by the initials or spelling of its pinyin, or by its code."""
+"""Finding a feature by its name in Chinese, by the initials or spelling of its pinyin, by its code, or by what its values say."""
 
 from __future__ import annotations
 
+import heapq
 import json
+import re
 import threading
-import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -15,33 +17,56 @@ from pypinyin import Style, lazy_pinyin
 
 from geodata.store.changes import LayerVersion
 from geodata.store.features import Store
-from geodata.store.rows import Feature, is_shown
+from geodata.store.rows import Feature, is_shown, mask_value
 from geodata.store.spaces import Space
+from geodata.store.wording import Match, Said, fold, matches, said, told_fields, words_of
 from layers.spec import OPERATOR, Action, Actor, Layer
 
-MAX_NAMES = 100_000  # names of a layer kept in memory; a larger layer is searched by the database, without pinyin
+MAX_NAMES = 100_000  # features of a layer kept in memory by name and values; a larger layer is searched by the database, without pinyin
 MAX_LAYERS = 500  # layers of all spaces kept; those asked longest ago go, so closed drills do
 MAX_QUERY = 100
+PATIENCE_MS = 700  # for the values of one large layer: who types waits no longer, and is told that it was not gone through
+BY_VALUES = 8  # the rank of what only its values answer, after every name and code
 _PAGE = 10_000
+_RUNS = re.compile(r"[\x00-\x7f]+|[^\x00-\x7f]+")
+_LONGEST_NUMBER = 13  # digits, with the country's two
+_NUMBER = re.compile(r"[\d\s()（）-]+")  # of a telephone; fewer than seven digits are no whole number
 
 
 @dataclass(frozen=True)
 class Found:
-    """A feature that answers a search, with a place to go to; layers without geometry have none."""
+    """A feature that answers a search, with a place to go to (layers without geometry have none) and the fields that answered beside its name."""
 
     feature: Feature
     title: str
     place: tuple[float, float] | None
     bbox: tuple[float, float, float, float] | None
+    matches: tuple[Match, ...] = ()
 
 
 @dataclass(frozen=True)
+class Answer(Sequence[Found]):
+    """What was found, the closest first, and the layers whose values could not be gone through in time."""
+
+    found: tuple[Found, ...]
+    unsearched: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.found)
+
+    def __getitem__(self, place: Any) -> Any:
+        return self.found[place]
+
+
+@dataclass(frozen=True, slots=True)
 class _Name:
     title: str
     folded: str
     key: str
     initials: str
     spelling: str
+    called: str  # all of the above in one text: what is not in it is not the name
+    said: Said
 
 
 @dataclass
@@ -51,6 +76,10 @@ class _LayerNames:
     too_many: bool = False
 
 
+_Ranked = tuple[int, int, int, str, str, UUID]  # rank, length of the title, order of the layer, title, layer, feature
+_Layer = tuple[int, Layer, _LayerNames]
+
+
 class NameIndex:
     """Names of the features of every space, kept in step by version before each answer. One per process, thread-safe."""
 
@@ -58,37 +87,36 @@ class NameIndex:
         self._lock = threading.Lock()
         self._layers: dict[tuple[str, str], _LayerNames] = {}
 
-    def search(self, space: Space, text: str, actor: Actor, limit: int = 20) -> list[Found]:
-        """At most `limit` features whose name, code or pinyin answers the text, the closest match first.
+    def search(self, space: Space, text: str, actor: Actor, limit: int = 20) -> Answer:
+        """At most `limit` features whose name, code, pinyin or values answer the text, the closest match first.
 
-        Whole name or code, then beginnings, then parts, then pinyin; equal ones by length of name, order of layers, name.
-        Only layers that the actor may read; none whose title is personal. Empty text: nothing.
+        Whole name or code, then beginnings, then parts, then pinyin, then those whose values hold every word of the text;
+        equal ones by length of name, order of layers, name. Only layers that the actor may read; none whose title is personal.
+        Values are those that the actor sees. A whole telephone number finds whose it is, for those who may reveal it: each
+        such hit is written down as a look. Empty text: nothing.
         """
         asked = fold(text)[:MAX_QUERY]
         if not asked:
-            return []
+            return Answer(())
+        words = words_of(text[:MAX_QUERY])
         versions = space.versions()  # before the snapshot, so that nobody waits for a connection while holding one
+        unsearched: list[str] = []
         with space.reading(OPERATOR) as whole:
-            ranked = sorted(self._matches(space, versions, whole, asked, actor, limit))[:limit]
-        wanted: dict[str, list[UUID]] = {}
-        for _, _, _, _, layer_id, feature_id in ranked:
-            wanted.setdefault(layer_id, []).append(feature_id)
+            layers = [(order, layer, self._names(space.id, layer, versions[layer.id], whole))
+                      for order, layer in enumerate(space.catalogue.values()) if _searchable(layer, actor) and layer.id in versions]
         with space.reading(actor) as store:
+            ranked = heapq.nsmallest(limit, _by_name(layers, asked, store, limit, unsearched))
+            if len(ranked) < limit and words:
+                known = {one[-1] for one in ranked}
+                others = (one for one in _by_values(layers, words, store, actor, limit, unsearched) if one[-1] not in known)
+                ranked += heapq.nsmallest(limit - len(ranked), others)
+            wanted: dict[str, list[UUID]] = {}
+            for *_, layer_id, feature_id in ranked:
+                wanted.setdefault(layer_id, []).append(feature_id)
             features = {layer_id: store.by_ids(layer_id, ids) for layer_id, ids in wanted.items()}
-        return [_found(space.catalogue.layer(layer_id), features[layer_id][feature_id])
-                for *_, layer_id, feature_id in ranked if feature_id in features[layer_id]]
-
-    def _matches(self, space: Space, versions: Mapping[str, LayerVersion], store: Store, asked: str, actor: Actor,
-                 limit: int) -> Iterator[tuple[int, int, int, str, str, UUID]]:
-        for order, layer in enumerate(space.catalogue.values()):
-            if not _searchable(layer, actor) or layer.id not in versions:
-                continue
-            known = self._names(space.id, layer, versions[layer.id], store)
-            names = _by_database(layer, asked, store, limit) if known.too_many else known.names
-            for feature_id, name in list(names.items()):
-                rank = match_rank(asked, name)
-                if rank is not None:
-                    yield rank, len(name.title), order, name.title, layer.id, feature_id
+        found = [_found(space.catalogue.layer(layer_id), features[layer_id][feature_id], words, actor)
+                 for *_, layer_id, feature_id in ranked if feature_id in features[layer_id]]
+        return Answer((*_by_number(space, text, actor, limit), *found)[:limit], tuple(unsearched))
 
     def _names(self, space_id: str, layer: Layer, version: LayerVersion, store: Store) -> _LayerNames:
         with self._lock:
@@ -99,11 +127,6 @@ class NameIndex:
             if known.version != version:
                 _catch_up(known, layer, store)
             return known
-
-
-def fold(text: str) -> str:
-    """One form for what should be found alike: full-width and half-width, capitals, blanks."""
-    return "".join(unicodedata.normalize("NFKC", text).lower().split())
 
 
 def match_rank(asked: str, name: _Name) -> int | None:
@@ -149,7 +172,7 @@ def _catch_up(known: _LayerNames, layer: Layer, store: Store) -> None:
 
 
 def _fields(layer: Layer) -> list[str]:
-    return sorted({one for one in (layer.title, layer.key) if one})
+    return sorted({one for one in (layer.title, layer.key, *(one.id for one in told_fields(layer))) if one})
 
 
 def _all_names(layer: Layer, store: Store) -> Iterator[tuple[UUID, _Name]]:
@@ -163,21 +186,72 @@ def _all_names(layer: Layer, store: Store) -> Iterator[tuple[UUID, _Name]]:
             return
 
 
-def _by_database(layer: Layer, asked: str, store: Store, limit: int) -> dict[UUID, _Name]:
-    pattern = asked.replace("\\", "").replace("%", "").replace("_", "").replace("'", "''")
-    fields = [one.id for one in layer.fields if one.id in (layer.title, layer.key) and one.type is str]
-    if not pattern or not fields:
-        return {}
-    filter_text = " OR ".join(f"{one} ILIKE '%{pattern}%'" for one in fields)
-    return {one.id: _name(layer, one.properties) for one in store.page(layer.id, filter=filter_text, limit=limit).features}
+def _by_name(layers: Sequence[_Layer], asked: str, store: Store, limit: int, unsearched: list[str]) -> Iterator[_Ranked]:
+    for order, layer, known in layers:
+        names = _named_in_database(layer, asked, store, limit, unsearched) if known.too_many else known.names
+        for feature_id, name in [one for one in list(names.items()) if asked in one[1].called]:
+            rank = match_rank(asked, name)
+            if rank is not None:
+                yield rank, len(name.title), order, name.title, layer.id, feature_id
+
+
+def _by_values(layers: Sequence[_Layer], words: Sequence[str], store: Store, actor: Actor, limit: int, unsearched: list[str]) -> Iterator[_Ranked]:
+    """Features that hold every word in a value or, by its pinyin, in the name; `unsearched` takes the layers that were too slow."""
+    for order, layer, known in layers:
+        for feature_id, name in _holding(known.names, words, reveal=actor.may(Action.REVEAL, layer)):
+            yield BY_VALUES, len(name.title), order, name.title, layer.id, feature_id
+        if known.too_many and layer.id not in unsearched:
+            rows = store.holding(layer.id, words, limit=limit, patience_ms=PATIENCE_MS)
+            if rows is None:
+                unsearched.append(layer.id)
+            for one in rows or ():
+                title = str(one.properties.get(layer.title or "") or "")
+                yield BY_VALUES, len(title), order, title, layer.id, one.id
+
+
+def _holding(names: Mapping[UUID, _Name], words: Sequence[str], *, reveal: bool) -> list[tuple[UUID, _Name]]:
+    """Word after word over what is left: twenty thousand features take some milliseconds."""
+    left = list(names.items())
+    for word in words:
+        spelt = len(words) > 1 and word.isascii()  # alone, it was asked of the names already
+        left = [one for one in left if word in one[1].said.public or (spelt and word in one[1].called) or (reveal and word in one[1].said.sensitive)]
+    return left
+
+
+def _by_number(space: Space, text: str, actor: Actor, limit: int) -> Iterator[Found]:
+    """Whose a whole telephone number is, each written down as a look; a past moment writes nothing down, so it tells nothing."""
+    digits = re.sub(r"\D", "", text)
+    if not 7 <= len(digits) <= _LONGEST_NUMBER or not _NUMBER.fullmatch(text.strip()) or space.is_past:
+        return
+    with space.transaction(actor) as store:
+        for layer in space.catalogue.values():
+            if not (store.may(Action.READ, layer) and store.may(Action.REVEAL, layer)):
+                continue
+            for feature_id, one in store.with_number(layer.id, digits, limit=limit):
+                store.reveal(layer.id, feature_id, [one.id])
+                yield _found(layer, store.get(layer.id, feature_id), (), actor, (Match(one, mask_value(one, digits, reveal=False)),))
+
+
+def _named_in_database(layer: Layer, asked: str, store: Store, limit: int, unsearched: list[str]) -> dict[UUID, _Name]:
+    named = frozenset(one for one in (layer.title, layer.key) if one)
+    rows = store.holding(layer.id, [asked], limit=limit, patience_ms=PATIENCE_MS, within=named)
+    if rows is None:
+        unsearched.append(layer.id)
+    return {one.id: _name(layer, one.properties) for one in rows or ()}
 
 
 def _name(layer: Layer, properties: Mapping[str, object]) -> _Name:
     title = str(properties.get(layer.title or "") or "")
     key = fold(str(properties.get(layer.key or "") or ""))
     folded = fold(title)
-    syllables = lazy_pinyin(folded, style=Style.NORMAL, errors=_each)
-    return _Name(title, folded, key, "".join(one[:1] for one in syllables), "".join(syllables))
+    syllables = [one for run in _RUNS.findall(folded) for one in (_syllables(run) if not run.isascii() else run)]
+    initials, spelling = "".join(one[:1] for one in syllables), "".join(syllables)
+    return _Name(title, folded, key, initials, spelling, "\n".join((folded, key, initials, spelling)), said(layer, properties))
+
+
+@lru_cache(maxsize=50_000)  # names share their words: a thousand numbered posts are read once
+def _syllables(run: str) -> tuple[str, ...]:
+    return tuple(lazy_pinyin(run, style=Style.NORMAL, errors=_each))
 
 
 def _each(rest: str) -> Any:
@@ -185,11 +259,12 @@ def _each(rest: str) -> Any:
     return list(rest)
 
 
-def _found(layer: Layer, feature: Feature) -> Found:
+def _found(layer: Layer, feature: Feature, words: Sequence[str], actor: Actor, known: tuple[Match, ...] = ()) -> Found:
     title = str(feature.properties.get(layer.title or "") or feature.properties.get(layer.key or "") or feature.id)
+    answered = known or matches(layer, feature.properties, words, reveal=actor.may(Action.REVEAL, layer))
     shape = feature.geometry
     if shape is None:
-        return Found(feature, title, None, None)
+        return Found(feature, title, None, None, answered)
     place = shapely.point_on_surface(shape)
     west, south, east, north = shape.bounds
-    return Found(feature, title, (place.x, place.y), (west, south, east, north))
+    return Found(feature, title, (place.x, place.y), (west, south, east, north), answered)

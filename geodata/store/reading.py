@@ -10,8 +10,27 @@ from typing import Any
 from uuid import UUID
 
 import shapely
+from psycopg.errors import QueryCanceled
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import ColumnElement, Connection, Table, and_, case, false, func, not_, select, text, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Table,
+    Text,
+    Uuid,
+    and_,
+    case,
+    cast,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    text,
+    true,
+)
+from sqlalchemy.exc import DBAPIError
 
 from geodata.store.changes import ChangedItem, ChangesSince, LayerVersion, changed_ids, read_versions
 from geodata.store.filters import condition
@@ -19,8 +38,9 @@ from geodata.store.freshness import OLDEST, Verified
 from geodata.store.metadata import STORAGE_SRID
 from geodata.store.ordering import PINYIN, Key, Order, keys_named
 from geodata.store.reverting import Commit, CommitFeature, recent, touched_by
-from geodata.store.rows import SYSTEM_PROPERTIES, Feature, coarse, feature_select, geojson_text, mask_value, shown_shape, to_feature
+from geodata.store.rows import SYSTEM_PROPERTIES, Feature, coarse, feature_select, geojson_text, mask_value, masked, shown_shape, to_feature
 from geodata.store.tables import SpaceTables
+from geodata.store.wording import saying
 from layers.errors import FeatureNotFound, Forbidden, InvalidInput, Problem
 from layers.spec import Action, Actor, Catalogue, Field, Geometry, Layer, Role, Sensitivity
 
@@ -183,6 +203,47 @@ class Reader:
         """Ids of all features that meet a CQL2 filter."""
         layer, table = self._open(layer_id, Action.READ)
         return set(self.connection.scalars(select(table.c.id).where(self._where(layer, table, None, filter, None))))
+
+    def rows(self, layer_id: str, fields: Sequence[str]) -> list[RowMapping]:
+        """Every combination of values of these fields that is there, as the reader sees them, with the `id` of one feature that has it.
+
+        In order of that id; without the one in which nothing is known.
+        """
+        layer, table = self._open(layer_id, Action.READ)
+        reveal = self._reveals(layer)
+        shown = [masked(one, table.c[one.id], reveal=reveal).label(one.id) for one in layer.all_fields if one.id in fields]
+        known = or_(*(table.c[one].is_not(None) for one in fields))
+        first = cast(func.min(cast(table.c.id, Text)), Uuid).label("id")
+        return [row._mapping for row in self.connection.execute(select(first, *shown).where(known).group_by(*shown).order_by(first))]
+
+    def holding(self, layer_id: str, words: Sequence[str], *, limit: int, patience_ms: int, within: frozenset[str] | None = None) -> list[Feature] | None:
+        """At most `limit` features in whose visible texts and choices every folded word occurs, in no order; None when it takes longer than that.
+
+        `within`: the fields looked at; without it all of them.
+        """
+        layer, table = self._open(layer_id, Action.READ)
+        reveal = self._reveals(layer)
+        query = feature_select(layer, table, reveal=reveal).where(saying(layer, table, words, reveal=reveal, within=within)).limit(_bounded(limit))
+        try:
+            with self.connection.begin_nested():
+                self.connection.execute(text(f"SET LOCAL statement_timeout = {patience_ms:d}"))
+                rows = self.connection.execute(query).all()
+                self.connection.execute(text("SET LOCAL statement_timeout TO DEFAULT"))
+        except DBAPIError as fault:
+            if isinstance(fault.orig, QueryCanceled):
+                return None
+            raise
+        return [to_feature(layer, row) for row in rows]
+
+    def with_number(self, layer_id: str, digits: str, *, limit: int) -> list[tuple[UUID, Field]]:
+        """Features of which a personal text is exactly this number, dashes and blanks apart, with the field. Only for revealers; nothing is shown."""
+        layer, table = self._open(layer_id, Action.REVEAL)
+        personal = [one for one in layer.all_fields if one.sensitivity is Sensitivity.PERSONAL and one.type is str]
+        same = [func.coalesce(func.translate(table.c[one.id], " -()（）", "") == digits, false()) for one in personal]
+        if not same:
+            return []
+        rows = self.connection.execute(select(table.c.id, *same).where(or_(*same)).order_by(table.c.id).limit(_bounded(limit)))
+        return [(row[0], one) for row in rows for one, is_same in zip(personal, row[1:], strict=True) if is_same]
 
     def count(self, layer_id: str, *, bbox: Box | None = None, filter: str | None = None) -> int:
         """How many features touch the box and meet the filter."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from layers.catalogue.fields import ADDRESS, CODE, NAME, REMARK, person, phone
+from layers.chainage import Chainage
 from layers.spec import DUTY_ACCESS, Choice, Family, Field, Geometry, Group, Label, Layer, Measure, Style
 
 # A population says what it counts and from when, because two figures of one place may both be right (domain.md section 4).
@@ -139,6 +140,7 @@ ROADS = Layer(
     summary=("road_class", "number"),
     access=DUTY_ACCESS,
     style=Style(Family.BASE, paint="road", shade_by="road_class", order=10, label_zoom=12),
+    chainage=Chainage(("number", "name")),
     fields=(
         CODE,
         Field("name", Label("道路名称", "Name"), max_length=100, read_from=("路名", "名称", "DLMC", "NAME_CN")),

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from layers import rules
 from layers.catalogue.fields import ADDRESS, CODE, COLOURS, NAME, REMARK, person, phone
+from layers.chainage import Chainage
 from layers.spec import Choice, Family, Field, Geometry, Group, Label, Layer, Measure, Sensitivity, Style
 
 LEVELS = tuple(
@@ -138,6 +139,7 @@ RIVER_SECTIONS = Layer(
     exposed=True,
     style=Style(Family.HAZARD, symbol="river_section", order=60, label_zoom=12),
     rules=(rules.chainage_in_order, rules.warning_below_guarantee),
+    chainage=Chainage(("river", "bank", "name"), "chainage_from_m", "chainage_to_m"),
     fields=(
         CODE,
         NAME,

@@ -9,6 +9,10 @@ const two = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 });
 /** @param {number} value */
 export const number = (value) => (Number.isInteger(value) || Math.abs(value) >= 1000 ? whole : two).format(value);
 
+const exact = new Intl.NumberFormat(locale, { maximumFractionDigits: 4 });
+/** A stored value as it is: a water level of 1,003.27 m is not 1,003. @param {number} value */
+export const figure = (value) => exact.format(value);
+
 /** @param {number} metres @returns {[string, string]} the figure and its unit */
 export function distance(metres) {
   if (metres < 1000) return [whole.format(metres), "m"];
@@ -90,7 +94,7 @@ export function words(field, value) {
   if (field.type === "boolean") return t(value ? "yes" : "no");
   if (field.type === "date") return String(value).slice(0, 10);
   if (field.type === "datetime") return moment(value);
-  if ((field.type === "integer" || field.type === "number") && typeof value === "number") return number(value);
+  if ((field.type === "integer" || field.type === "number") && typeof value === "number") return figure(value);
   return String(value);
 }
 

@@ -1,5 +1,6 @@
 // The context panel: one at a time; it is the popup.
 import { add, el, fill, iconButton, image, button } from "./dom.js";
+import { grip } from "./grip.js";
 import { t } from "./words.js";
 
 export class Panel {
@@ -26,7 +27,7 @@ export class Panel {
     const body = el("div", { class: `scroll${same ? "" : " fade-in"}` });
     const acts = el("div", { class: "panel-acts", hidden: true });
     const title = el("h2", { text: head.title, tabindex: "-1" });
-    fill(this.element,
+    fill(this.element, grip(this.element, this.act.resized),
       el("header", { class: "panel-head" }, image(head.picture), el("div", {}, head.chip, title, el("div", { class: "meta" }, head.meta)), iconButton("close", t("panel.close"), () => this.close())),
       body, acts);
     this.element.setAttribute("aria-label", head.title);

@@ -164,3 +164,46 @@ def test_search_reads_metres_and_says_what_they_were_taken_for(planner_program: 
     (zoned,), (unzoned,) = ask("37412000 4500000"), ask("412000 4500000")
     assert zoned["datum"] == "EPSG:4525" and "中央经线 111°" in zoned["subtitle"]
     assert (unzoned["lon"], unzoned["lat"]) == (zoned["lon"], zoned["lat"]) and "未写带号" in unzoned["subtitle"] and "请核对" in unzoned["subtitle"]
+
+
+def find(program: Program, asked: str, lang: str = "zh") -> Any:
+    answer = program.client.get("/api/v1/search", query_string={"q": asked, "lang": lang}, headers={"Authorization": f"Bearer {program.token}"})
+    assert answer.status_code == 200, answer.text
+    return answer.json
+
+
+def test_search_says_which_field_answered(planner_program: Program, posts: list[str]) -> None:
+    found = find(planner_program, "一级 核查 哈林")
+    assert [one["id"] for one in found["results"]] == [posts[2]]
+    assert found["results"][0]["matches"] == [{"field": "level", "label": "级别", "value": "一级"}, {"field": "source", "label": "数据来源", "value": "核查"}]
+    assert find(planner_program, "first", "en")["results"][0]["matches"][0]["value"] == "First"
+    assert found["unsearched"] == []
+
+
+def test_search_finds_a_chainage_says_on_what_it_rests_and_refuses_the_rest(planner_program: Program) -> None:
+    section = {"type": "Feature", "geometry": {"type": "LineString", "coordinates": [[109.60, 40.5], [109.62, 40.5]]},
+               "properties": {"code": "RS-1", "name": "清水险工", "river": "黄河", "chainage_from_m": 248_000, "chainage_to_m": 249_000, "source": "核查"}}
+    made = planner_program.post("/api/v1/layers/river_sections/features", section)
+    assert made.status_code == 201, made.text
+    first = find(planner_program, "黄河 248+500")["results"][0]
+    assert (first["kind"], first["title"], first["layer"], first["id"]) == ("chainage", "黄河 K248+500", "river_sections", made.json["id"])
+    assert (first["lon"], first["lat"]) == (pytest.approx(109.61, abs=1e-6), pytest.approx(40.5, abs=1e-5))
+    assert "K248+000–K249+000" in first["subtitle"] and "桩号差 1,000 m" in first["subtitle"] and "清水险工" in first["subtitle"]
+    refused = find(planner_program, "黄河 K250+000", "en")["results"]
+    assert (refused[0]["lon"], refused[0]["why"], refused[0]["known"]) == (None, "chainage-outside", [[248_000, 249_000]])
+    assert "nothing is extrapolated" in refused[0]["subtitle"]
+    assert refused[1]["id"] == made.json["id"], "the section itself is found too"
+    road = {"type": "Feature", "geometry": {"type": "LineString", "coordinates": [[109.60, 40.6], [109.62, 40.6]]}, "properties": {"code": "R1", "name": "京藏高速", "number": "G6", "source": "核查"}}
+    assert planner_program.post("/api/v1/layers/roads/features", road).status_code == 201
+    unknown = find(planner_program, "G6 K512+300")["results"][0]
+    assert (unknown["lon"], unknown["why"]) == (None, "chainage-not-kept") and "不能定位" in unknown["subtitle"]
+
+
+def test_a_place_is_written_in_every_form(planner_program: Program) -> None:
+    written = planner_program.get("/api/v1/search/forms?lon=109.64&lat=40.61").json["forms"]
+    assert [one["form"] for one in written] == ["decimal", "dms", "gauss-kruger", "gcj02", "bd09"]
+    assert written[0]["text"] == "109.640000, 40.610000" and written[3]["text"].endswith("(GCJ-02)")
+    for one in written[2:]:
+        (meant,) = find(planner_program, one["text"])["results"]
+        assert (meant["lon"], meant["lat"]) == (pytest.approx(109.64, abs=2e-6), pytest.approx(40.61, abs=2e-6))
+    assert planner_program.get("/api/v1/search/forms?lon=200&lat=40.61").status_code == 400

@@ -6,7 +6,7 @@ import pytest
 
 from geodata.crs import transformer
 from geodata.datum import Datum, bd09_from_wgs84, gcj02_from_wgs84
-from geodata.queries.position import read_position, readings
+from geodata.queries.position import forms, read_position, readings
 from layers.district import JIUYUAN, District
 
 HERE = (pytest.approx(109.8416667), pytest.approx(40.65))
@@ -75,3 +75,37 @@ def test_metres_without_a_zone_offer_each_meridian_that_leads_near_and_say_which
 @pytest.mark.parametrize("written", ["37412000", "4500000 4500000", "412000 412000", "37412000 4500000 1", "37412000 4500000 北门", "X=4500000 X=37412000", "99412000 4500000", "412000 9500000"])
 def test_metres_that_cannot_be_a_place_are_none(written: str) -> None:
     assert readings(written, JIUYUAN) == []
+
+
+@pytest.mark.parametrize(("lon", "lat"), [(109.8416667, 40.65), (109.99999999, 40.59999999), (110.06, 40.47), (109.39, 40.7499999)])
+def test_every_form_is_read_back_as_the_same_place(lon: float, lat: float) -> None:
+    written = {one.form: one.text for one in forms(lon, lat)}
+    assert list(written) == ["decimal", "dms", "gauss-kruger", "gcj02", "bd09"]
+    for form, text in written.items():
+        meant = readings(text, JIUYUAN)
+        assert (meant[0].lon, meant[0].lat) == (pytest.approx(lon, abs=2e-6), pytest.approx(lat, abs=2e-6)), text
+        assert (len(meant) == 1) is (form not in {"decimal", "dms"}), "a form that names its datum or its zone leaves nothing to be asked"
+
+
+def test_a_gauss_kruger_form_has_its_zone_and_its_meridian() -> None:
+    (grid,) = [one for one in forms(109.8416667, 40.65) if one.form == "gauss-kruger"]
+    easting, northing = transformer(4490, 4525).transform(109.8416667, 40.65)
+    assert grid.meridian_deg == 111 and grid.text == f"X {northing:.2f}, Y {easting:.2f}" and ", Y 37" in grid.text
+    assert [one.form for one in forms(2.35, 48.85)] == ["decimal", "dms", "gcj02", "bd09"], "no zone of ours, none given"
+
+
+@pytest.mark.parametrize(("written", "datum"), [
+    ("109.646045,40.611250 (GCJ-02)", Datum.GCJ02), ("高德坐标：109.646045，40.611250", Datum.GCJ02), ("BD09 109.646045 40.611250", Datum.BD09),
+    ("百度地图 109.646045,40.611250", Datum.BD09), ("109.646045,40.611250 WGS84", Datum.WGS84), ("CGCS2000 109°38′45.76″E, 40°36′40.50″N", Datum.WGS84),
+])
+def test_a_datum_that_is_written_is_not_asked(written: str, datum: Datum) -> None:
+    assert [one.datum for one in readings(written, JIUYUAN)] == [datum]
+
+
+@pytest.mark.parametrize("written", ["GCJ-02 37412000 4500000", "北京54 109.64,40.61", "西安80 37412000 4500000", "高德酒店"])
+def test_a_datum_that_cannot_be_is_no_reading(written: str) -> None:
+    assert readings(written, JIUYUAN) == []
+
+
+def test_two_datums_leave_both_to_be_asked() -> None:
+    assert {one.datum for one in readings("109.64,40.61 GCJ-02 BD-09", JIUYUAN)} == {Datum.GCJ02, Datum.BD09}

@@ -10,9 +10,11 @@ import { t } from "../words.js";
 import { classing } from "./classes.js";
 import { crowds, ring } from "./clusters.js";
 import { shownSources, sourceOf } from "./holdings.js";
+import { Inside } from "./inside.js";
 import { familyColour } from "./paints.js";
 import { anchorOf, latOf, lonOf } from "./project.js";
 import { drawnOf } from "./sources.js";
+import { focused, keepStop, stepping } from "./stepping.js";
 
 // Villages and the like: a ring on the ground until a question touches them.
 const PLACES = new Set(["village"]);
@@ -33,7 +35,9 @@ export class Symbols {
   constructor(map, act) {
     this.map = map;
     this.act = act;
-    this.box = el("div", { class: "symbols leaflet-zoom-hide" });
+    this.box = el("div", { class: "symbols leaflet-zoom-hide", role: "group", "aria-label": t("map.symbols") });
+    this.inside = new Inside(/** @type {Element} */ (map.getContainer().parentElement));
+    stepping(this.box);
     map.createPane("symbols").style.zIndex = "600";
     map.getPane("symbols").append(this.box);
     this.held = false; // a button is down on a symbol: drawn anew now, it would be gone before the click
@@ -74,7 +78,10 @@ export class Symbols {
       ...groups.map((group) => (group.length === 1 && !group[0].count ? this.symbol(group[0]) : this.cluster(group))),
       ...marked.sort((a, b) => Number(a.chosen) - Number(b.chosen) || (b.mark?.rank || 99) - (a.mark?.rank || 99)).map((one) => this.symbol(one)),
     ];
+    const before = focused(this.box);
+    this.inside.hide();
     this.box.replaceChildren(...made.filter(Boolean));
+    keepStop(this.box, before);
   }
 
   /** @param {import("./sources.js").View} view @param {number} zoom @param {(at: [number, number]) => {x: number, y: number}} pixel @returns {Spot[]} */
@@ -124,12 +131,13 @@ export class Symbols {
     const kinds = ["sym", size, mark?.out && "out", spot.chosen && "chosen", spot.selected && "selected", spot.place && !mark && "dim", spot.bare && "bare"].filter(Boolean).join(" ");
     const rank = mark?.rank;
     const overdue = rank && ageBand(drawn.properties.verified_at) === "overdue";
-    const made = el("button", { class: kinds, type: "button", tabindex: "-1", title, "aria-label": [rank ? t("map.ranked", { rank, name: title }) : title, spot.kept?.words].filter(Boolean).join(t("list.comma")), on: { click: this.chooser(layer.id, drawn.id) } },
+    const made = el("button", { class: kinds, type: "button", tabindex: "-1", data: { name: nameOf(layer.id, drawn.id) }, title, "aria-label": [rank ? t("map.ranked", { rank, name: title }) : title, spot.kept?.words].filter(Boolean).join(t("list.comma")), on: { click: this.chooser(layer.id, drawn.id) } },
       spot.bare ? null : image(symbolUrl(variant(layer, drawn), layer.style.family)), spot.kept && el("span", { class: `mark ${spot.kept.tone}`, text: spot.kept.mark, "aria-hidden": "true" }), rank && el("span", { class: `badge${overdue ? " overdue" : ""}`, text: rank }));
     if (spot.from) made.prepend(leader(spot.from.x - spot.x, spot.from.y - spot.y));
     if (spot.opacity < 1 && !spot.chosen && !mark) made.style.opacity = String(spot.opacity);
     this.put(made, spot);
     const half = spot.size / 2 + (spot.chosen ? 7 : 1);
+    if (spot.kept) placed.taken.push(markBox(spot));
     this.note(spot, title, half, rank || mark?.out ? 9 : 0, spot.chosen ? 9 : rank ? 8 : mark?.inside ? 7 : mark?.out ? 6 : this.map.getZoom() >= layer.style.label_zoom ? 4 : 0);
     return made;
   }
@@ -137,7 +145,7 @@ export class Symbols {
   /** @param {Spot} spot */
   place(spot) {
     const title = nameFor(spot.layer, spot.drawn);
-    const made = el("button", { class: "place", type: "button", tabindex: "-1", title, "aria-label": title, on: { click: this.chooser(spot.layer.id, spot.drawn.id) } });
+    const made = el("button", { class: "place", type: "button", tabindex: "-1", data: { name: nameOf(spot.layer.id, spot.drawn.id) }, title, "aria-label": title, on: { click: this.chooser(spot.layer.id, spot.drawn.id) } });
     this.put(made, spot);
     this.note(spot, title, 5, 0, this.map.getZoom() >= spot.layer.style.label_zoom - 0.6 ? 1 : 0);
     return made;
@@ -148,9 +156,11 @@ export class Symbols {
     const count = group.reduce((sum, one) => sum + (one.count || 1), 0);
     const shares = new Map();
     for (const one of group) shares.set(one.family, (shares.get(one.family) || 0) + (one.count || 1));
-    const names = [...new Set(group.map((one) => one.layer))].map((layer) => contents(layer, group.filter((one) => one.layer === layer)));
-    const words = names.join(t("list.comma"));
-    const made = el("button", { class: `cluster${count >= 50 ? " large" : ""}${shares.size === 1 && shares.has("hazard") ? " hazard" : ""}`, type: "button", tabindex: "-1", title: t("map.cluster", { words }), "aria-label": words, on: { click: (/** @type {Event} */ event) => this.open(event, group) } }, el("b", { text: count > 9999 ? `${Math.round(count / 1000)}k` : count }));
+    const parts = [...new Set(group.map((one) => one.layer))].map((layer) => contents(layer, group.filter((one) => one.layer === layer)));
+    const words = parts.map(said).join(t("list.comma"));
+    const made = el("button", { class: `cluster${count >= 50 ? " large" : ""}${shares.size === 1 && shares.has("hazard") ? " hazard" : ""}`, type: "button", tabindex: "-1", data: { name: `crowd/${nameOf(group[0].layer.id, group[0].drawn.id)}` }, "aria-label": t("map.cluster", { words }), }, el("b", { text: count > 9999 ? `${Math.round(count / 1000)}k` : count }));
+    this.inside.of(made, parts);
+    made.addEventListener("click", (/** @type {Event} */ event) => this.open(event, group));
     made.style.setProperty("--ring", ring(shares, familyColour));
     const opacity = Math.max(...group.map((one) => one.opacity));
     if (opacity < 1) made.style.opacity = String(opacity);
@@ -210,12 +220,20 @@ export class Symbols {
   }
 }
 
-/** What a cluster holds of one layer, by class where it has classes. @param {Layer} layer @param {Spot[]} spots */
+/** Where the mark of its class stands, at the lower left. @param {Spot} spot */
+const markBox = ({ x, y, size }) => [x - size / 2 - 10, y + size / 2 - 12, x - size / 2 + 10, y + size / 2 + 10];
+
+/** What a cluster holds of one layer, by class where it has classes. @param {Layer} layer @param {Spot[]} spots @returns {import("./inside.js").Part} */
 function contents(layer, spots) {
-  const all = t("map.clusterPart", { layer: nameFor(layer), n: spots.reduce((sum, one) => sum + (one.count || 1), 0) });
   const classes = new Map();
   for (const { kept } of spots) if (kept) classes.set(kept, (classes.get(kept) || 0) + 1);
-  const parts = [...classes].sort(([a], [b]) => a.step - b.step).map(([one, n]) => t("map.clusterPart", { layer: one.words, n }));
+  return { name: nameFor(layer), symbol: layer.style.symbol, family: layer.style.family, count: spots.reduce((sum, one) => sum + (one.count || 1), 0), classes: [...classes].sort(([a], [b]) => a.step - b.step) };
+}
+
+/** @param {import("./inside.js").Part} part */
+function said(part) {
+  const all = t("map.clusterPart", { layer: part.name, n: part.count });
+  const parts = part.classes.map(([one, n]) => t("map.clusterPart", { layer: one.words, n }));
   return parts.length ? t("map.clusterClasses", { all, classes: parts.join(t("list.comma")) }) : all;
 }
 

@@ -1,8 +1,8 @@
 // The feature card: everything known, in reading order, with units, age, source, who and when; its related features and history.
 import { ask, unanswered } from "../api.js";
 import { symbolUrl } from "../config.js";
-import { add, button, el, image } from "../dom.js";
-import { age, coordinates, moment, number, sized, titleOf, words } from "../format.js";
+import { add, button, el, icon, image } from "../dom.js";
+import { age, figure, moment, sized, titleOf, words } from "../format.js";
 import { bookSection, ledgersOf, marksOf, stockFigure } from "../ledger/book.js";
 import { anchorOf, latOf, lonOf } from "../map/project.js";
 import { sourceOf } from "../map/holdings.js";
@@ -11,6 +11,7 @@ import { refused, section, waiting } from "../panel.js";
 import { choose, state } from "../state.js";
 import { toast } from "../toast.js";
 import { say, t } from "../words.js";
+import { position } from "./coordinates.js";
 import { historySection } from "./history.js";
 import { plainRow, symbolOf } from "./rows.js";
 
@@ -94,7 +95,7 @@ export class Card {
     if (Array.isArray(value)) return value.map((one) => el("span", { class: "chip soft", text: words(field, one) }));
     if (field.type === "datetime") return [words(field, value)];
     if (field.sensitivity === "personal" && String(value).includes("**") && this.layer?.allowed.includes("reveal")) return this.masked(field, value);
-    if (field.unit && typeof value === "number") return [number(value), el("span", { class: "unit", text: sized(field, value)?.replace(number(value), "").trim() })];
+    if (field.unit && typeof value === "number") return [figure(value), el("span", { class: "unit", text: sized(field, value)?.replace(figure(value), "").trim() })];
     return [words(field, value)];
   }
 
@@ -106,7 +107,7 @@ export class Card {
       try {
         const { values } = await ask(`layers/${layer?.id}/features/${feature?.id}/reveal`, { body: { fields: [field.id] } });
         shown.textContent = words(field, values[field.id]) ?? t("unknown");
-        show.replaceWith(el("span", { class: "meta-3", role: "status", text: t("reveal.logged") }));
+        show.replaceWith(callLink(field, values[field.id]) || "", el("span", { class: "meta-3", role: "status", text: t("reveal.logged") }));
       } catch (error) {
         toast(/** @type {Error} */ (error).message, { icon: "warn" });
       }
@@ -129,7 +130,7 @@ export class Card {
     const rows = /** @type {[string, any][]} */ ([
       [t("card.source"), [properties.source || el("span", { class: "unknown", text: t("unknown") }), properties.source_date ? ` · ${String(properties.source_date).slice(0, 10)}` : ""]],
       [t("card.changed"), t("card.byWhen", { by: properties.updated_by || properties.created_by || "—", when: moment(properties.updated_at) })],
-      place && [t("card.position"), coordinates(place.lon, place.lat)],
+      place && [t("card.position"), position(place, { rough: isRough(layer), inside: feature.geometry?.type !== "Point" })],
       properties.adcode && [t("card.division"), properties.adcode],
     ].filter(Boolean));
     return el("section", { class: "section" }, el("div", { class: "section-head" }, el("h3", { text: t("card.origin") }), el("span", { class: "push" }, age(properties.verified_at))), el("dl", { class: "facts small" }, rows.flatMap(([name, value]) => [el("dt", { text: name }), el("dd", {}, value)])));
@@ -164,6 +165,16 @@ export class Card {
     }
   }
 }
+
+/** A link that calls a number which was shown whole; null for what is no number. @param {import("../types").Field} field @param {any} value */
+function callLink(field, value) {
+  const number = String(value ?? "").normalize("NFKC").replace(/[\s()-]/g, "");
+  if (!/^\+?\d{3,15}$/.test(number)) return null;
+  return el("a", { class: "btn small beside call", href: `tel:${number}`, "aria-label": t("card.callOf", { field: say(field.label), number }) }, icon("call"), el("span", { text: t("card.call") }));
+}
+
+/** Whether this reader is told of exact positions only about where they are. @param {import("../types").Layer} layer */
+const isRough = (layer) => (layer.geometry_sensitivity || "public") !== "public" && !layer.allowed.includes("reveal");
 
 /** Where a feature is asked about from. @param {import("../types").Layer} layer @param {import("../types").Feature} feature @returns {import("../state.js").Place | null} */
 export function placeOf(layer, feature) {

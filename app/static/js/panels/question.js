@@ -9,6 +9,7 @@ import { nameOf, state, tell } from "../state.js";
 import { say, t } from "../words.js";
 import { exposureBody } from "./exposure.js";
 import { askOf, filterNote, filteredLayers } from "./filtered.js";
+import { position } from "./coordinates.js";
 import { leftOutRow, rankedRow } from "./rows.js";
 
 const K = 5;
@@ -267,9 +268,8 @@ export class Question {
   /** @param {Element} body */
   placeBody(body) {
     const place = /** @type {import("../state.js").Place} */ (state.place);
-    const copy = (/** @type {string} */ text) => navigator.clipboard?.writeText(text);
     section(body, el("dl", { class: "facts" },
-      el("dt", { text: t("place.decimal") }), el("dd", {}, coordinates(place.lon, place.lat, 6), " ", el("button", { class: "link meta", type: "button", text: t("action.copy"), on: { click: () => copy(coordinates(place.lon, place.lat, 6)) } })),
+      el("dt", { text: t("place.decimal") }), el("dd", {}, position(place)),
       el("dt", { text: t("place.dms") }), el("dd", { text: `${t("place.east")} ${degreesMinutes(place.lon)}  ${t("place.north")} ${degreesMinutes(place.lat)}` }),
       el("dt", { text: t("place.datum") }), el("dd", { text: t("place.datumWords") })));
     section(body, el("p", { class: "meta", text: t("place.advice") }));
