@@ -345,7 +345,7 @@ declare(
             "去掉后再导入",
             "Remove them first",
         ),
-        "shx-rebuilt": _said("缺少 .shx 或其已损坏，已由 .shp 重建", "The .shx is {why}; it was rebuilt from the .shp"),
+        "shx-rebuilt": _said("缺少 .shx 或其已损坏，已由 .shp 重建", "The .shx was missing or damaged; it was rebuilt from the .shp"),
         "record-counts-differ": _said(
             ".shp 有 {shapes} 个图形，.dbf 有 {rows} 行",
             "The .shp has {shapes} shapes, the .dbf {rows} rows",
