@@ -146,11 +146,12 @@ export class Symbols {
   /** @param {Spot[]} group */
   cluster(group) {
     const count = group.reduce((sum, one) => sum + (one.count || 1), 0);
+    const figure = count > 9999 ? `${Math.round(count / 1000)}k` : String(count);
     const shares = new Map();
     for (const one of group) shares.set(one.family, (shares.get(one.family) || 0) + (one.count || 1));
     const names = [...new Set(group.map((one) => one.layer))].map((layer) => contents(layer, group.filter((one) => one.layer === layer)));
     const words = names.join(t("list.comma"));
-    const made = el("button", { class: `cluster${count >= 50 ? " large" : ""}${shares.size === 1 && shares.has("hazard") ? " hazard" : ""}`, type: "button", tabindex: "-1", title: t("map.cluster", { words }), "aria-label": words, on: { click: (/** @type {Event} */ event) => this.open(event, group) } }, el("b", { text: count > 9999 ? `${Math.round(count / 1000)}k` : count }));
+    const made = el("button", { class: `cluster${count >= 50 ? " large" : ""}${shares.size === 1 && shares.has("hazard") ? " hazard" : ""}`, type: "button", tabindex: "-1", title: t("map.cluster", { words }), "aria-label": [figure, words].join(t("list.comma")), on: { click: (/** @type {Event} */ event) => this.open(event, group) } }, el("b", { text: figure }));
     made.style.setProperty("--ring", ring(shares, familyColour));
     const opacity = Math.max(...group.map((one) => one.opacity));
     if (opacity < 1) made.style.opacity = String(opacity);
