@@ -32,7 +32,7 @@ class BadBasemaps(Misconfigured):
 declare({
     "bad-basemaps": Sentence(
         Label("底图文件 {path} 有误：{what}", "The file of basemaps {path} is wrong: {what}"),
-        Label("格式见 docs/operate.md「底图」", "Its form is in docs/operate.md, “底图”")),
+        Label("格式见 docs/operate.md「底图」", "Its form is in docs/operate.md, beside basemaps.json")),
     "basemap-shifted": Sentence(
         Label("来源用 {datum} 偏移坐标，叠在本局图层下会错位数百米，不予显示", "The source is in shifted {datum} coordinates: under our layers it would lie hundreds of metres off"),
         Label("改用 CGCS2000 或 WGS84 的来源", "Use a source in CGCS2000 or WGS84")),

@@ -82,7 +82,8 @@ def _glyphs(weight: int) -> FT2Font:
 def _advance(character: str, weight: int) -> float:
     from matplotlib.ft2font import LoadFlags
 
-    return float(_glyphs(weight).load_char(ord(character), LoadFlags.NO_HINTING).linearHoriAdvance) / 65536 / _EM
+    shown = writable(character)  # what the canvas will write in its place
+    return float(_glyphs(weight).load_char(ord(shown), LoadFlags.NO_HINTING).linearHoriAdvance) / 65536 / _EM
 
 
 def width(text: str, size_mm: float, weight: int = 400) -> float:

@@ -177,7 +177,7 @@ declare(
         ),
         "bare-geometry": said("文件只有一个图形（{kind}），没有属性", "The file is a bare {kind} without attributes"),
         # packing and parts
-        "shx-rebuilt": said("缺少 .shx 或其已损坏，已由 .shp 重建", "The .shx is {why}; it was rebuilt from the .shp"),
+        "shx-rebuilt": said("缺少 .shx 或其已损坏，已由 .shp 重建", "The .shx was missing or damaged; it was rebuilt from the .shp"),
         "record-counts-differ": said(
             ".shp 有 {shapes} 个图形，.dbf 有 {rows} 行",
             "The .shp has {shapes} shapes, the .dbf {rows} rows",

@@ -44,6 +44,14 @@ def test_an_undeclared_route_is_found_and_refused_to_all(settings: Settings, dat
         assert (answer.status_code, answer.json["code"]) == (403, "undeclared")
 
 
+def test_every_route_and_method_is_in_the_matrix(app: Flask) -> None:
+    """What the matrix below does not call is only what a router answers by itself, and static files."""
+    called = {(rule.rule, method) for rule, method, _ in _calls(app)}
+    there = {(rule.rule, method) for rule in app.url_map.iter_rules() for method in rule.methods or ()}
+    assert {method for _, method in there - called} == {"HEAD", "OPTIONS"}
+    assert len(called) > 150 and {rule for rule, _ in called} == {rule.rule for rule in app.url_map.iter_rules()}
+
+
 def _calls(app: Flask) -> Iterator[tuple[Rule, str, str]]:
     for rule in app.url_map.iter_rules():
         for method in METHODS:

@@ -13,8 +13,10 @@ import time
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
@@ -60,10 +62,19 @@ def live_server(cluster_url: URL, tmp_path_factory: pytest.TempPathFactory) -> I
     database.migrate()
     prepare(database)
     ensure_demo(database)
+    _basemaps(home)
+    with serving(database, url, home) as server:
+        yield server
+    database.dispose()
+    _drop(cluster_url, name)
+
+
+@contextmanager
+def serving(database: Database, url: str, home: Path) -> Iterator[Server]:
+    """The processes of an installation on a prepared database, with an account of each role."""
     people = People(Settings(home=home, database_url=url, secret_key=SECRET), database)
     for role in Role:
         people.accounts.add(role.value, role.value, PASSWORD, frozenset({role}), "tests")
-    _basemaps(home)
     port = _free_port()
     environment = {**{key: value for key, value in os.environ.items() if not key.startswith("ONEMAP_")},
                    "ONEMAP_HOME": str(home), "ONEMAP_DATABASE_URL": url, "ONEMAP_SECRET_KEY": SECRET, "ONEMAP_PORT": str(port)}
@@ -95,8 +106,6 @@ def live_server(cluster_url: URL, tmp_path_factory: pytest.TempPathFactory) -> I
             except subprocess.TimeoutExpired:
                 one.kill()
         log.close()
-        database.dispose()
-        _drop(cluster_url, name)
 
 
 @pytest.fixture(scope="session")
@@ -117,9 +126,9 @@ class Visit:
     hosts: set[str] = field(default_factory=set)
     refusals: tuple[int, ...] = ()  # statuses that the test provokes; the browser notes each as an error
 
-    def until(self, claim: Callable[[], object], what: str = "") -> None:
+    def until(self, claim: Callable[[], object], what: str = "", patience_s: float = PATIENCE_S) -> None:
         """Wait by asking again: `wait_for_function` needs eval, which our policy forbids."""
-        end = time.monotonic() + PATIENCE_S
+        end = time.monotonic() + patience_s
         while not claim():
             if time.monotonic() > end:
                 self.shot("failed")
@@ -151,18 +160,27 @@ class Visit:
 @pytest.fixture
 def visit(browser: Browser, live_server: Server) -> Iterator[Callable[..., Visit]]:
     """`visit(role, size=(w, h), language="zh")`: sign in and open the map."""
+    with visits(browser, live_server) as come:
+        yield come
+
+
+@contextmanager
+def visits(browser: Browser, server: Server) -> Iterator[Callable[..., Visit]]:
+    """Visitors of a server; `before` is done with the page before it goes anywhere, `context` are options of the browser's context."""
     opened: list[Visit] = []
 
-    def come(role: Role = Role.DUTY_OFFICER, size: tuple[int, int] = (1280, 800), language: str = "zh", path: str = "/") -> Visit:
-        live_server.revive()
-        context = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="zh-CN", accept_downloads=False)
-        context.add_cookies([{"name": "lang", "value": language, "url": live_server.address}])
-        page = context.new_page()
-        one = Visit(page, live_server)
+    def come(role: Role = Role.DUTY_OFFICER, size: tuple[int, int] = (1280, 800), language: str = "zh", path: str = "/",
+             before: Callable[[Page], object] = lambda page: None, **context: Any) -> Visit:
+        server.revive()
+        made = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="zh-CN", accept_downloads=False, **context)
+        made.add_cookies([{"name": "lang", "value": language, "url": server.address}])
+        page = made.new_page()
+        before(page)
+        one = Visit(page, server)
         page.on("console", lambda message: one.complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: one.complaints.append(str(error)))
         page.on("request", lambda request: one.hosts.add(urlsplit(request.url).netloc) if not request.url.startswith(("data:", "blob:")) else None)
-        page.goto(f"{live_server.address}/login?next={path}")
+        page.goto(f"{server.address}/login?next={path}")
         page.fill("#name", role.value)
         page.fill("#password", PASSWORD)
         page.click("button[type=submit]")
@@ -173,7 +191,7 @@ def visit(browser: Browser, live_server: Server) -> Iterator[Callable[..., Visit
     yield come
     for one in opened:
         one.page.context.close()
-        assert one.hosts == {urlsplit(live_server.address).netloc}, "the page asked another host"
+        assert one.hosts == {urlsplit(server.address).netloc}, "the page asked another host"
         unexpected = [line for line in one.complaints if not any(f"status of {status} " in line for status in one.refusals)]
         assert unexpected == [], "the browser complained (a refused script, a missing file, an error)"
 
@@ -193,7 +211,7 @@ def _free_port() -> int:
 
 
 def _wait_for(address: str, log: Path) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + 120  # 5 s where nothing else runs
     while time.monotonic() < end:
         try:
             with urllib.request.urlopen(address, timeout=2):

@@ -198,6 +198,24 @@ def test_a_change_by_another_appears_without_reload(visit: Come) -> None:
             store.delete("shelters", made.id, version=1, reason="test")
 
 
+def test_a_late_answer_never_takes_the_panel_from_what_was_opened_meanwhile(visit: Come) -> None:
+    one = visit()
+    one.find("109.50,40.60")
+    one.page.keyboard.press("n")
+    one.until(lambda: one.page.locator(".row .badge").count() >= 15, "ranked")
+    one.page.click(".row >> nth=0")
+    one.until(lambda: one.page.locator(".history li").count() > 0, "a card is open")
+    title, asked = one.page.inner_text("#right h2"), one.page.evaluate("onemap.question.asked.nearest")
+    with one.server.database.space().transaction(OPERATOR, reason="test") as store:
+        made = store.insert("shelters", {"name": "测试避难点"}, Point(109.5, 40.601))
+    try:
+        one.until(lambda: one.page.evaluate("onemap.question.asked.nearest") > asked and one.page.evaluate(f"onemap.question.nearest.features.some(one => one.id === '{made.id}')"), "the answer was renewed")
+        assert one.page.inner_text("#right h2") == title, "and the card stays"
+    finally:
+        with one.server.database.space().transaction(OPERATOR) as store:
+            store.delete("shelters", made.id, version=1, reason="test")
+
+
 def test_a_planner_changes_a_value_and_meets_a_colleague(visit: Come) -> None:
     one = visit(Role.PLANNER)
     one.refusals = (412,)

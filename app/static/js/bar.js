@@ -74,8 +74,16 @@ function userMenu(act) {
     item(t("theme.switch"), () => switchTheme(), "theme"),
     el("hr"), item(t("user.signOut"), signOut, "right"));
   document.addEventListener("click", (event) => { if (!menu.hidden && !holder.contains(/** @type {Node} */ (event.target))) open(false); });
-  menu.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => { if (event.key === "Escape") { event.stopPropagation(); open(false); opener.focus(); } });
-  const holder = el("span", { class: "holder" }, opener, menu);
+  const holder = el("span", { class: "holder", on: { keydown: (/** @type {KeyboardEvent} */ event) => {
+    const items = [.../** @type {NodeListOf<HTMLElement>} */ (menu.querySelectorAll("[role=menuitem]"))];
+    const to = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (menu.hidden || (event.key !== "Escape" && !to)) return;
+    event.stopPropagation();
+    event.preventDefault();
+    if (to) return items[(items.indexOf(/** @type {HTMLElement} */ (document.activeElement)) + to + items.length) % items.length].focus();
+    open(false);
+    opener.focus();
+  } } }, opener, menu);
   return holder;
 }
 

@@ -42,7 +42,7 @@ function bands(layer) {
   const shape = { hours_6: "fresh", day_1: "fresh", days_7: "fresh", days_30: "ageing", older: "overdue", unknown: "never" };
   return el("div", { class: "bands", role: "group", "aria-label": t("band.title"), title: t("band.at", { time: new Date(at).toLocaleString() }) }, BANDS.map(([band]) => {
     const words = t(/** @type {any} */ (`band.${band}`));
-    return el("button", { type: "button", "aria-pressed": String(on.includes(band)), "aria-label": t("band.count", { band: words, n: counts[band] }), data: { key: `band-${band}`, band }, on: { click: () => toggle(band) } }, el("b", { text: number(counts[band]) }), el("span", { class: `age ${shape[/** @type {keyof typeof shape} */ (band)]}`, text: words }));
+    return el("button", { type: "button", "aria-pressed": String(on.includes(band)), "aria-label": t("band.count", { band: words, n: number(counts[band]) }), data: { key: `band-${band}`, band }, on: { click: () => toggle(band) } }, el("b", { text: number(counts[band]) }), " ", el("span", { class: `age ${shape[/** @type {keyof typeof shape} */ (band)]}`, text: words }));
   }));
 }
 

@@ -49,7 +49,7 @@ const view = new MapView(/** @type {HTMLElement} */ (main.querySelector(".folium
   crowd: (all) => crowdPanel(panel, all, openCard),
   ask: (lon, lat) => question.at({ lon, lat }),
 });
-const panel = new Panel(part("right"), { resized: () => view.size(), closed: () => { question.leave(); choose(null); } });
+const panel = new Panel(part("right"), { resized: () => view.size(), closed: () => { question.leave(); choose(null); }, home: () => view.map.getContainer() });
 const drawing = new ZoneDrawing(view, { changed: (zone) => question.setZone(zone) });
 const question = new Question(panel, view, drawing, { card: (layer, id) => openCard(layer, id, true), tools: () => pressed() });
 const card = new Card(panel, view, {
@@ -127,6 +127,7 @@ function stop() {
   return was;
 }
 
+const editShown = () => { if (panel.kind === "card" && card.layer?.allowed.includes("write") && card.feature?.id === state.chosen?.id) card.act.edit(card.layer, /** @type {any} */ (card.feature)); };
 const openPlot = () => { stop(); plotPanel(panel, (layer) => editor.make(layer)); };
 const toggleMeasure = () => { const was = measure.on; stop(); if (!was) measure.start(); pressed(); };
 const openLoad = (/** @type {File[]} */ files = []) => { stop(); loadPanel(panel, { layers: readLayers, view, main }, files); };
@@ -143,10 +144,10 @@ const pressed = toolButtons(main, [
 
 const keys = {
   "/": () => search.focus(), n: () => askAbout("nearest"), z: () => askAbout("zone"), m: toggleMeasure,
-  p: openPlot, i: openPrint, t: () => table.turn(), Escape: () => stop() || (panel.isOpen ? panel.close() : table.close()),
+  p: openPlot, i: openPrint, t: () => table.turn(), e: editShown, Escape: () => stop() || (panel.isOpen ? panel.close() : table.close()),
 };
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || (event.target instanceof HTMLElement && event.target.closest("input, textarea, select") && event.key !== "Escape")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || (event.target instanceof HTMLElement && event.target.closest("input:not([type=checkbox], [type=radio], [type=range]), textarea, select") && event.key !== "Escape")) return;
   const act = keys[/** @type {keyof typeof keys} */ (event.key.length === 1 ? event.key.toLowerCase() : event.key)];
   if (!act) return;
   event.preventDefault();

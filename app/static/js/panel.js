@@ -1,10 +1,11 @@
 // The context panel: one at a time; it is the popup.
 import { add, el, fill, iconButton, image, button } from "./dom.js";
+import { focusLost, holdFocus, walkRows } from "./focus.js";
 import { grip } from "./grip.js";
 import { t } from "./words.js";
 
 export class Panel {
-  /** @param {HTMLElement} element @param {{resized: () => void, closed: () => void}} act */
+  /** @param {HTMLElement} element @param {{resized: () => void, closed: () => void, home: () => HTMLElement}} act */
   constructor(element, act) {
     this.element = element;
     this.act = act;
@@ -13,13 +14,20 @@ export class Panel {
     this.kind = "";
     /** @type {(() => void) | undefined} what the content wants done when another takes its place */
     this.left = undefined;
+    /** @type {HTMLElement | null} where the keyboard was before the panel opened */
+    this.from = null;
+    element.addEventListener("keydown", (event) => walkRows(event, element, ".row, .left-out, .commit"));
   }
 
   /** Open with a head; returns the scrolling body and the row of actions. `turn` tells a late answer that the panel moved on.
-   * @param {{kind: string, picture: string, title: string, meta?: any, chip?: Node | null, left?: () => void}} head */
+   * The keyboard comes along where it would be nowhere else, or where `focus` asks for it.
+   * @param {{kind: string, picture: string, title: string, meta?: any, chip?: Node | null, left?: () => void, focus?: boolean}} head */
   open(head) {
     this.leave(head.left);
     const fresh = this.element.hidden;
+    if (fresh) this.from = focusLost() ? null : /** @type {HTMLElement} */ (document.activeElement);
+    const refocus = holdFocus(this.element);
+    const come = head.focus || focusLost();
     const same = this.kind === head.kind && !fresh;
     const before = same ? this.element.querySelector(".scroll")?.scrollTop || 0 : 0;
     this.kind = head.kind;
@@ -34,6 +42,8 @@ export class Panel {
     this.element.hidden = false;
     if (fresh) this.act.resized();
     if (before) requestAnimationFrame(() => (body.scrollTop = before));
+    if (come) title.focus({ preventScroll: true });
+    else queueMicrotask(() => refocus(() => this.element.querySelector("h2"))); // the caller fills the body first
     const turn = this.turn;
     return { body, acts: (/** @type {any[]} */ ...all) => { fill(acts, ...all); acts.hidden = !all.length; }, current: () => this.turn === turn };
   }
@@ -50,8 +60,10 @@ export class Panel {
     this.leave();
     this.kind = "";
     this.turn += 1;
+    const inside = this.element.contains(document.activeElement);
     this.element.hidden = true;
     this.act.closed();
+    if (inside || focusLost()) (this.from?.isConnected && this.from.offsetParent ? this.from : this.act.home()).focus({ preventScroll: true });
     this.act.resized();
   }
 

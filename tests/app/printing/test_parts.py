@@ -29,6 +29,13 @@ def test_a_character_that_the_font_lacks_is_marked_never_left_as_a_box() -> None
     assert fonts.writable("哈林格尔镇 Ⅱ级 𪚥\x07") == "哈林格尔镇 Ⅱ级 〓 "
 
 
+def test_a_text_is_as_wide_as_what_is_written_for_it() -> None:
+    """Names hold rare characters, pasted line ends and tabs; none of them stops a sheet."""
+    for text in ("𠮷家村", "一号\n库", "二号\t库", "村\u2028委", "队 \U0001f692"):
+        assert fonts.width(text, 4.0) == fonts.width(fonts.writable(text), 4.0)
+        assert all(fonts.width(one, 4.0) <= 10.0 for one in fonts.wrapped(text * 4, 10.0, 4.0))
+
+
 def test_lines_are_broken_where_chinese_is_and_words_of_letters_are_not() -> None:
     lines = fonts.wrapped("哈林格尔镇，综合应急物资库 warehouse", 24.0, 4.0)
     assert all(fonts.width(one, 4.0) <= 24.0 for one in lines)

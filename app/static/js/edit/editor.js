@@ -74,7 +74,7 @@ class Editing {
     editor.current = this;
     state.editing = { layer: layer.id, id: draft.id || "" };
     const picture = symbolOf(layer, { ...draft.was.properties, ...draft.now.properties });
-    this.opened = panel.open({ kind: "form", picture, title: draft.title, meta: draft.id ? t("form.editing", { layer: say(layer.label), n: draft.version }) : say(layer.label), left: () => this.leave() });
+    this.opened = panel.open({ kind: "form", picture, title: draft.title, meta: draft.id ? t("form.editing", { layer: say(layer.label), n: draft.version }) : say(layer.label), left: () => this.leave(), focus: true });
     this.top = el("div");
     const kept = draft.id ? keptFields(layer.id) : new Set();
     this.entries = layer.fields.filter((field) => !field.reference && !HIDDEN.has(field.id)).map((field) => new Entry(field, draft.was.properties[field.id], draft.value(field.id), (entry) => draft.set(field.id, entry.value), kept.has(field.id)));

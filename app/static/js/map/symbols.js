@@ -154,11 +154,12 @@ export class Symbols {
   /** @param {Spot[]} group */
   cluster(group) {
     const count = group.reduce((sum, one) => sum + (one.count || 1), 0);
+    const figure = count > 9999 ? `${Math.round(count / 1000)}k` : String(count);
     const shares = new Map();
     for (const one of group) shares.set(one.family, (shares.get(one.family) || 0) + (one.count || 1));
     const parts = [...new Set(group.map((one) => one.layer))].map((layer) => contents(layer, group.filter((one) => one.layer === layer)));
     const words = parts.map(said).join(t("list.comma"));
-    const made = el("button", { class: `cluster${count >= 50 ? " large" : ""}${shares.size === 1 && shares.has("hazard") ? " hazard" : ""}`, type: "button", tabindex: "-1", data: { name: `crowd/${nameOf(group[0].layer.id, group[0].drawn.id)}` }, "aria-label": t("map.cluster", { words }), }, el("b", { text: count > 9999 ? `${Math.round(count / 1000)}k` : count }));
+    const made = el("button", { class: `cluster${count >= 50 ? " large" : ""}${shares.size === 1 && shares.has("hazard") ? " hazard" : ""}`, type: "button", tabindex: "-1", data: { name: `crowd/${nameOf(group[0].layer.id, group[0].drawn.id)}` }, "aria-label": [figure, t("map.cluster", { words })].join(t("list.comma")) }, el("b", { text: figure }));
     this.inside.of(made, parts);
     made.addEventListener("click", (/** @type {Event} */ event) => this.open(event, group));
     made.style.setProperty("--ring", ring(shares, familyColour));

@@ -16,7 +16,7 @@ export const pageHead = (title, ...rest) => el("header", { class: "page-head" },
  * @param {string} name @param {{label: string, wide?: boolean}[]} columns @param {{cells: any[], open?: (row: HTMLElement) => void}[]} rows */
 export function list(name, columns, rows) {
   const body = el("tbody", {}, rows.map((one) => listRow(one, columns)));
-  return el("table", { class: "table list", "aria-label": name }, el("thead", {}, el("tr", {}, columns.map((one) => el("th", { scope: "col", class: one.wide ? "wide-only" : null, text: one.label })))), body);
+  return el("table", { class: "table list", "aria-label": name }, el("thead", {}, el("tr", {}, columns.map((one) => el("th", { scope: "col", class: one.wide ? "wide-only" : null }, one.label || el("span", { class: "heard", text: t("office.acts") }))))), body);
 }
 
 /** @param {{cells: any[], open?: (row: HTMLElement) => void}} row @param {{label: string, wide?: boolean}[]} columns */

@@ -79,7 +79,7 @@ export class Card {
     add(panel.body, children, this.origin(layer, feature), past.element);
     this.related(layer, feature, children, panel.current);
     const place = placeOf(layer, feature);
-    const edit = layer.allowed.includes("write") && !layer.ledger && button(t("card.edit"), () => this.act.edit(layer, feature), { icon: "edit" });
+    const edit = layer.allowed.includes("write") && !layer.ledger && button(t("card.edit"), () => this.act.edit(layer, feature), { icon: "edit", key: "E" });
     panel.acts(...(place ? [button(t("nearest.short"), () => this.act.nearest(place), { primary: true, wide: true, icon: "nearest", key: "N" }), button(t("zone.short"), () => this.act.zone(place), { icon: "zone", key: "Z" })] : []), edit);
   }
 

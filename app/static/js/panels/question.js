@@ -121,7 +121,7 @@ export class Question {
     }
     if (turn !== this.asked.nearest) return;
     this.mark();
-    this.render();
+    this.late();
   }
 
   /** Answer of all, or of what the map shows. @param {boolean} filtered */
@@ -178,7 +178,7 @@ export class Question {
     }
     if (turn !== this.asked.zone) return;
     this.mark();
-    this.render();
+    this.late();
   }
 
   keep() {
@@ -239,6 +239,11 @@ export class Question {
     this.drawing.show();
     this.mark();
     this.act.tools();
+  }
+
+  /** An answer has come: seen at once where the question is, never over what was opened meanwhile. */
+  late() {
+    if (this.panel.kind === "question") this.render();
   }
 
   render() {

@@ -1,5 +1,6 @@
 // The table of a layer under the map: its head with counts, sums and filters, the grid, and what ties both to the map.
 import { add, button, el, fill, icon, iconButton, image } from "../dom.js";
+import { focusLost } from "../focus.js";
 import { number, unitOf } from "../format.js";
 import { refused, waiting } from "../panel.js";
 import { symbolOf } from "../panels/rows.js";
@@ -48,6 +49,8 @@ export class Table {
     main.after(this.element);
     this.app = /** @type {HTMLElement} */ (main.parentElement);
     this.later = 0;
+    /** @type {Element | null} where the keyboard was when the table was opened */
+    this.from = null;
     this.chosenBefore = "";
     on("chosen", () => this.follow());
     on("layers", () => this.relabel());
@@ -82,13 +85,13 @@ export class Table {
       this.grid.element.scrollTop = 0;
     }
     this.layer = layer;
+    this.from = document.activeElement;
     this.element.hidden = false;
     this.app.classList.add("tabled");
     this.size(keptHeight() || HEIGHT);
     if (fresh) this.act.resized();
     this.dress();
     this.ask();
-    this.grid.element.focus({ preventScroll: true });
   }
 
   close() {
@@ -180,6 +183,10 @@ export class Table {
     else if (!listing?.ready) fill(this.notice, waiting());
     else if (!listing.count) fill(this.notice, el("div", { class: "section" }, el("div", { class: "note" }, el("b", { text: t(this.wishes.size || this.inView ? "table.noMatch" : "table.none") }), this.wishes.size || this.inView ? t("table.noMatchAdvice") : "")));
     this.grid.element.hidden = !listing?.ready;
+    if (this.from && listing?.ready) { // the keyboard follows once there are rows, unless it has gone elsewhere meanwhile
+      if (document.activeElement === this.from || focusLost()) this.grid.element.focus({ preventScroll: true });
+      this.from = null;
+    }
   }
 
   /** How many of how many. */
@@ -326,7 +333,7 @@ export class Table {
       tick.checked = seen.has(field.id);
       return el("label", { class: "wish-choice" }, tick, el("span", { text: say(field.label) }));
     });
-    this.put(el("div", { class: "wish", role: "group", "aria-label": t("table.columns") }, el("h3", { text: t("table.columns") }), el("div", { class: "wish-list" }, list)));
+    this.put(el("div", { class: "wish", role: "group", "aria-label": t("table.columns") }, el("h2", { text: t("table.columns") }), el("div", { class: "wish-list" }, list)));
   }
 
   export() {

@@ -117,7 +117,7 @@ export function wishForm(field, wish, done) {
       if (!(error instanceof RangeError)) throw error;
     }
   };
-  const form = el("form", { class: "wish", on: { submit: (/** @type {Event} */ event) => { event.preventDefault(); go(); } } }, el("h3", { text: say(field.label) }), body,
+  const form = el("form", { class: "wish", on: { submit: (/** @type {Event} */ event) => { event.preventDefault(); go(); } } }, el("h2", { text: say(field.label) }), body,
     kind === "age" ? null : el("label", { class: "wish-choice" }, unknown, el("span", { text: t("table.onlyUnknown") })),
     el("div", { class: "tool-row" }, button(t("table.apply"), () => undefined, { small: true, primary: true, type: "submit" }), wish && button(t("table.clear"), () => done(null), { small: true })));
   return form;
