@@ -11,6 +11,7 @@ SITE_BLUEPRINTS: tuple[str, ...] = (
     "app.api.audit",
     "app.api.basemaps",
     "app.pages.office",
+    "app.pages.wall_entry",
     "app.api.views",
 )
 
@@ -37,4 +38,5 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.api.ogc_items",
     "app.api.tiles",
     "app.pages.map",
+    "app.pages.wall",
 )

@@ -3,6 +3,7 @@ import { ask } from "./api.js";
 import { config, hasRole } from "./config.js";
 import { add, el, fill, icon } from "./dom.js";
 import { monthDay, timeOf, weekday } from "./format.js";
+import { now } from "./moment.js";
 import { on } from "./state.js";
 import { t } from "./words.js";
 
@@ -12,9 +13,9 @@ export function topBar(bar, find, drafts, act) {
   const clock = el("span", { class: "clock" });
   const day = el("span", { class: "quiet" });
   const tick = () => {
-    const now = new Date();
-    clock.textContent = timeOf(now);
-    day.textContent = `${monthDay(now)} ${weekday(now)}`;
+    const at = new Date(now());
+    clock.textContent = timeOf(at);
+    day.textContent = `${monthDay(at)} ${weekday(at)}`;
   };
   tick();
   setInterval(tick, 5000);
@@ -86,9 +87,9 @@ function speak(language) {
 }
 
 export function switchTheme() {
-  const now = document.documentElement.dataset.theme === "wall" ? "day" : "wall";
-  document.documentElement.dataset.theme = now;
-  localStorage.setItem("onemap-theme", now);
+  const next = document.documentElement.dataset.theme === "wall" ? "day" : "wall";
+  document.documentElement.dataset.theme = next;
+  localStorage.setItem("onemap-theme", next);
   dispatchEvent(new Event("onemap:theme"));
 }
 

@@ -167,7 +167,7 @@ async function readLayers() {
 
 const AGE_MS = 600000; // freshness is counted anew though nothing is written
 let later = 0;
-const soonLayers = () => { clearTimeout(later); later = window.setTimeout(readLayers, 400); };
+const soonLayers = () => { later ||= window.setTimeout(() => { later = 0; readLayers(); }, 400); }; // also while changes never cease
 
 const notice = el("div", { class: "float card notice-map", hidden: true });
 /** @param {any} error */
