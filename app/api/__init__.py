@@ -12,6 +12,7 @@ SITE_BLUEPRINTS: tuple[str, ...] = (
     "app.api.basemaps",
     "app.pages.office",
     "app.pages.wall_entry",
+    "app.pages.help",
     "app.api.views",
 )
 

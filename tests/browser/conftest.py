@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
@@ -33,6 +34,7 @@ from tests.conftest import SECRET, _create, _drop
 
 PASSWORD = "correct horse battery"
 ROOT = Path(__file__).resolve().parents[2]
+PICTURES = ROOT / "docs" / "pictures"  # of the guides: taken anew by the tests with ONEMAP_TEST_PICTURES=1
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 CHROMIUM = next(filter(None, (os.environ.get("ONEMAP_TEST_BROWSER"), *map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))), "/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
@@ -147,15 +149,22 @@ class Visit:
         self.page.wait_for_timeout(350)
         self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
 
+    def picture(self, name: str) -> None:
+        """A picture that a guide shows; it is looked at before it is committed."""
+        self.shot(name)
+        if os.environ.get("ONEMAP_TEST_PICTURES"):
+            shutil.copy(SCREENSHOTS / f"{name}.png", PICTURES / f"{name}.png")
+
 
 @pytest.fixture
 def visit(browser: Browser, live_server: Server) -> Iterator[Callable[..., Visit]]:
-    """`visit(role, size=(w, h), language="zh")`: sign in and open the map."""
+    """`visit(role, size=(w, h), language="zh")`: sign in and open the map; `first`: as somebody who was never there."""
     opened: list[Visit] = []
 
-    def come(role: Role = Role.DUTY_OFFICER, size: tuple[int, int] = (1280, 800), language: str = "zh", path: str = "/") -> Visit:
+    def come(role: Role = Role.DUTY_OFFICER, size: tuple[int, int] = (1280, 800), language: str = "zh", path: str = "/", first: bool = False) -> Visit:
         live_server.revive()
-        context = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="zh-CN", accept_downloads=False)
+        context = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="zh-CN", accept_downloads=False,
+                                      storage_state=None if first else toured(live_server.address, role))
         context.add_cookies([{"name": "lang", "value": language, "url": live_server.address}])
         page = context.new_page()
         one = Visit(page, live_server)
@@ -176,6 +185,11 @@ def visit(browser: Browser, live_server: Server) -> Iterator[Callable[..., Visit
         assert one.hosts == {urlsplit(live_server.address).netloc}, "the page asked another host"
         unexpected = [line for line in one.complaints if not any(f"status of {status} " in line for status in one.refusals)]
         assert unexpected == [], "the browser complained (a refused script, a missing file, an error)"
+
+
+def toured(address: str, role: Role) -> Any:
+    """What the browser keeps of somebody who has seen the tour."""
+    return {"cookies": [], "origins": [{"origin": address, "localStorage": [{"name": f"onemap-tour-{role.value}", "value": "1"}]}]}
 
 
 def _basemaps(home: Path) -> None:

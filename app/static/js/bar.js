@@ -7,7 +7,7 @@ import { now } from "./moment.js";
 import { on } from "./state.js";
 import { t } from "./words.js";
 
-/** @param {Element} bar @param {Element} find @param {Element} drafts @param {{drills: () => void}} act */
+/** @param {Element} bar @param {Element} find @param {Element} drafts @param {{drills: () => void, tour: () => void}} act */
 export function topBar(bar, find, drafts, act) {
   const { space } = config;
   const clock = el("span", { class: "clock" });
@@ -55,7 +55,7 @@ function presence() {
   return made;
 }
 
-/** @param {{drills?: () => void}} act */
+/** @param {{drills?: () => void, tour?: () => void}} act */
 function userMenu(act) {
   const { user, language } = config;
   const roles = user.roles.map((role) => t(/** @type {any} */ (`role.${role}`))).join(t("list.comma"));
@@ -71,6 +71,7 @@ function userMenu(act) {
   fill(menu, el("div", { class: "head" }, el("b", { text: user.name }), el("div", { text: roles })), el("hr"),
     act.drills && item(t("drill.title"), act.drills, "layers"),
     hasRole("system_admin", "security_admin") && goes("accounts", "user"), hasRole("audit_admin") && goes("audit", "history"), goes("sessions", "clock"), goes("password", "edit"), el("hr"),
+    item(t("help.title"), openHelp, "help"), act.tour && item(t("tour.title"), act.tour, "right"), el("hr"),
     others.map((one) => item(t(/** @type {any} */ (`language.${one}`)), () => speak(one), "edit")),
     item(t("theme.switch"), () => switchTheme(), "theme"),
     el("hr"), item(t("user.signOut"), signOut, "right"));
@@ -79,6 +80,9 @@ function userMenu(act) {
   const holder = el("span", { class: "holder" }, opener, menu);
   return holder;
 }
+
+/** Help beside the map: a page of its own, so that nothing on this one is lost. */
+export const openHelp = () => window.open("/help", "onemap-help");
 
 /** @param {string} language */
 function speak(language) {

@@ -6,6 +6,8 @@
 export const state = {
   /** @type {Map<string, import("./types").Layer>} */
   layers: new Map(),
+  /** Why the layers could not be read, while there are none. @type {any} */
+  failure: null,
   /** @type {Set<string>} */
   shown: new Set(),
   /** @type {{layer: string, id: string} | null} */
