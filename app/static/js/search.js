@@ -11,6 +11,7 @@ import { symbolOf } from "./panels/rows.js";
 
 const MOST_AT_HAND = 12;
 const PAUSE_MS = 140;
+const SLOW_MS = 500; // an answer sooner than that needs no word before it
 
 /** @typedef {{title: string, sub: string, picture: string, go: () => void}} Row */
 
@@ -49,6 +50,7 @@ export function searchBox(act) {
     const text = input.value.trim();
     const mine = ++turn;
     if (!text) return open(false);
+    const slow = window.setTimeout(() => { if (mine === turn) { rows = []; draw(t("search.working", { text })); } }, SLOW_MS);
     try {
       const { results } = await ask(`search?${query({ q: text, limit: 12 })}`);
       if (mine !== turn) return;
@@ -60,6 +62,8 @@ export function searchBox(act) {
       rows = unanswered(error) ? rowsAtHand(text, act) : [];
       at = 0;
       draw(rows.length ? t("search.atHand") : /** @type {Error} */ (error).message);
+    } finally {
+      clearTimeout(slow);
     }
   }
 
