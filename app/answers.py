@@ -12,8 +12,10 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.language import language_of
 from app.problems import PasswordOld, ProblemAnswer, describe
+from app.security import current_credential
 from layers.errors import NotSignedIn
 
+ENTRY = "/wall/enter"  # where a wall is given its token
 log = structlog.get_logger("onemap")
 
 
@@ -33,10 +35,16 @@ def answer(error: Exception) -> AnyResponse:
     if not wants_page():
         return problem_response(problem)
     if isinstance(error, NotSignedIn) and request.method == "GET":
-        return redirect("/login?" + urlencode({"next": request.full_path.rstrip("?")}))
+        return redirect(ENTRY if ends_a_wall() else "/login?" + urlencode({"next": request.full_path.rstrip("?")}))
     if isinstance(error, PasswordOld) and request.method == "GET":
         return redirect("/password")
     return Response(render_template("problem.html", problem=problem.body), problem.status, {**problem.headers}, mimetype="text/html")
+
+
+def ends_a_wall() -> bool:
+    """Whether the page refused is that of a wall whose token is no longer good."""
+    credential = current_credential()
+    return credential is not None and credential.kind == "wall"
 
 
 def problem_response(problem: ProblemAnswer) -> Response:

@@ -23,18 +23,19 @@ from geodata.store.attempts import Attempts
 from geodata.store.audit import Audit
 from geodata.store.database import Database
 from geodata.store.sessions import Sessions, Tokens, secret_hash
-from layers.spec import Actor
+from layers.spec import Actor, Role
 
 SESSION_COOKIE = "onemap_session"
+WALL_COOKIE = "onemap_wall"  # holds a viewer's token, on the browser of a wall
 VISIT_COOKIE = "onemap_visit"  # ties the sign-in form to the browser it was given to
 REMEMBERED_S = 0.5  # a credential is looked up at most this often per process; a revoked one lives this long at most
 
 
 @dataclass(frozen=True)
 class Credential:
-    """What a request came with: the digest of a session's or token's secret."""
+    """What a request came with: the digest of a session's or token's secret. `wall`: a viewer's token in a wall's browser."""
 
-    kind: Literal["session", "token"]
+    kind: Literal["session", "token", "wall"]
     hash: bytes
     csrf: str = ""
 
@@ -91,6 +92,8 @@ class People:
             return known[1]
         kept: Callable[..., Actor | None] = self.sessions.actor if credential.kind == "session" else self.tokens.actor
         actor = kept(credential.hash, use=use)
+        if credential.kind == "wall" and actor and actor.roles != {Role.VIEWER}:
+            actor = None  # a wall hangs where everybody looks: no other token opens it
         with self._lock:
             if len(self._known) > 10_000:  # made-up credentials must not fill the memory
                 self._known.clear()
@@ -101,19 +104,27 @@ class People:
         """Those that still stand for someone, asked in one query per kind."""
         asked = set(credentials)
         found: set[bytes] = set()
-        for kind, store in (("session", self.sessions), ("token", self.tokens)):
-            hashes = [one.hash for one in asked if one.kind == kind]
+        for kinds, store in ((("session",), self.sessions), (("token", "wall"), self.tokens)):
+            hashes = [one.hash for one in asked if one.kind in kinds]
             if hashes:
                 found |= store.alive(hashes)
         return frozenset(one for one in asked if one.hash in found)
 
     def credential(self, request: Request) -> Credential | None:
-        """What the request came with, unchecked. A bearer token goes before a cookie."""
+        """What the request came with, unchecked. A bearer token goes before a session, and that before a wall's token."""
         authorization = request.authorization
         if authorization and authorization.type == "bearer" and authorization.token:
             return Credential("token", secret_hash(authorization.token))
         secret = request.cookies.get(SESSION_COOKIE)
-        return Credential("session", secret_hash(secret), self.csrf(secret)) if secret else None
+        if secret:
+            return Credential("session", secret_hash(secret), self.csrf(secret))
+        wall = request.cookies.get(WALL_COOKIE)
+        return Credential("wall", secret_hash(wall)) if wall else None
+
+    def wall(self, token: str) -> Credential | None:
+        """The credential of a wall that shows this token, or None where it opens none."""
+        credential = Credential("wall", secret_hash(token))
+        return credential if self.actor(credential) else None
 
     def csrf(self, secret: str) -> str:
         """The token that a page of this session, or of this visit, sends with its writes."""

@@ -37,6 +37,12 @@ class SignInRefused(errors.NotSignedIn):
     code = "sign-in-refused"
 
 
+class WallRefused(errors.NotSignedIn):
+    """The token given for a wall is none of a viewer, or has ended."""
+
+    code = "wall-refused"
+
+
 class SignInLocked(errors.TooMany):
     """Too many failures of this name from this address."""
 
@@ -95,6 +101,7 @@ TABLE: Mapping[type[BaseException], Answer] = {
     CsrfRefused: Answer(403, "csrf-refused", Label("来源校验未通过", "Cross-site check failed")),
     errors.NotSignedIn: Answer(401, "not-signed-in", Label("未登录", "Not signed in")),
     SignInRefused: Answer(401, "sign-in-refused", Label("登录失败", "Sign-in refused")),
+    WallRefused: Answer(401, "wall-refused", Label("大屏未打开", "Wall not opened")),
     SignInLocked: Answer(429, "sign-in-locked", Label("登录暂停", "Sign-in paused"), ("retry_after_s",), retry_after_s=60),
     MovedOn: Answer(409, "moved-on", Label("之后又有修改", "Changed since"), ("count", "features")),
     PastIsFixed: Answer(403, "past-is-fixed", Label("过去不能修改", "The past is fixed")),
@@ -195,6 +202,7 @@ declare({
     "body-too-large": _said("请求内容过大", "The request is too large", "减小后重试", "Make it smaller and try again"),
     "sign-in-refused": _said("账号或口令不正确", "The name or the password is wrong", "请核对后重试；连续失败将暂停登录", "Check both and try again; repeated failures pause sign-in"),
     "sign-in-locked": _said("失败次数过多，登录暂停", "Too many failures: sign-in is paused", "请 {minutes} 分钟后再试", "Try again in {minutes} min"),
+    "wall-refused": _said("这不是可用的大屏令牌，或已过期、已吊销", "This is no token of a wall, or it has expired or been revoked", "请管理员用 onemap token create --wall 新建", "An administrator makes one with onemap token create --wall"),
     "csrf-refused": _said("请求缺少本站页面的校验码", "The request lacks the token of our own pages", "请刷新页面后重试", "Reload the page and try again"),
     "password-old": _said("口令由他人设定或已过期", "The password was given by somebody else or is too old", "请先更换口令", "Change it first, at /password"),
     "undeclared": _said("此地址没有声明权限，已拒绝", "This address declares no permission, so it is refused", "请报告开发人员", "Tell the developers"),

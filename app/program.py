@@ -20,7 +20,7 @@ from layers.messages import Sentence, declare
 from layers.spec import Label
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-CODE = ("app", "geodata", "layers", "package.json", "pyproject.toml")
+CODE = ("app", "geodata", "layers", "docs", "package.json", "pyproject.toml")
 _TRY = "import app, click, geodata, layers"
 
 

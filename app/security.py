@@ -22,6 +22,7 @@ from layers.spec import DEFAULT_ACCESS, Action, Actor, Role
 View = TypeVar("View", bound=Callable[..., Any])
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CSRF_HEADER, CSRF_FIELD = "X-CSRF-Token", "csrf_token"
+UNATTENDED_HEADER = "X-Unattended"  # a wall asks by itself: that is nobody's activity, and keeps no session open
 
 
 class Permission(StrEnum):
@@ -94,7 +95,7 @@ def known_actor() -> Actor | None:
     """Who this request comes from, or None for a visitor."""
     if "actor" not in g:
         credential = current_credential()
-        actor = services().people.actor(credential) if credential else None
+        actor = services().people.actor(credential, use=UNATTENDED_HEADER not in request.headers) if credential else None
         g.actor = actor and replace(actor, address=request.remote_addr or "")
     return g.actor
 
@@ -151,7 +152,15 @@ def guard() -> None:
             raise PasswordOld(action=needs[0].value)
         raise Forbidden(action=needs[0].value)
     if request.method not in SAFE_METHODS:
+        check_reads_only(needs)
         check_csrf()
+
+
+def check_reads_only(needs: tuple[Action | Permission, ...]) -> None:
+    """A wall shows; whoever sits at its keyboard changes nothing by it."""
+    credential = current_credential()
+    if credential and credential.kind == "wall":
+        raise Forbidden(action=needs[0].value)
 
 
 def check_csrf() -> None:

@@ -72,8 +72,8 @@ class Stream:
 
     @property
     def is_person(self) -> bool:
-        """Whether a browser listens; a program is neither here nor asks who is."""
-        return self.credential.kind != "token"
+        """Whether somebody's browser listens; a program or a wall is neither here nor asks who is."""
+        return self.credential.kind == "session"
 
     def hears(self, layer: str, catalogue: Catalogue) -> bool:
         """Whether this reader may, and wants to, know of changes to a layer."""

@@ -11,6 +11,8 @@ SITE_BLUEPRINTS: tuple[str, ...] = (
     "app.api.audit",
     "app.api.basemaps",
     "app.pages.office",
+    "app.pages.wall_entry",
+    "app.pages.help",
     "app.api.views",
 )
 
@@ -38,4 +40,5 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.api.ogc_items",
     "app.api.tiles",
     "app.pages.map",
+    "app.pages.wall",
 )

@@ -50,7 +50,7 @@ async def events(known: Services, hub: Hub, request: Request, request_id: str, r
 
 
 def _admit(known: Services, credential: Any, space_id: str) -> tuple[Actor, Space]:
-    actor = known.people.actor(credential)
+    actor = known.people.actor(credential, use=False)  # listening, and coming back after a cut, is nobody's activity
     if actor is None:
         raise NotSignedIn
     space = known.database.space(space_id)

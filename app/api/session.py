@@ -21,7 +21,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.api.body import read_json
 from app.language import language_of
 from app.pages.office import home_of
-from app.people import SESSION_COOKIE, VISIT_COOKIE
+from app.people import SESSION_COOKIE, VISIT_COOKIE, WALL_COOKIE
 from app.problems import CsrfRefused, SignInLocked, SignInRefused, describe
 from app.security import (
     CSRF_FIELD,
@@ -100,6 +100,7 @@ def _sign_in(name: str, password: str) -> tuple[Actor, str]:
 def _signed_in(response: AnyResponse, secret: str) -> AnyResponse:
     response.set_cookie(SESSION_COOKIE, secret, httponly=True, samesite="Lax", secure=request.is_secure, path="/")
     response.delete_cookie(VISIT_COOKIE)
+    response.delete_cookie(WALL_COOKIE)  # one browser is one thing: somebody's, or a wall
     return response
 
 

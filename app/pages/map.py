@@ -32,7 +32,7 @@ def page() -> Response:
     """The page without any data: our modules fetch what the reader may see."""
     language = language_of(request)
     title = TITLE.in_language(language)
-    html = compose(configuration(language), title=title, language=language, nonce=csp_nonce(), url=_static,
+    html = compose(configuration(language), title=title, language=language, nonce=csp_nonce(), url=static_url,
                    frame=lambda container: Markup(render_template("frame.html", container=container, title=title, language=language)),
                    modules=_modules(Path(str(current_app.static_folder))))
     return Response(html, mimetype="text/html")
@@ -47,11 +47,13 @@ def configuration(language: str) -> dict[str, Any]:
         "user": {"name": actor.name, "roles": sorted(actor.roles)},
         "csrf": csrf_token(),
         "password": asdict(password_rules(services().settings)),
+        "wall": None,
+        "entrance": "/login",
         "language": language,
         "languages": list(LANGUAGES),
         "api": f"{root}/api/v1",
         "ogc": f"{root}/ogc",
-        "static": _static(""),
+        "static": static_url(""),
         "district": {"bbox": list(JIUYUAN.bbox), "adcode": JIUYUAN.adcode, "label": _words(JIUYUAN.label),
                      "neighbours": [{"label": _words(one.label), "lon": one.lon, "lat": one.lat} for one in JIUYUAN.neighbours]},
         "version": VERSION,
@@ -65,13 +67,14 @@ def _words(label: Label) -> dict[str, str]:
     return {"zh": label.zh, "en": label.en}
 
 
-def _static(path: str) -> str:
+def static_url(path: str) -> str:
+    """The address of one of our own files."""
     return url_for("static", filename=path)
 
 
 @cache
 def _modules(folder: Path) -> tuple[str, ...]:
-    return tuple(sorted(one.relative_to(folder).as_posix() for one in (folder / "js").rglob("*.js") if one.parent.name != "office"))
+    return tuple(sorted(one.relative_to(folder).as_posix() for one in (folder / "js").rglob("*.js") if one.parent.name not in ("office", "wall")))
 
 
 @cache

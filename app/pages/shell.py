@@ -27,7 +27,7 @@ class Page(Figure):
     """The document around the map. `nonce` goes on every script; words come in the reader's language."""
 
     _template = Template("""<!doctype html>
-<html lang="{{ this.language }}" data-theme="day">
+<html lang="{{ this.language }}" data-theme="{{ this.theme }}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -35,18 +35,19 @@ class Page(Figure):
 <link rel="icon" href="{{ this.icon }}" type="image/svg+xml">
 {{ this.header.render(**kwargs) }}
 </head>
-<body class="live-page">
+<body class="live-page {{ this.theme }}-page">
 {{ this.html.render(**kwargs) }}
 {{ this.script.render(**kwargs) }}
 </body>
 </html>
 """)
 
-    def __init__(self, title: str, language: str, icon: str) -> None:
+    def __init__(self, title: str, language: str, icon: str, theme: str) -> None:
         super().__init__(title=title)
         self.icon = icon
         self.header._children.clear()  # its own <meta> is in our frame already
         self.language = language
+        self.theme = theme
 
 
 class LiveMap(folium.Map):
@@ -89,8 +90,9 @@ class Assets:
         ("@mapbox/point-geometry", VENDOR + "point-geometry/index.js"),
     )
 
-    def __init__(self, url: Any) -> None:
+    def __init__(self, url: Any, sheets: Sequence[str] = ()) -> None:
         self.url = url
+        self.styles = (*self.styles, *((name, f"css/{name}.css") for name in sheets))
 
 
 class StartModules(MacroElement):
@@ -111,25 +113,26 @@ class StartModules(MacroElement):
 {% endmacro %}
 """)
 
-    def __init__(self, config: Mapping[str, Any], assets: Assets, nonce: str, modules: Sequence[str]) -> None:
+    def __init__(self, config: Mapping[str, Any], assets: Assets, nonce: str, modules: Sequence[str], main: str) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._name = "StartModules"
         self.config = script_json(config)
         self.imports = script_json({"imports": {name: assets.url(path) for name, path in assets.modules}})
-        self.main = assets.url("js/main.js")
+        self.main = assets.url(main)
         self.nonce = nonce
         self.scripts = [assets.url(path) for _, path in assets.scripts]
         self.modules = [assets.url(one) for one in (*(path for _, path in assets.modules), *modules)]  # at once, not one import after the other
         self.asked = [f"{config['api']}/layers"]  # what the modules ask first
 
 
-def compose(config: Mapping[str, Any], *, title: str, language: str, nonce: str, url: Any, frame: Any, modules: Sequence[str] = ()) -> str:
+def compose(config: Mapping[str, Any], *, title: str, language: str, nonce: str, url: Any, frame: Any, modules: Sequence[str] = (),
+            main: str = "js/main.js", theme: str = "day", sheets: Sequence[str] = ()) -> str:
     """The whole page. `url` makes the address of a static file, `frame` puts the map's element into our layout,
-    `modules` are those that the page will import.
+    `modules` are those that the page will import, `main` the one it starts with, `sheets` style sheets of its own.
     """
-    assets = Assets(url)
-    page = Page(title, "zh-CN" if language == "zh" else language, url("icon.svg"))
+    assets = Assets(url, sheets)
+    page = Page(title, "zh-CN" if language == "zh" else language, url("icon.svg"), theme)
     live = LiveMap(tuple(config["district"]["bbox"]), assets, frame)
-    live.add_child(StartModules(config, assets, nonce, modules))
+    live.add_child(StartModules(config, assets, nonce, modules, main))
     page.add_child(live)
     return page.render()

@@ -35,6 +35,7 @@ from tests.conftest import SECRET, _create, _drop
 
 PASSWORD = "correct horse battery"
 ROOT = Path(__file__).resolve().parents[2]
+PICTURES = ROOT / "docs" / "pictures"  # of the guides: taken anew by the tests with ONEMAP_TEST_PICTURES=1
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 CHROMIUM = next(filter(None, (os.environ.get("ONEMAP_TEST_BROWSER"), *map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))), "/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
@@ -156,10 +157,16 @@ class Visit:
         self.page.wait_for_timeout(350)
         self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
 
+    def picture(self, name: str) -> None:
+        """A picture that a guide shows; it is looked at before it is committed."""
+        self.shot(name)
+        if os.environ.get("ONEMAP_TEST_PICTURES"):
+            shutil.copy(SCREENSHOTS / f"{name}.png", PICTURES / f"{name}.png")
+
 
 @pytest.fixture
 def visit(browser: Browser, live_server: Server) -> Iterator[Callable[..., Visit]]:
-    """`visit(role, size=(w, h), language="zh")`: sign in and open the map."""
+    """`visit(role, size=(w, h), language="zh")`: sign in and open the map; `first`: as somebody who was never there."""
     with visits(browser, live_server) as come:
         yield come
 
@@ -169,10 +176,11 @@ def visits(browser: Browser, server: Server) -> Iterator[Callable[..., Visit]]:
     """Visitors of a server; `before` is done with the page before it goes anywhere, `context` are options of the browser's context."""
     opened: list[Visit] = []
 
-    def come(role: Role = Role.DUTY_OFFICER, size: tuple[int, int] = (1280, 800), language: str = "zh", path: str = "/",
+    def come(role: Role = Role.DUTY_OFFICER, size: tuple[int, int] = (1280, 800), language: str = "zh", path: str = "/", first: bool = False,
              before: Callable[[Page], object] = lambda page: None, **context: Any) -> Visit:
         server.revive()
-        made = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="zh-CN", accept_downloads=False, **context)
+        made = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="zh-CN", accept_downloads=False,
+                                   storage_state=None if first else toured(server.address, role), **context)
         made.add_cookies([{"name": "lang", "value": language, "url": server.address}])
         page = made.new_page()
         before(page)
@@ -194,6 +202,11 @@ def visits(browser: Browser, server: Server) -> Iterator[Callable[..., Visit]]:
         assert one.hosts == {urlsplit(server.address).netloc}, "the page asked another host"
         unexpected = [line for line in one.complaints if not any(f"status of {status} " in line for status in one.refusals)]
         assert unexpected == [], "the browser complained (a refused script, a missing file, an error)"
+
+
+def toured(address: str, role: Role) -> Any:
+    """What the browser keeps of somebody who has seen the tour."""
+    return {"cookies": [], "origins": [{"origin": address, "localStorage": [{"name": f"onemap-tour-{role.value}", "value": "1"}]}]}
 
 
 def _basemaps(home: Path) -> None:

@@ -1,6 +1,9 @@
 // Requests to our own server: JSON in and out, problems as errors with their words.
 import { config } from "./config.js";
+import { heardFrom } from "./moment.js";
 import { t } from "./words.js";
+
+const PATIENCE_MS = 20000; // a wall asks again by itself; a question that hangs would hold it up for good
 
 /** A refusal in words: `status`, `code`, `errors` of the problem document. */
 export class Refusal extends Error {
@@ -38,14 +41,17 @@ export async function ask(path, how = {}) {
   if (how.version != null) headers["If-Match"] = `"${how.version}"`;
   if (how.key) headers["Idempotency-Key"] = how.key;
   const url = path.startsWith("/") ? path : `${config.api}/${path}`;
+  if (config.wall) headers["X-Unattended"] = "1"; // nobody did this: it keeps no session open
+  const asked = Date.now();
   let response;
   try {
-    response = await fetch(url, { method, headers, body: how.form || (how.body ? JSON.stringify(how.body) : undefined), signal: how.signal, credentials: "same-origin" });
+    response = await fetch(url, { method, headers, body: how.form || (how.body ? JSON.stringify(how.body) : undefined), signal: how.signal || (config.wall ? AbortSignal.timeout(PATIENCE_MS) : undefined), credentials: "same-origin" });
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new Offline();
   }
-  if (response.status === 401) location.assign(`/login?next=${encodeURIComponent(location.pathname + location.hash)}`);
+  heardFrom(response, asked);
+  if (response.status === 401) location.assign(`${config.entrance}?next=${encodeURIComponent(location.pathname + location.hash)}`);
   if (response.status === 204) return null;
   const text = await response.text();
   let value = null;

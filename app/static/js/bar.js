@@ -3,18 +3,19 @@ import { ask } from "./api.js";
 import { config, hasRole } from "./config.js";
 import { add, el, fill, icon } from "./dom.js";
 import { monthDay, timeOf, weekday } from "./format.js";
+import { now } from "./moment.js";
 import { on } from "./state.js";
 import { t } from "./words.js";
 
-/** @param {Element} bar @param {Element} find @param {Element} drafts @param {{drills: () => void}} act */
+/** @param {Element} bar @param {Element} find @param {Element} drafts @param {{drills: () => void, tour: () => void}} act */
 export function topBar(bar, find, drafts, act) {
   const { space } = config;
   const clock = el("span", { class: "clock" });
   const day = el("span", { class: "quiet" });
   const tick = () => {
-    const now = new Date();
-    clock.textContent = timeOf(now);
-    day.textContent = `${monthDay(now)} ${weekday(now)}`;
+    const at = new Date(now());
+    clock.textContent = timeOf(at);
+    day.textContent = `${monthDay(at)} ${weekday(at)}`;
   };
   tick();
   setInterval(tick, 5000);
@@ -54,7 +55,7 @@ function presence() {
   return made;
 }
 
-/** @param {{drills?: () => void}} act */
+/** @param {{drills?: () => void, tour?: () => void}} act */
 function userMenu(act) {
   const { user, language } = config;
   const roles = user.roles.map((role) => t(/** @type {any} */ (`role.${role}`))).join(t("list.comma"));
@@ -70,6 +71,7 @@ function userMenu(act) {
   fill(menu, el("div", { class: "head" }, el("b", { text: user.name }), el("div", { text: roles })), el("hr"),
     act.drills && item(t("drill.title"), act.drills, "layers"),
     hasRole("system_admin", "security_admin") && goes("accounts", "user"), hasRole("audit_admin") && goes("audit", "history"), goes("sessions", "clock"), goes("password", "edit"), el("hr"),
+    item(t("help.title"), openHelp, "help"), act.tour && item(t("tour.title"), act.tour, "right"), el("hr"),
     others.map((one) => item(t(/** @type {any} */ (`language.${one}`)), () => speak(one), "edit")),
     item(t("theme.switch"), () => switchTheme(), "theme"),
     el("hr"), item(t("user.signOut"), signOut, "right"));
@@ -87,6 +89,9 @@ function userMenu(act) {
   return holder;
 }
 
+/** Help beside the map: a page of its own, so that nothing on this one is lost. */
+export const openHelp = () => window.open("/help", "onemap-help");
+
 /** @param {string} language */
 function speak(language) {
   document.cookie = `lang=${language}; path=/; max-age=31536000; samesite=lax`;
@@ -94,9 +99,9 @@ function speak(language) {
 }
 
 export function switchTheme() {
-  const now = document.documentElement.dataset.theme === "wall" ? "day" : "wall";
-  document.documentElement.dataset.theme = now;
-  localStorage.setItem("onemap-theme", now);
+  const next = document.documentElement.dataset.theme === "wall" ? "day" : "wall";
+  document.documentElement.dataset.theme = next;
+  localStorage.setItem("onemap-theme", next);
   dispatchEvent(new Event("onemap:theme"));
 }
 

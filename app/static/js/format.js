@@ -1,6 +1,7 @@
 // Numbers, distances, bearings, times and values as people read them.
 import { config } from "./config.js";
 import { el } from "./dom.js";
+import { now } from "./moment.js";
 import { locale, say, t } from "./words.js";
 
 const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
@@ -57,18 +58,18 @@ export const weekday = (when) => new Intl.DateTimeFormat(locale, { weekday: "sho
 /** @param {string} iso */
 export function moment(iso) {
   const when = new Date(iso);
-  return dayOf(when) === dayOf(new Date()) ? t("time.today", { time: timeOf(when) }) : `${dayOf(when)} ${timeOf(when)}`;
+  return dayOf(when) === dayOf(new Date(now())) ? t("time.today", { time: timeOf(when) }) : `${dayOf(when)} ${timeOf(when)}`;
 }
 
 const DAY = 86400000;
 /** How long ago, in words. @param {string | null | undefined} iso */
 export function ago(iso) {
   if (!iso) return t("age.never");
-  const passed = Date.now() - new Date(iso).getTime();
+  const passed = now() - new Date(iso).getTime();
   if (passed < 60000) return t("age.now");
   if (passed < 3600000) return t("age.minutes", { n: Math.floor(passed / 60000) });
   if (passed < 6 * 3600000) return t("age.hours", { n: Math.floor(passed / 3600000) });
-  if (dayOf(new Date(iso)) === dayOf(new Date())) return t("time.today", { time: timeOf(new Date(iso)) });
+  if (dayOf(new Date(iso)) === dayOf(new Date(now()))) return t("time.today", { time: timeOf(new Date(iso)) });
   const days = Math.max(1, Math.round(passed / DAY));
   if (days > 30) return t("age.overdue", { n: days - 30 });
   return days === 1 ? t("age.yesterday") : t("age.days", { n: days });
@@ -77,7 +78,7 @@ export function ago(iso) {
 /** Which shape: within a week, within a month, past it, unknown. @param {string | null | undefined} iso */
 export function ageBand(iso) {
   if (!iso) return "never";
-  const passed = Date.now() - new Date(iso).getTime();
+  const passed = now() - new Date(iso).getTime();
   return passed < 7 * DAY ? "fresh" : passed < 30 * DAY ? "ageing" : "overdue";
 }
 

@@ -1,12 +1,13 @@
 // Changes by others as they happen: one stream, resumed by itself; the page says when it is behind.
 import { ask } from "./api.js";
 import { config } from "./config.js";
+import { heard } from "./moment.js";
 import { tell } from "./state.js";
 
 const RETRY_MS = 3000;
 
 export class Live {
-  /** @param {{change: (change: any) => void, layers: () => void, reset: () => void}} act */
+  /** `home`: where a reader goes whose drill has ended. @param {{change: (change: any) => void, layers: () => void, reset: () => void, home?: string}} act */
   constructor(act) {
     this.act = act;
     this.since = new Date();
@@ -18,8 +19,9 @@ export class Live {
   open() {
     this.stream?.close();
     this.say("connecting");
+    const { act } = this;
     const stream = (this.stream = new EventSource(`${config.api}/events${this.cursor ? `?after=${encodeURIComponent(this.cursor)}` : ""}`));
-    const keep = (/** @type {MessageEvent} */ event) => { if (event.lastEventId) this.cursor = event.lastEventId; };
+    const keep = (/** @type {MessageEvent} */ event) => { heard(); if (event.lastEventId) this.cursor = event.lastEventId; };
     const read = (/** @type {MessageEvent} */ event) => { keep(event); return event.data ? JSON.parse(event.data) : {}; };
     stream.onopen = () => this.say("on");
     stream.addEventListener("hello", (event) => { keep(event); this.say("on"); });
@@ -29,8 +31,8 @@ export class Live {
     stream.addEventListener("stale", () => this.say("stale"));
     stream.addEventListener("here", (event) => tell("here", read(event).people || []));
     stream.addEventListener("fresh", () => this.say("on"));
-    stream.addEventListener("signed-out", () => location.assign("/login"));
-    stream.addEventListener("closed", () => location.assign("/"));
+    stream.addEventListener("signed-out", () => location.assign(config.entrance));
+    stream.addEventListener("closed", () => location.assign(act.home || "/"));
     stream.onerror = () => {
       this.say("off");
       if (stream.readyState === EventSource.CLOSED) setTimeout(() => this.again(), RETRY_MS * (0.5 + Math.random())); // spread out

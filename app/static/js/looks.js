@@ -7,7 +7,7 @@ import { say } from "./words.js";
 /** @typedef {import("./terms.js").Term} Term @typedef {{filter: Term[], by: string | null, opacity: number}} Look */
 /** @typedef {{zoom: number, center: [number, number], bbox?: number[] | null, shown: string[], order: string[], looks: Record<string, Look>, theme: string}} Arrangement */
 
-const KEPT = `onemap-now-${config.space.past ? "past" : config.space.id}-${config.user.name}`; // every past moment is one arrangement
+const KEPT = `onemap-now-${config.wall ? "wall-" : ""}${config.space.past ? "past" : config.space.id}-${config.user.name}`; // every past moment is one arrangement
 const PLAIN = /** @type {Look} */ ({ filter: [], by: null, opacity: 1 });
 
 const stored = JSON.parse(localStorage.getItem(KEPT) || "{}");
@@ -62,6 +62,7 @@ export const placeOf = (layer) => listed([...state.layers.values()].filter((one)
 export const plain = (id) => setLook(id, PLAIN);
 
 export function keep() {
+  if (config.wall) return; // it opens as declared, or as its address says, whoever looked at it before
   for (const layer of state.layers.values()) {
     if (wanted(layer.id) !== layer.style.visible) turned.add(layer.id);
     else turned.delete(layer.id);

@@ -1,7 +1,7 @@
 // Puts the page together and lets its parts speak to each other.
 import { ask } from "./api.js";
 import { Arrivals } from "./arrivals.js";
-import { drillBand, topBar, watermark } from "./bar.js";
+import { drillBand, openHelp, topBar, watermark } from "./bar.js";
 import { config, hasRole } from "./config.js";
 import { degradedBanner } from "./degraded.js";
 import { add, button, el } from "./dom.js";
@@ -36,6 +36,7 @@ import { choose, on, show, state, tell } from "./state.js";
 import { Table } from "./table/dock.js";
 import { toast, toasts } from "./toast.js";
 import { promptCard, toolButtons } from "./tools.js";
+import { begin, firstVisit } from "./tour.js";
 import { layerTree } from "./tree.js";
 import { say, t } from "./words.js";
 
@@ -144,7 +145,7 @@ const pressed = toolButtons(main, [
 
 const keys = {
   "/": () => search.focus(), n: () => askAbout("nearest"), z: () => askAbout("zone"), m: toggleMeasure,
-  p: openPlot, i: openPrint, t: () => table.turn(), e: editShown, Escape: () => stop() || (panel.isOpen ? panel.close() : table.close()),
+  p: openPlot, i: openPrint, t: () => table.turn(), e: editShown, "?": openHelp, Escape: () => stop() || (panel.isOpen ? panel.close() : table.close()),
 };
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || (event.target instanceof HTMLElement && event.target.closest("input:not([type=checkbox], [type=radio], [type=range]), textarea, select") && event.key !== "Escape")) return;
@@ -154,26 +155,32 @@ document.addEventListener("keydown", (event) => {
   act();
 });
 
+let read = false; // once there are layers, a failure takes nothing away
+
 /** Layers as they are now: new ones appear, counts and versions move on. */
 async function readLayers() {
   try {
     const { layers } = await ask("layers");
     const before = new Set(state.layers.keys());
     state.layers = new Map(layers.map((/** @type {any} */ layer) => [layer.id, layer]));
+    state.failure = null;
     showAsKept();
     keepSources();
     tell("layers");
     const fresh = before.size ? layers.filter((/** @type {any} */ layer) => !before.has(layer.id)) : [];
     for (const layer of fresh) toast(t("live.newLayer", { layer: say(layer.label) }), { icon: "layers" });
     failed(null);
+    read = true;
   } catch (error) {
+    state.failure = error;
+    if (!read) tell("layers");
     failed(error);
   }
 }
 
 const AGE_MS = 600000; // freshness is counted anew though nothing is written
 let later = 0;
-const soonLayers = () => { clearTimeout(later); later = window.setTimeout(readLayers, 400); };
+const soonLayers = () => { later ||= window.setTimeout(() => { later = 0; readLayers(); }, 400); }; // also while changes never cease
 
 const notice = el("div", { class: "float card notice-map", hidden: true });
 /** @param {any} error */
@@ -195,11 +202,11 @@ function notePending() {
   if (!left && document.body.dataset.ready && !performance.getEntriesByName("onemap-whole").length) requestAnimationFrame(() => requestAnimationFrame(() => performance.mark("onemap-whole")));
 }
 
-topBar(part("bar"), search.element, draftsButton(() => { stop(); draftsPanel(panel, editor); }), { drills: () => { stop(); drillsPanel(panel); } });
+topBar(part("bar"), search.element, draftsButton(() => { stop(); draftsPanel(panel, editor); }), { drills: () => { stop(); drillsPanel(panel); }, tour: () => { stop(); begin(true); } });
 drillBand(part("band"));
 pastBand(part("band"));
 watermark(main);
-layerTree(part("left"), view, { table: (id) => table.open(id), resized: () => view.size(), changes: () => { stop(); changesPanel(panel, view, { card: openCard }); }, views: () => { stop(); viewsPanel(panel, view); }, load: mayLoad ? () => openLoad() : null, foot: basemapList(view) });
+layerTree(part("left"), view, { table: (id) => table.open(id), resized: () => view.size(), changes: () => { stop(); changesPanel(panel, view, { card: openCard }); }, views: () => { stop(); viewsPanel(panel, view); }, load: mayLoad ? () => openLoad() : null, foot: basemapList(view), again: () => readLayers() });
 legend(main, view);
 foot(main, view);
 pills(main, view);
@@ -237,4 +244,5 @@ addEventListener("online", () => retry());
 if (!config.space.past) setInterval(soonLayers, AGE_MS);
 document.fonts?.ready.then(() => view.redraw());
 document.body.dataset.ready = "1";
+firstVisit();
 window.onemap = { view, state, question, table, card: openCard, live, writable, sourceOf, viewOf }; // for the tests and the curious

@@ -72,8 +72,11 @@ export class Panel {
   }
 }
 
-/** Grey lines while an answer is on its way. */
-export const waiting = () => el("div", { class: "skeleton", role: "status", "aria-label": t("panel.loading") }, ...Array.from({ length: 6 }, () => el("i")));
+/** Grey lines and words while an answer is on its way. @param {string} [words] */
+export const waiting = (words = t("panel.loading")) => el("div", { class: "skeleton", role: "status" }, ...Array.from({ length: 4 }, () => el("i")), el("span", { class: "meta-3", text: words }));
+
+/** What is shown is not all there is. @param {string} title @param {string} [advice] */
+export const partly = (title, advice) => el("div", { class: "section" }, el("div", { class: "note part" }, el("b", { text: title }), advice || ""));
 
 /** What went wrong, in words, with the way on. @param {any} error @param {() => void} [again] */
 export function refused(error, again) {

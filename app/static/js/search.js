@@ -12,6 +12,7 @@ import { symbolOf } from "./panels/rows.js";
 
 const MOST_AT_HAND = 12;
 const PAUSE_MS = 140;
+const SLOW_MS = 500; // an answer sooner than that needs no word before it
 
 /** `go` is missing where there is nowhere to go; `matched` names the fields that answered. @typedef {{title: string, sub: string, matched?: string, picture?: string, sign?: keyof typeof import("./icons.js").ICONS, go?: () => void, stay?: boolean}} Row */
 
@@ -71,6 +72,7 @@ export function searchBox(act) {
     const text = input.value.trim();
     const mine = ++turn;
     if (!text) return back();
+    const slow = window.setTimeout(() => { if (mine === turn) { [answered, rows, head] = ["", [], t("search.working", { text })]; draw(); } }, SLOW_MS);
     try {
       const { results, unsearched } = await ask(`search?${query({ q: text, limit: 12 })}`);
       if (mine !== turn) return;
@@ -79,6 +81,8 @@ export function searchBox(act) {
       if (mine !== turn) return;
       const found = unanswered(error) ? rowsAtHand(text, act) : [];
       answer(text, found, found.length ? t("search.atHand") : /** @type {Error} */ (error).message);
+    } finally {
+      clearTimeout(slow);
     }
   }
 

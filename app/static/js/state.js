@@ -6,6 +6,8 @@
 export const state = {
   /** @type {Map<string, import("./types").Layer>} */
   layers: new Map(),
+  /** Why the layers could not be read, while there are none. @type {any} */
+  failure: null,
   /** @type {Set<string>} */
   shown: new Set(),
   /** Layers that gave way to something for a while; for what is kept and shared they count as shown. @type {Set<string>} */

@@ -7,21 +7,23 @@ import { shownSources } from "./map/holdings.js";
 import { swatch } from "./map/legend.js";
 import { groundPaint, token } from "./map/paints.js";
 import { countInView } from "./map/view.js";
+import { empty, refused, waiting } from "./panel.js";
 import { on, show, state } from "./state.js";
 import { say, t } from "./words.js";
 import { symbolOf } from "./panels/rows.js";
 
-/** @param {HTMLElement} element @param {import("./map/view.js").MapView} view @param {{table: (id: string) => void, resized: () => void, changes: () => void, views: () => void, load: (() => void) | null, foot: Element}} act */
+/** @param {HTMLElement} element @param {import("./map/view.js").MapView} view @param {{table: (id: string) => void, resized: () => void, changes: () => void, views: () => void, load: (() => void) | null, foot: Element, again: () => void}} act */
 export function layerTree(element, view, act) {
   let filter = "";
+  let known = false; // the layers were read, be there any or not
   let ordered = state.order.join();
   const body = el("div", { class: "scroll" });
   const input = el("input", { type: "text", placeholder: t("tree.filter"), "aria-label": t("tree.filter"), on: { input: () => { filter = input.value.trim().toLowerCase(); draw(); }, keydown: (/** @type {Event} */ event) => event.stopPropagation() } });
   const whole = [
-    el("div", { class: "tree-head" }, el("h2", { text: t("tree.title") }), el("span", { class: "push" }), iconButton("bookmark", t("views.title"), act.views), iconButton("history", t("changes.title"), act.changes), act.load && iconButton("upload", t("load.title"), act.load), iconButton("left", t("tree.fold"), () => fold(true))),
+    el("div", { class: "tree-head" }, el("h2", { text: t("tree.title") }), el("span", { class: "push" }), iconButton("bookmark", t("views.title"), act.views), iconButton("history", t("changes.title"), act.changes), act.load && loadButton(act.load), iconButton("left", t("tree.fold"), () => fold(true))),
     el("label", { class: "tree-filter" }, icon("search"), input), body, act.foot,
   ];
-  const rail = [el("div", { class: "rail-body" }, iconButton("layers", t("tree.open"), () => fold(false)), iconButton("bookmark", t("views.title"), act.views), iconButton("history", t("changes.title"), act.changes), act.load && iconButton("upload", t("load.title"), act.load))];
+  const rail = [el("div", { class: "rail-body" }, iconButton("layers", t("tree.open"), () => fold(false)), iconButton("bookmark", t("views.title"), act.views), iconButton("history", t("changes.title"), act.changes), act.load && loadButton(act.load))];
   const fold = (/** @type {boolean} */ yes) => {
     element.classList.toggle("rail", yes);
     fill(element, yes ? rail : whole);
@@ -62,8 +64,15 @@ export function layerTree(element, view, act) {
       first = false;
       if (!folded) for (const layer of listed(layers)) add(body, line(layer), opened.get(layer.id)?.element);
     }
-    if (!groups.size) add(body, el("div", { class: "section" }, el("div", { class: "note" }, el("b", { text: t(state.layers.size ? "tree.noMatch" : "tree.none") }))));
+    if (!groups.size) add(body, nothing());
     count();
+  }
+
+  /** Why no layer is listed: none is read yet, reading failed, none is for this reader, or none has the words of the filter. */
+  function nothing() {
+    if (state.layers.size) return empty(t("tree.noMatch"));
+    if (state.failure) return refused(state.failure, act.again);
+    return known ? empty(t("tree.none")) : waiting(t("tree.loading"));
   }
 
   /** A layer's row with the button that opens its settings; facts are moved by dragging or with Alt and the arrows. @param {import("./types").Layer} layer */
@@ -131,7 +140,7 @@ export function layerTree(element, view, act) {
     if (filtered) chip.textContent = source?.matched != null && source.filter ? t("filter.shown", { n: number(source.matched), all: number(layer.count) }) : t("filter.on");
   }
 
-  on("layers", () => { draw(); for (const one of opened.values()) one.refresh(); });
+  on("layers", () => { known ||= !state.failure; draw(); for (const one of opened.values()) one.refresh(); });
   on("looks", (id) => { opened.get(id)?.refresh(); if (ordered !== state.order.join()) { ordered = state.order.join(); draw(); } else count(); });
   on("shown", draw);
   on("view", count);
@@ -140,6 +149,13 @@ export function layerTree(element, view, act) {
   addEventListener("onemap:rail", (event) => fold(/** @type {CustomEvent} */ (event).detail)); // a wide panel takes the room and gives it back
   fold(sessionStorage.getItem("onemap-rail") === "1" || innerWidth <= 900);
   draw();
+}
+
+/** @param {() => void} load */
+function loadButton(load) {
+  const made = iconButton("upload", t("load.title"), load);
+  made.dataset.part = "load";
+  return made;
 }
 
 /** @param {import("./types").Layer} layer */

@@ -1,5 +1,7 @@
 // A canvas that covers the view and a margin, moves with the map, and is drawn anew when the map has come to rest.
 
+import { densityOf } from "./density.js";
+
 /** @typedef {{context: CanvasRenderingContext2D, scale: number, left: number, top: number, width: number, height: number, zoom: number, view: import("./sources.js").View, x: (worldX: number) => number, y: (worldY: number) => number}} Frame */
 
 export const Sheet = L.Renderer.extend({
@@ -23,7 +25,7 @@ export const Sheet = L.Renderer.extend({
     if (this._map._animatingZoom && this._bounds) return;
     L.Renderer.prototype._update.call(this);
     const size = this._bounds.getSize();
-    const ratio = window.devicePixelRatio || 1;
+    const ratio = this._ratio();
     const container = this._container;
     if (container.width !== Math.round(size.x * ratio) || container.height !== Math.round(size.y * ratio)) {
       container.width = Math.round(size.x * ratio);
@@ -33,6 +35,11 @@ export const Sheet = L.Renderer.extend({
     }
     L.DomUtil.setPosition(container, this._bounds.min);
     this.paint();
+  },
+
+  /** Dots of the screen for a pixel of the map. */
+  _ratio() {
+    return (window.devicePixelRatio || 1) * densityOf(this._map.getContainer());
   },
 
   _updatePaths() {},
@@ -48,7 +55,7 @@ export const Sheet = L.Renderer.extend({
   },
 
   paint() {
-    const [context, ratio] = [this._context, window.devicePixelRatio || 1];
+    const [context, ratio] = [this._context, this._ratio()];
     const size = this._bounds.getSize();
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, size.x, size.y);

@@ -6,6 +6,7 @@ import { ageBand } from "../format.js";
 import { lookOf, rankOf } from "../looks.js";
 import { inHand, isSelected, nameOf, state, tell } from "../state.js";
 import { nameFor } from "./titles.js";
+import { toast } from "../toast.js";
 import { t } from "../words.js";
 import { classing } from "./classes.js";
 import { crowds, ring } from "./clusters.js";
@@ -193,7 +194,7 @@ export class Symbols {
   async members(group, bbox) {
     const all = [];
     for (const layer of new Set(group.map((one) => one.layer))) {
-      const page = await ask(`layers/${layer.id}/features?${query({ bbox: bbox.join(","), limit: LISTED, fields: layer.title, filter: sourceOf(layer.id)?.filter, geometry: false, count: false })}`).catch(() => ({ features: [] }));
+      const page = await ask(`layers/${layer.id}/features?${query({ bbox: bbox.join(","), limit: LISTED, fields: layer.title, filter: sourceOf(layer.id)?.filter, geometry: false, count: false })}`).catch((error) => { toast(error.message, { icon: "warn", key: "members" }); return { features: [] }; });
       for (const feature of page.features) all.push({ layer: layer.id, id: String(feature.id), title: String((layer.title && feature.properties[layer.title]) || nameFor(layer)) });
     }
     if (all.length) this.act.crowd(all);

@@ -260,7 +260,7 @@ export class TileSource {
     if (near) this.whole = false;
     this[near ? "near" : "around"] += 1;
     try {
-      const response = await fetch(`${config.ogc}/collections/${this.layer.id}/tiles/WebMercatorQuad/${tile.z}/${tile.y}/${tile.x}?${query({ v: this.token().slice(0, 8), filter: tile.filter })}`, { credentials: "same-origin" });
+      const response = await fetch(`${config.ogc}/collections/${this.layer.id}/tiles/WebMercatorQuad/${tile.z}/${tile.y}/${tile.x}?${query({ v: this.token().slice(0, 8), filter: tile.filter })}`, { credentials: "same-origin", headers: config.wall ? { "X-Unattended": "1" } : {} });
       if (!response.ok) throw new Error(String(response.status));
       Object.assign(tile, decode(this.layer, await response.arrayBuffer(), tile));
       tile.came = tile.asked;

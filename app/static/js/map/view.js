@@ -2,6 +2,7 @@
 import { config } from "../config.js";
 import { on, tell } from "../state.js";
 import { drawAreas, hit } from "./areas.js";
+import { densityOf } from "./density.js";
 import { drawBoundary, drawGround } from "./ground.js";
 import { pending } from "./holdings.js";
 import { drawLettering } from "./lettering.js";
@@ -12,7 +13,7 @@ import { Symbols, placed, viewOf } from "./symbols.js";
 import { looked } from "./tiles.js";
 
 const FOLLOW_MS = 120; // between drawings while data arrive: each takes 20-100 ms of the one thread that also reads the data
-const KEPT = `onemap-view-${config.space.id}`;
+const KEPT = `onemap-view-${config.wall ? "wall-" : ""}${config.space.id}`;
 
 export class MapView {
   /** @param {HTMLElement} container the element that folium made @param {{choose: (layer: string, id: string) => void, crowd: (all: any[]) => void, ask: (lon: number, lat: number) => void}} act */
@@ -112,10 +113,11 @@ export class MapView {
     const home = this.map.getContainer().getBoundingClientRect();
     const corner = this.map.containerPointToLayerPoint([0, 0]);
     const sheet = { x: frame.left - origin.x, y: frame.top - origin.y };
-    const overlays = [...document.querySelectorAll(".main .float, .main .pill")].filter((one) => one instanceof HTMLElement && !one.hidden).map((one) => {
+    const density = densityOf(this.map.getContainer());
+    const overlays = [...document.querySelectorAll(".main .float, .main .pill, .wall-card")].filter((one) => one instanceof HTMLElement && !one.hidden).map((one) => {
       const box = one.getBoundingClientRect();
-      const [dx, dy] = [corner.x - sheet.x - home.left, corner.y - sheet.y - home.top];
-      return [box.left + dx - 4, box.top + dy - 4, box.right + dx + 4, box.bottom + dy + 4];
+      const [x, y] = [(/** @type {number} */ at) => (at - home.left) / density + corner.x - sheet.x, (/** @type {number} */ at) => (at - home.top) / density + corner.y - sheet.y];
+      return [x(box.left) - 4, y(box.top) - 4, x(box.right) + 4, y(box.bottom) + 4];
     });
     drawLettering(frame, { dx: sheet.x, dy: sheet.y, overlays });
   }

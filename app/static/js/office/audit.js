@@ -41,7 +41,14 @@ export async function auditPage(main, right) {
   function more(table, asked, next) {
     const count = el("span", { class: "meta", text: t("audit.shown", { n: table.querySelectorAll("tbody tr").length }) });
     const foot = el("div", { class: "more" }, next && button(t("audit.more"), async () => {
-      const found = await ask(`/api/v1/audit?${query({ ...asked, limit: PAGE, cursor: next })}`);
+      let found;
+      try {
+        found = await ask(`/api/v1/audit?${query({ ...asked, limit: PAGE, cursor: next })}`);
+      } catch (error) {
+        foot.querySelector(".bad")?.remove();
+        add(foot, el("span", { class: "hint bad", role: "alert", text: /** @type {Error} */ (error).message }));
+        return; // the button stays, to be pressed again
+      }
       add(/** @type {Element} */ (table.querySelector("tbody")), found.entries.map((/** @type {Entry} */ one) => listRow(row(one), columns)));
       foot.replaceWith(more(table, asked, found.next));
     }, { small: true }), count);

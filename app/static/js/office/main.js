@@ -10,14 +10,14 @@ import { passwordPage } from "./password.js";
 import { sessionsPage } from "./sessions.js";
 
 /** @type {Record<string, (main: Element, right: HTMLElement) => Promise<void> | void>} */
-const PAGES = { accounts: accountsPage, sessions: sessionsPage, audit: auditPage, password: passwordPage };
+const PAGES = { accounts: accountsPage, sessions: sessionsPage, audit: auditPage, password: passwordPage, help: () => {} };
 
 const part = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const page = document.body.dataset.page || "";
 document.documentElement.dataset.theme = localStorage.getItem("onemap-theme") || "day";
 
 const link = (/** @type {string} */ name) => el("a", { href: `/${name}`, "aria-current": name === page ? "page" : null, text: t(/** @type {any} */ (`office.${name}`)) });
-const pages = [hasRole("system_admin", "security_admin") && link("accounts"), link("sessions"), hasRole("audit_admin") && link("audit"), link("password")];
+const pages = [hasRole("system_admin", "security_admin") && link("accounts"), link("sessions"), hasRole("audit_admin") && link("audit"), link("password"), link("help")];
 bareBar(part("bar"), el("nav", { class: "pages", "aria-label": t("office.pages") }, pages));
 toasts(document.body);
 document.addEventListener("keydown", (event) => {

@@ -7,7 +7,7 @@ import { bookSection, ledgersOf, marksOf, stockFigure } from "../ledger/book.js"
 import { anchorOf, latOf, lonOf } from "../map/project.js";
 import { sourceOf } from "../map/holdings.js";
 import { drawnOf, WholeSource } from "../map/sources.js";
-import { refused, section, waiting } from "../panel.js";
+import { partly, refused, section, waiting } from "../panel.js";
 import { choose, state } from "../state.js";
 import { toast } from "../toast.js";
 import { say, t } from "../words.js";
@@ -147,6 +147,7 @@ export class Card {
           if (!current() || !page.features.length) continue;
           add(into, el("div", { class: "rank-head" }, el("b", { text: say(child.label) }), el("span", { class: "push", text: t("card.children", { n: page.numberMatched ?? page.features.length }) })),
             page.features.map((/** @type {any} */ one) => plainRow(child, one, [...marksOf(child, one.properties), age(one.properties.verified_at)], () => this.act.card(child.id, one.id))),
+            page.numberMatched > page.features.length && partly(t("card.childrenSome", { shown: page.features.length, n: page.numberMatched }), t("card.childrenAdvice")),
             ledgersOf(child.id).map((book) => this.booked(book, child, page.features, current)));
         } catch {
           if (current()) add(into, el("div", { class: "none-row", text: t("card.noChildren", { layer: say(child.label) }) }));
@@ -159,8 +160,9 @@ export class Card {
       try {
         const one = await ask(`layers/${parent.id}/features/${feature.properties[field.id]}`);
         if (current()) add(into, el("div", { class: "rank-head" }, el("b", { text: say(field.label) })), plainRow(parent, one, "", () => this.act.card(parent.id, one.id)));
-      } catch {
-        continue; // a parent that may not be read is not named
+      } catch (error) {
+        if (unanswered(error) && current()) add(into, el("div", { class: "none-row", text: t("card.noChildren", { layer: say(field.label) }) }));
+        // a parent that may not be read is not named
       }
     }
   }

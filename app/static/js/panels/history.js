@@ -15,17 +15,20 @@ const SHOWN = 12; // the rest on request
  * @param {import("../map/view.js").MapView} view @param {Layer} layer @param {string} id @param {number | null} version the present one, null for a deleted feature
  * @param {{current: () => boolean, reverted: (feature: Feature) => void}} act */
 export function historySection(view, layer, id, version, act) {
-  const box = el("div");
+  const box = el("div", {}, el("section", { class: "section" }, sectionHead(t("card.history"), t("panel.loading"))));
   const ghosts = new Ghosts(view.map);
   let opened = -1;
   const read = async () => {
     let entries;
     try {
       ({ entries } = await ask(`layers/${layer.id}/features/${id}/history`));
-    } catch {
+    } catch (error) {
+      if (act.current()) fill(box, el("section", { class: "section" }, sectionHead(t("card.history")), el("div", { class: "note stale", role: "status" }, el("b", { text: t("history.failed") }), /** @type {Error} */ (error).message, el("div", { class: "acts" }, button(t("action.again"), read, { small: true })))));
       return; // the card stands without its history
     }
-    if (act.current() && entries.length) draw([...entries].reverse(), SHOWN);
+    if (!act.current()) return;
+    if (entries.length) draw([...entries].reverse(), SHOWN);
+    else fill(box);
   };
   /** @param {any[]} entries @param {number} most */
   const draw = (entries, most) => {
