@@ -251,6 +251,16 @@ def test_a_broken_zip_is_refused_in_words_and_leaves_nothing(visit: Come, tmp_pa
     one.until(lambda: not list((one.server.home / "uploads").glob("*/避难场所坏.zip")), "no file stays")
 
 
+def test_a_system_that_nobody_here_can_convert_is_refused_with_who_can(visit: Come, tmp_path: Path) -> None:
+    old = 'GEOGCS["GCS_Beijing_1954",DATUM["D_Beijing_1954",SPHEROID["Krasovsky_1940",6378245.0,298.3]],PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]]'
+    one = visit(Role.GIS_STAFF)
+    drop(one, packed(made(tmp_path, [("O-1", "旧坐标", 5, "短期", "")], [(109.6, 40.6)], prj=old), "避难场所旧坐标"))
+    settled(one)
+    said = one.page.inner_text("#right .note.bad")
+    assert "没有被接受" in said and "测绘部门" in said and "--" not in said, said
+    assert one.page.locator(".system").count() == 0, "no choice of ours would help"
+
+
 def test_a_column_is_given_to_another_field_and_the_required_one_is_asked_for(visit: Come, tmp_path: Path) -> None:
     shapefile(tmp_path / "parts", points=[(109.6, 40.6), (109.7, 40.6)], table=dbf([("K1", "甲"), ("K2", "乙")], (("xx", "C", 10), ("MC", "C", 20))))
     one = visit(Role.GIS_STAFF)
