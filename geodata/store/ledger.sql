@@ -102,17 +102,18 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION onemap_control.ledger_balance() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
--- After entries: what they touch stands where its last entry says. An UPDATE of no rows would still raise the layer's version.
+-- After entries: what they touch stands where its last entry says, which is one of these. An UPDATE of no rows would still raise the layer's version.
 DECLARE
     accounts name := TG_ARGV[0];
     ledger jsonb := TG_ARGV[1]::jsonb;
-    differing text := format('FROM (SELECT %1$I AS account FROM new_rows UNION SELECT %2$I FROM new_rows) e, onemap_control.ledger_stand(%3$L, %4$L, $1, e.account) s '
-        'WHERE t.id = e.account AND t.%5$I IS DISTINCT FROM s.balance', ledger->>'account', ledger->>'counterpart', TG_TABLE_SCHEMA, TG_TABLE_NAME, ledger->>'balance');
+    differing text := format('FROM (SELECT DISTINCT ON (account) account, balance FROM (SELECT %1$I AS account, %2$I AS number, %3$I AS balance FROM new_rows '
+        'UNION ALL SELECT %4$I, %5$I, %6$I FROM new_rows WHERE %4$I IS NOT NULL) e ORDER BY account, number DESC) s WHERE t.id = s.account AND t.%7$I IS DISTINCT FROM s.balance',
+        ledger->>'account', ledger->>'number', ledger->>'after', ledger->>'counterpart', ledger->>'other_number', ledger->>'other_after', ledger->>'balance');
     any_ boolean;
 BEGIN
-    EXECUTE format('SELECT EXISTS (SELECT FROM %I.%I t, LATERAL (SELECT 1 %s) d)', TG_TABLE_SCHEMA, accounts, differing) INTO any_ USING ledger;
+    EXECUTE format('SELECT EXISTS (SELECT FROM %I.%I t, LATERAL (SELECT 1 %s) d)', TG_TABLE_SCHEMA, accounts, differing) INTO any_;
     IF any_ THEN
-        EXECUTE format('UPDATE %I.%I t SET %I = s.balance %s', TG_TABLE_SCHEMA, accounts, ledger->>'balance', differing) USING ledger;
+        EXECUTE format('UPDATE %I.%I t SET %I = s.balance %s', TG_TABLE_SCHEMA, accounts, ledger->>'balance', differing);
     END IF;
     RETURN NULL;
 END $$;
