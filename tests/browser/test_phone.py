@@ -18,6 +18,9 @@ HANGING = """() => [document.documentElement.scrollWidth > innerWidth && 'the pa
     .filter((one) => { const box = one.getBoundingClientRect(); return box.left < -0.5 || box.right > innerWidth + 0.5; }).map((one) => `${one.tagName} ${one.className}`)].filter(Boolean)"""
 
 
+FREE = """() => { const chosen = document.querySelector('.sym.chosen')?.getBoundingClientRect(); return chosen && chosen.bottom < document.querySelector('#right').getBoundingClientRect().top && chosen.top > 48; }"""
+
+
 def fits(one: Visit, where: str) -> None:
     assert one.page.evaluate(HANGING) == [], where
     assert one.page.evaluate(SMALL) == [], where
@@ -27,6 +30,8 @@ def test_see_search_card_call_and_nearest_on_a_phone(visit: Come) -> None:
     one = visit(size=(360, 740))
     one.until(lambda: one.page.locator(".sym, .cluster").count() > 5, "the map is seen")
     fits(one, "the map")
+    over = "(() => { const [a, b] = [...document.querySelectorAll('.tools')].map((one) => one.getBoundingClientRect()); return b.top - a.bottom; })()"
+    assert one.page.evaluate(over) >= 8, "the tools stand apart"
     one.shot("phone_360_map")
     one.page.click("#find")
     one.page.keyboard.type("消防队")
@@ -35,6 +40,7 @@ def test_see_search_card_call_and_nearest_on_a_phone(visit: Come) -> None:
     one.shot("phone_360_search")
     one.page.click("#found-0")
     one.until(lambda: one.page.locator("#right dl.facts").count() > 0, "the card")
+    one.until(lambda: one.page.evaluate(FREE), "the chosen one is in the part of the map that is free")
     assert one.page.locator("a[href^='tel:']").count() == 0, "a masked number cannot be called"
     show = one.page.locator("#right .facts button[aria-label*='电话']").first
     show.scroll_into_view_if_needed()
@@ -73,6 +79,7 @@ def test_who_may_not_reveal_cannot_call(visit: Come) -> None:
     one = visit(role=Role.VIEWER, size=(360, 740), language="en")
     one.find("消防队")
     one.until(lambda: one.page.locator("#right dl.facts").count() > 0, "the card")
+    one.until(lambda: one.page.evaluate(FREE), "the chosen one is in the part of the map that is free")
     assert "***" in one.page.inner_text("#right dl.facts")
     assert one.page.locator("a[href^='tel:'], #right .facts dd button:has-text('Show')").count() == 0
     fits(one, "the card in English")

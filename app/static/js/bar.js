@@ -60,7 +60,7 @@ function userMenu(act) {
   const { user, language } = config;
   const roles = user.roles.map((role) => t(/** @type {any} */ (`role.${role}`))).join(t("list.comma"));
   const menu = el("div", { class: "drop right-edge", hidden: true, role: "menu" });
-  const opener = el("button", { class: "who", type: "button", "aria-haspopup": "menu", "aria-expanded": "false", on: { click: () => open(menu.hidden) } }, icon("user"), el("span", { text: user.name }), icon("down"));
+  const opener = el("button", { class: "who", type: "button", "aria-haspopup": "menu", "aria-expanded": "false", "aria-label": user.name, on: { click: () => open(menu.hidden) } }, icon("user"), el("span", { text: user.name }), icon("down"));
   const open = (/** @type {boolean} */ yes) => {
     menu.hidden = !yes;
     opener.setAttribute("aria-expanded", String(yes));

@@ -12,7 +12,7 @@ export function grip(sheet, resized) {
   const to = (/** @type {number} */ height) => {
     at = Math.max(0, Math.min(HEIGHTS.length - 1, height));
     sheet.dataset.sheet = String(at);
-    sheet.style.removeProperty("height");
+    for (const one of ["height", "max-height"]) sheet.style.removeProperty(one);
     bar.setAttribute("aria-valuenow", String(HEIGHTS[at]));
     bar.setAttribute("aria-valuetext", `${HEIGHTS[at]}%`);
     resized();
@@ -34,6 +34,7 @@ export function grip(sheet, resized) {
   bar.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => {
     if (!bar.hasPointerCapture(event.pointerId) || (!moved && Math.abs(event.clientY - from) < 6)) return;
     moved = true;
+    sheet.style.maxHeight = `${HEIGHTS[HEIGHTS.length - 1]}%`;
     sheet.style.height = `${sheet.getBoundingClientRect().bottom - event.clientY}px`;
   });
   bar.addEventListener("pointerup", () => {
@@ -41,6 +42,7 @@ export function grip(sheet, resized) {
     const share = (sheet.getBoundingClientRect().height / (sheet.parentElement?.clientHeight || innerHeight)) * 100;
     to(HEIGHTS.reduce((best, one, i) => (Math.abs(one - share) < Math.abs(HEIGHTS[best] - share) ? i : best), 0));
   });
+  bar.addEventListener("pointercancel", () => to(at));
   bar.addEventListener("click", () => { if (!moved) to(at === HEIGHTS.length - 1 ? 0 : at + 1); });
   return bar;
 }

@@ -67,7 +67,9 @@ async function openCard(layer, id, fromAnswer = false) {
   const known = state.layers.get(layer);
   if (!feature || !known || feature.id !== id) return;
   const place = placeOf(known, feature);
-  if (place && !view.map.getBounds().pad(-0.04).contains([place.lat, place.lon])) view.go(place.lon, place.lat);
+  if (!place) return;
+  if (!view.map.getBounds().pad(-0.04).contains([place.lat, place.lon])) view.go(place.lon, place.lat);
+  view.clear(place.lon, place.lat, part("right"));
 }
 
 const table = new Table(main, view, panel, { card: (layer, id) => openCard(layer, id), resized: () => view.size() });

@@ -11,7 +11,7 @@ export function toolButtons(main, asking, view) {
   const first = el("div", { class: "float card tools asking", role: "toolbar", "aria-label": t("tools.title") }, made.map(({ button }) => button));
   const second = el("div", { class: "float card tools zooming" }, plain("plus", t("tools.in"), () => view.zoom(1)), plain("minus", t("tools.out"), () => view.zoom(-1)), plain("whole", t("tools.whole"), view.whole));
   add(main, first, second);
-  second.style.top = `${12 + made.length * 40 + 12}px`;
+  second.style.setProperty("--above", String(made.length));
   return () => made.forEach(({ tool, button }) => button.setAttribute("aria-pressed", String(tool.on())));
 }
 

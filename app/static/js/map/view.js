@@ -35,6 +35,7 @@ export class MapView {
     this.frame = 0;
     this.later = 0;
     this.drawn = -FOLLOW_MS;
+    this.flying = false;
     this.busy = false; // drawing or measuring: clicks are not questions then
     this.map.on("click", (/** @type {any} */ event) => this.clicked(event));
     this.map.on("moveend", () => this.rested());
@@ -68,6 +69,7 @@ export class MapView {
 
   /** Bring a place into the part of the map that a sheet over it leaves free. @param {number} lon @param {number} lat @param {Element} sheet */
   clear(lon, lat, sheet) {
+    if (this.flying) return void this.map.once("moveend", () => this.clear(lon, lat, sheet)); // else the flight would end where the sheet lies
     const [map, over] = [this.map.getContainer().getBoundingClientRect(), sheet.getBoundingClientRect()];
     if (!over.height || over.width < map.width - 1) return; // beside the map, not over it
     const at = this.map.latLngToContainerPoint([lat, lon]);
@@ -134,11 +136,19 @@ export class MapView {
 
   /** Bring a place into view without leaving the zoom one works at. @param {number} lon @param {number} lat @param {number} [zoom] */
   go(lon, lat, zoom) {
+    this.fly();
     this.map.flyTo([lat, lon], Math.max(zoom || 0, this.map.getZoom()), { duration: 0.2 });
+  }
+
+  /** Note that the view is on its way until it rests. */
+  fly() {
+    this.flying = true;
+    this.map.once("moveend", () => { this.flying = false; });
   }
 
   /** @param {[number, number, number, number]} box west, south, east, north */
   fit([west, south, east, north]) {
+    this.fly();
     this.map.flyToBounds([[south, west], [north, east]], { duration: 0.2, padding: [48, 48], maxZoom: 15 });
   }
 
