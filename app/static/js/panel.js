@@ -48,6 +48,11 @@ export class Panel {
     return { body, acts: (/** @type {any[]} */ ...all) => { fill(acts, ...all); acts.hidden = !all.length; }, current: () => this.turn === turn };
   }
 
+  /** The keyboard comes to the title. */
+  focus() {
+    /** @type {HTMLElement | null} */ (this.element.querySelector("h2"))?.focus({ preventScroll: true });
+  }
+
   /** Tell the content so far that it is gone. @param {() => void} [next] */
   leave(next) {
     const left = this.left;

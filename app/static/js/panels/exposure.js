@@ -49,7 +49,12 @@ function shapeOf(question) {
       if (fits && radius !== zone.radius_m) question.setZone({ kind: "circle", lon: zone.lon, lat: zone.lat, radius_m: radius });
     };
     input.addEventListener("change", changed);
-    input.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => { if (event.key === "Enter") changed(); event.stopPropagation(); });
+    input.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+      event.stopPropagation();
+      if (event.key !== "Enter") return;
+      changed();
+      if (input.getAttribute("aria-invalid") !== "true") question.panel.focus(); // done with the number: keys ask again
+    });
     const quick = el("div", { class: "hint choices" }, [100, 400, 800, 1600, 3000].map((metres) => el("button", { class: `chip${metres === zone.radius_m ? " solid" : ""}`, type: "button", text: metres < 1000 ? `${metres} m` : `${metres / 1000} km`, on: { click: () => question.setZone({ kind: "circle", lon: zone.lon, lat: zone.lat, radius_m: metres }) } })));
     add(box, el("div", { class: "field" }, el("label", { for: "radius", text: t("zone.radius") }), el("div", { class: "input" }, input, el("span", { class: "of", text: "m" })), limit, quick));
   } else add(box, el("div", { class: "field" }, el("span"), button(t("zone.again"), () => question.drawing.draw("Polygon", (geometry) => question.polygon(geometry)), { small: true, icon: "zone" })));
