@@ -176,6 +176,15 @@ const AGE_MS = 600000; // freshness is counted anew though nothing is written
 let later = 0;
 const soonLayers = () => { later ||= window.setTimeout(() => { later = 0; readLayers(); }, 400); }; // also while changes never cease
 
+/** @type {Set<string>} */
+const touched = new Set();
+let answering = 0;
+/** Answers that rest on a changed layer are asked for anew, once for all that changed meanwhile. @param {string} layer */
+function soonAnswers(layer) {
+  touched.add(layer);
+  answering ||= window.setTimeout(() => { answering = 0; question.refresh(new Set(touched)); touched.clear(); }, 400);
+}
+
 const notice = el("div", { class: "float card notice-map", hidden: true });
 /** @param {any} error */
 function failed(error) {
@@ -222,7 +231,7 @@ else new Live({
     await sourceOf(change.layer)?.apply(change).catch(() => reloadAll());
     soonLayers();
     table.changed(change);
-    question.refresh(new Set([change.layer]));
+    soonAnswers(change.layer);
     const mine = change.by === config.user.name;
     if (!mine) toast(t("live.changed", { by: change.by || t("live.somebody"), layer: say(layer.label), n: change.truncated ? "200+" : change.features.length }), { icon: "history", key: `change-${change.layer}` });
     if (!mine && panel.kind === "card" && change.features.some((/** @type {any} */ one) => one.id === state.chosen?.id)) card.open(change.layer, /** @type {any} */ (state.chosen).id);
