@@ -253,7 +253,7 @@ def test_a_drill_is_opened_and_its_scenario_plotted_without_touching_live(visit:
     one.page.select_option("#f-kind", "flash_flood")
     one.page.click(".panel-acts .primary")
     one.see("已保存")
-    one.picture("drill_1280")
+    one.shot("drill_1280")
     database = one.server.database
     with database.space().reading(OPERATOR) as store:
         assert store.count("scenario_areas") == 0, "live has no scenario"
