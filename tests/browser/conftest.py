@@ -21,6 +21,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy.engine import URL
 
@@ -35,7 +36,7 @@ from tests.conftest import SECRET, _create, _drop
 
 PASSWORD = "correct horse battery"
 ROOT = Path(__file__).resolve().parents[2]
-PICTURES = ROOT / "docs" / "pictures"  # of the guides: taken anew by the tests with ONEMAP_TEST_PICTURES=1
+PICTURES = ROOT / "docs" / "pictures"  # of the guides
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 CHROMIUM = next(filter(None, (os.environ.get("ONEMAP_TEST_BROWSER"), *map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))), "/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
@@ -158,10 +159,10 @@ class Visit:
         self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
 
     def picture(self, name: str) -> None:
-        """A picture that a guide shows; it is looked at before it is committed."""
+        """A picture that a guide shows; with ONEMAP_TEST_PICTURES=1 it is taken anew, and looked at before it is committed."""
         self.shot(name)
         if os.environ.get("ONEMAP_TEST_PICTURES"):
-            shutil.copy(SCREENSHOTS / f"{name}.png", PICTURES / f"{name}.png")
+            Image.open(SCREENSHOTS / f"{name}.png").convert("RGB").save(PICTURES / f"{name}.png", optimize=True)
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ def test_a_drill_is_plotted_reset_and_ended(visit: Come) -> None:
     one.page.click(".panel-acts .primary")
     one.see("已保存")
     one.until(lambda: one.page.inner_text(".layer[data-layer=scenario_areas] .count").endswith("1"), "the tree counts it")
-    one.shot("guide_drill_1280")
+    one.picture("drill_1280")
     with database.space(drill.id).reading(OPERATOR) as store:
         assert store.count("scenario_areas") == 1
     one.page.click(".bar .space")

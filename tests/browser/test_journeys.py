@@ -24,7 +24,7 @@ def test_the_first_look_shows_the_district(visit: Come, size: tuple[int, int]) -
     width = one.page.evaluate("""() => { const [west, , east] = [109.39, 0, 110.06]; const { map } = onemap.view;
         return (map.latLngToContainerPoint([40.6, east]).x - map.latLngToContainerPoint([40.6, west]).x) / map.getSize().x; }""")
     assert 0.97 < width <= 1, "the district is as large as it goes"
-    one.shot(f"map_{size[0]}")
+    (one.picture if size[0] == 1920 else one.shot)(f"map_{size[0]}")
 
 
 def test_from_a_coordinate_to_ranked_resources_in_three_actions(visit: Come) -> None:
@@ -35,7 +35,7 @@ def test_from_a_coordinate_to_ranked_resources_in_three_actions(visit: Come) -> 
     one.until(lambda: one.page.locator(".sym .badge").count() + one.page.locator(".pill").count() >= 8, "the same ranks are on the map")
     assert one.page.locator(".left-out").count() > 0, "who was left out is listed"
     assert "km" in one.page.inner_text(".row >> nth=0")
-    one.shot("nearest_1280")
+    one.picture("map")
 
 
 def test_a_coordinate_of_amap_is_moved_to_where_it_belongs(visit: Come) -> None:
@@ -94,7 +94,7 @@ def test_a_click_asks_about_that_place_and_a_zone_changes_by_number(visit: Come)
     one.page.keyboard.press("Enter")
     one.until(lambda: "28.27 km²" in one.page.inner_text(".right"), "the area of a circle of 3 km, in km2")
     assert "演示数据" in one.page.inner_text(".basis"), "figures name their source"
-    one.shot("zone_1280")
+    one.picture("zone_1280")
     one.page.keyboard.press("n")
     one.see("绕开影响区")
     one.until(lambda: "位于" in one.page.inner_text(".right") or "范围内" in one.page.inner_text(".left-out >> nth=0"), "who lies in the zone is left out for it")
@@ -180,7 +180,7 @@ def test_a_card_shows_the_substances_of_a_source_and_masks_for_a_viewer(visit: C
     text = one.page.inner_text(".right")
     assert "液氨" in text and "*" in text, "related features are listed, people and phones are masked"
     assert one.page.locator("text=编辑").count() == 0, "a viewer is offered nothing that would be refused"
-    one.shot("card_1280")
+    one.picture("card_1280")
 
 
 def test_a_change_by_another_appears_without_reload(visit: Come) -> None:
@@ -230,7 +230,7 @@ def test_a_planner_changes_a_value_and_meets_a_colleague(visit: Come) -> None:
     one.page.fill("#f-reason", "现场量过")
     one.page.click(".panel-acts .primary")
     one.see("也改了这条")
-    one.shot("merge_1280")
+    one.picture("merge_1280")
     one.page.click(".panel-acts .primary")
     one.see("现场量过")
     with one.server.database.space().reading(OPERATOR) as store:
@@ -290,7 +290,7 @@ def test_a_file_is_checked_then_loaded_as_a_new_layer_and_seen_by_others(visit: 
     one.page.fill("#load-name", "charging_points")
     one.page.click(".panel-acts .primary")
     one.until(lambda: one.page.locator("text=装载 12 行").count() == 1, "the report says what would be loaded")
-    one.shot("load_1280")
+    one.picture("load_1280")
     one.page.click("text=装载 12 行")
     one.until(lambda: one.page.locator(".layer[data-layer=charging_points]").count() == 1, "the new layer is in the tree")
     watching.until(lambda: watching.page.locator(".layer[data-layer=charging_points]").count() == 1, "somebody else sees it without reload")
@@ -320,7 +320,7 @@ def test_the_page_speaks_english(visit: Come) -> None:
     assert not any("\u4e00" <= letter <= "\u9fff" for letter in words), words
     cut = one.page.evaluate("[...document.querySelectorAll('.panel-acts .cut, .tabs button, .tree-head h2')].filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.textContent)")
     assert cut == [], "no word of ours is cut"
-    one.shot("english_1920")
+    one.picture("english_1920")
 
 
 def test_the_language_is_switched_from_the_menu(visit: Come) -> None:
@@ -364,4 +364,4 @@ def test_on_a_phone_the_panel_is_a_sheet_over_the_map(visit: Come) -> None:
     assert box and box["width"] == 390 and box["y"] > 200, "it lies at the foot, the map stays"
     place = one.page.evaluate("onemap.view.map.latLngToContainerPoint([40.61, 109.64]).y")
     assert 0 < place < box["y"] - 48, "the place asked about is in the part of the map that is free"
-    one.shot("phone_390")
+    one.picture("phone_390")

@@ -44,7 +44,7 @@ def test_an_account_goes_from_made_to_working_through_two_administrators(visit: 
     name = f"zhang{uuid.uuid4().hex[:5]}"
     system = visit(Role.SYSTEM_ADMIN)
     system.see("新建账号")
-    system.shot("accounts_system_1280")
+    system.picture("accounts_1280")
     system.page.get_by_role("button", name="新建账号").first.click()
     system.page.keyboard.type(name)
     system.page.keyboard.press("Tab")
@@ -97,7 +97,7 @@ def test_the_audit_is_searched_opened_and_verified(visit: Come) -> None:
     one.see("onemap_live")
     one.page.get_by_role("button", name="核验审计链").click()
     one.see("审计链完整")
-    one.shot("audit_1280")
+    one.picture("audit_1280")
     one.page.keyboard.press("Escape")
     assert one.page.locator("#right").is_hidden()
 

@@ -28,7 +28,7 @@ def test_from_an_answer_to_a_sheet_of_it(visit: Come) -> None:
     one.page.keyboard.press("i")
     preview(one)
     assert "1 / " in one.page.inner_text(".pager") and "1 : " in one.page.inner_text(".pager")
-    one.shot("print_1280")
+    one.picture("print_1280")
     one.page.fill("#print-title", "哈林格尔园区")
     one.page.keyboard.press("Tab")
     one.page.select_option("#print-scale", "100000")

@@ -33,7 +33,7 @@ def test_the_wall_says_what_is_open_how_fresh_it_is_and_what_changed(visit: Come
     crisp = one.page.evaluate("[...document.querySelectorAll('.wall-map canvas')].map(one => one.width / one.getBoundingClientRect().width)")
     assert crisp and min(crisp) > 0.99, "a dot of the map for each of the screen"
     assert one.page.evaluate("document.querySelector('.wall').querySelectorAll('button:not(.wall-map button), a:not([hidden] a), input').length") == 0, "nothing to click"
-    one.picture("wall_1280") if size[0] == 1280 else one.shot(f"wall_{size[0]}")
+    (one.picture if size[0] == 1280 else one.shot)(f"wall_{size[0]}")
 
 
 def test_the_wall_speaks_english(visit: Come) -> None:

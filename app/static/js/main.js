@@ -184,6 +184,15 @@ const AGE_MS = 600000; // freshness is counted anew though nothing is written
 let later = 0;
 const soonLayers = () => { later ||= window.setTimeout(() => { later = 0; readLayers(); }, 400); }; // also while changes never cease
 
+/** @type {Set<string>} */
+const touched = new Set();
+let answering = 0;
+/** Answers that rest on a changed layer are asked for anew, once for all that changed meanwhile. @param {string} layer */
+function soonAnswers(layer) {
+  touched.add(layer);
+  answering ||= window.setTimeout(() => { answering = 0; question.refresh(new Set(touched)); touched.clear(); }, 400);
+}
+
 const notice = el("div", { class: "float card notice-map", hidden: true });
 /** @param {any} error */
 function failed(error) {
@@ -226,7 +235,7 @@ const arrivals = new Arrivals(async (change) => {
   await sourceOf(change.layer)?.apply(change).catch(() => reloadAll());
   soonLayers();
   table.changed(change);
-  question.refresh(new Set([change.layer]));
+  soonAnswers(change.layer);
   const others = change.by.filter((one) => one !== config.user.name);
   if (!others.length) return;
   toast(t("live.changed", { by: others.map((one) => one || t("live.somebody")).join(t("list.comma")), layer: say(layer.label), n: change.truncated ? "200+" : change.features.length }), { icon: "history", key: `change-${change.layer}` });
