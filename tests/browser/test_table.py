@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Route
 from shapely.geometry import Point
 
 from geodata.store.features import Feature
@@ -120,6 +121,22 @@ def test_rows_that_moved_on_are_named_and_nothing_is_half_done(visit: Come, four
     one.page.click(".panel-acts .primary")
     one.see("已修改 4 行")
     assert [stored(one.server, each).properties["remark"] for each in four] == ["已巡查"] * 4
+
+
+def test_rows_never_read_are_selected_and_the_head_says_so_meanwhile(visit: Come) -> None:
+    one = visit(Role.PLANNER)
+    open_table(one)
+    count = one.page.evaluate("onemap.table.listing.count")
+    held: list[Route] = []
+    one.page.route("**/layers/shelters/features?*", held.append)
+    one.page.evaluate("onemap.table.listing.stretches.clear()")
+    one.page.keyboard.press("Control+a")
+    one.see("正在选中…")
+    one.page.unroute("**/layers/shelters/features?*")
+    for each in held:
+        each.continue_()
+    one.see(f"已选 {count}")
+    assert "正在选中" not in one.page.inner_text("#table")
 
 
 def test_more_than_one_changeset_holds_is_said_and_not_split(visit: Come) -> None:

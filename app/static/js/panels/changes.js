@@ -9,6 +9,7 @@ import { state } from "../state.js";
 import { toast } from "../toast.js";
 import { say, t } from "../words.js";
 import { historySection } from "./history.js";
+import { askReason } from "./reason.js";
 import { symbolOf } from "./rows.js";
 
 const PAGE = 40;
@@ -96,21 +97,13 @@ function undoPart(commit) {
   if (!writable) return null;
   const box = el("div", { class: "section" });
   const start = button(t("changes.undo"), () => {
-    const reason = el("input", { maxlength: "500", placeholder: t("form.reasonHint"), "aria-label": t("form.reason"), on: { keydown: (/** @type {KeyboardEvent} */ event) => { event.stopPropagation(); if (event.key === "Enter") go(); } } });
-    const said = el("p", { class: "hint bad", role: "alert" });
-    const go = async () => {
-      if (!reason.value.trim()) return reason.focus();
-      try {
-        await ask(`commits/${commit.token}/undo`, { body: { reason: reason.value.trim() }, key: `undo-${commit.token}` });
-        fill(box, el("p", { class: "hint", text: t("changes.undone") }));
-        toast(t("changes.undone"));
-      } catch (error) {
-        said.textContent = /** @type {Error} */ (error).message;
-      }
-      return undefined;
-    };
-    fill(box, sectionHead(t("changes.undoWhy")), el("div", { class: "input" }, reason), said, el("div", { class: "tool-row" }, button(t("changes.undoGo", { what: sumOf(commit) }), go, { small: true, primary: true })));
-    reason.focus();
+    const why = askReason(t("changes.undoGo", { what: sumOf(commit) }), async (reason) => {
+      await ask(`commits/${commit.token}/undo`, { body: { reason }, key: `undo-${commit.token}` });
+      fill(box, el("p", { class: "hint", text: t("changes.undone") }));
+      toast(t("changes.undone"));
+    });
+    fill(box, sectionHead(t("changes.undoWhy")), ...why.parts);
+    why.input.focus();
   }, { small: true, icon: "undo" });
   return add(box, start);
 }

@@ -6,6 +6,7 @@ import { Ghosts } from "../map/ghosts.js";
 import { sectionHead } from "../panel.js";
 import { toast } from "../toast.js";
 import { say, t } from "../words.js";
+import { askReason } from "./reason.js";
 
 const SHOWN = 12; // the rest on request
 
@@ -64,22 +65,14 @@ export function historySection(view, layer, id, version, act) {
   };
   /** @param {any} one @param {HTMLElement} more */
   const askWhy = (one, more) => {
-    const reason = el("input", { maxlength: "500", placeholder: t("form.reasonHint"), "aria-label": t("form.reason"), on: { keydown: (/** @type {KeyboardEvent} */ event) => { event.stopPropagation(); if (event.key === "Enter") go(); } } });
-    const said = el("p", { class: "hint bad", role: "alert" });
-    const go = async () => {
-      if (!reason.value.trim()) return reason.focus();
-      try {
-        const back = await ask(`layers/${layer.id}/features/${id}/revert`, { body: { version: one.version, reason: reason.value.trim() }, ...(version === null ? {} : { version }) });
-        ghosts.remove();
-        toast(t("history.done", { n: one.version }));
-        act.reverted(back);
-      } catch (error) {
-        said.textContent = /** @type {Error} */ (error).message;
-      }
-      return undefined;
-    };
-    add(more, el("div", { class: "input" }, reason), said, el("div", { class: "tool-row" }, button(t("history.go", { n: one.version }), go, { small: true, primary: true })));
-    reason.focus();
+    const why = askReason(t("history.go", { n: one.version }), async (reason) => {
+      const back = await ask(`layers/${layer.id}/features/${id}/revert`, { body: { version: one.version, reason }, ...(version === null ? {} : { version }) });
+      ghosts.remove();
+      toast(t("history.done", { n: one.version }));
+      act.reverted(back);
+    });
+    add(more, ...why.parts);
+    why.input.focus();
   };
   read();
   return { element: box, left: () => ghosts.remove() };

@@ -52,6 +52,7 @@ export class Table {
     /** @type {Element | null} where the keyboard was when the table was opened */
     this.from = null;
     this.chosenBefore = "";
+    this.naming = false;
     on("chosen", () => this.follow());
     on("layers", () => this.relabel());
     view.map.on("moveend", () => { if (this.inView && this.layer) { clearTimeout(this.later); this.later = window.setTimeout(() => this.ask(), REST_MS); } });
@@ -193,6 +194,7 @@ export class Table {
   counted() {
     const { listing, layer } = this;
     if (!listing?.ready || !layer) return "";
+    if (this.naming) return t("table.naming");
     const narrowed = this.wishes.size || this.inView;
     return narrowed ? t(this.inView ? "table.countInView" : "table.countOf", { n: number(listing.count), all: number(layer.count) }) : t("table.count", { n: number(listing.count) });
   }
@@ -238,13 +240,24 @@ export class Table {
     const { listing, selection } = this;
     if (!listing) return;
     if (selection.size(listing.count) >= listing.count) return selection.clear();
-    try {
+    return this.named(async () => {
       const ids = await listing.ids(MOST_NAMED);
       selection.everything(ids);
       if (!ids) toast(t("table.tooManyToMark", { n: number(MOST_NAMED) }));
+    });
+  }
+
+  /** Rows are being named by the server; until then the head says so. @param {() => Promise<void>} act */
+  async named(act) {
+    this.naming = true;
+    this.dress();
+    try {
+      await act();
     } catch (error) {
       toast(/** @type {Error} */ (error).message, { icon: "warn" });
     }
+    this.naming = false;
+    this.dress();
   }
 
   /** All rows from one to another, also those that were never in sight. @param {number} from @param {number} to */
@@ -253,12 +266,10 @@ export class Table {
     if (!listing) return;
     selection.anchor = from;
     const [first, last] = [Math.min(from, to), Math.max(from, to)];
-    try {
+    return this.named(async () => {
       const ids = last - first < MOST_NAMED ? await listing.between(first, last) : null;
       if (!ids || !selection.add(ids)) toast(t("table.stretchTooLong", { n: number(MOST_NAMED) }), { icon: "warn" });
-    } catch (error) {
-      toast(/** @type {Error} */ (error).message, { icon: "warn" });
-    }
+    });
   }
 
   bulk() {

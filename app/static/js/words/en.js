@@ -773,6 +773,7 @@ export const en = {
   "table.isUnknown": "{field} unknown",
   "table.layer": "Which layer’s table",
   "table.moved": "Changed: sort anew",
+  "table.naming": "Selecting …",
   "table.noMatch": "No row matches",
   "table.noMatchAdvice": "Remove a filter, or move the map.",
   "table.none": "This layer holds nothing yet",

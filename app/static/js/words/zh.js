@@ -772,6 +772,7 @@ export const zh = {
   "table.isUnknown": "{field} 未知",
   "table.layer": "看哪个图层的表",
   "table.moved": "有变动，重排",
+  "table.naming": "正在选中…",
   "table.noMatch": "没有符合的行",
   "table.noMatchAdvice": "去掉一个筛选，或移动地图。",
   "table.none": "这个图层还没有数据",
