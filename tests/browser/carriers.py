@@ -49,6 +49,7 @@ HOSTILE = Layer(
 def texts_of(layer: Layer) -> dict[str, list[str]]:
     """For each text field of a layer the values that together hold every payload that fits."""
     checked = {"control_periods"} if rules.control_periods_are_days in layer.rules else set()  # days of the year and nothing else
+    checked |= set(layer.ledger.kept) if layer.ledger else set()  # the database fills them
     free = [one for one in layer.all_fields if one.type is str and not one.choices and not one.reference and one.id not in checked]
     found = {one.id: packed(one.max_length, start=turn * 7) for turn, one in enumerate(free)}
     formulas = {one.id: FORMULAS for one in free if one.max_length >= max(map(len, FORMULAS))}
@@ -82,13 +83,16 @@ def _carry(space: Space, layer: Layer, actor: Actor) -> None:
     texts = texts_of(layer)
     reasons = packed(500, start=11)
     with space.reading(actor) as store:
-        parents = {one.id: [str(each.id) for each in store.page(str(one.reference), limit=100).features] for one in layer.references}
+        parents = {one.id: [str(each.id) for each in store.page(str(one.reference), limit=100).features] for one in layer.references
+                   if not layer.ledger or one.id == layer.ledger.account}  # only a transfer has another side
     number = max(map(len, texts.values()))
     fixed = [{**_rest(layer, turn), **{name: ids[turn % len(ids)] for name, ids in parents.items()}} for turn in range(number)]
     first = [_row(layer, turn, fixed[turn], _values(texts, turn, layer.key)) for turn in range(number)]
     with space.transaction(actor, reasons[0]) as store:
         store.upsert(layer.id, first)
         made = store.page(layer.id, limit=number).features
+    if layer.ledger:
+        return  # an entry stays as it was made
     for part, reason in enumerate(reasons):
         rows = [_row(layer, turn, fixed[turn], {**_values(texts, turn + 1, layer.key), **_key(layer, first[turn])}) for turn in range(part, number, len(reasons))]
         with space.transaction(actor, reason) as store:
@@ -117,6 +121,8 @@ def _values(texts: Mapping[str, list[str]], turn: int, key: str | None) -> dict[
 def _rest(layer: Layer, turn: int) -> dict[str, Any]:
     """The values that are no free text: choices in turn, and today's date for what was verified."""
     chosen = {one.id: [each[turn % len(each)].value] if one.many else each[turn % len(each)].value for one in layer.all_fields if (each := one.choices) and rules.level_follows_r not in layer.rules}
+    if layer.ledger:
+        chosen |= {layer.ledger.kind: layer.ledger.count, layer.ledger.quantity: turn}
     return {**chosen, "verified_at": f"{datetime.now(UTC).date()}T00:00:00Z", **({"beds": turn} if layer.field("beds") else {})}
 
 

@@ -15,7 +15,7 @@ Come = Callable[..., Visit]
 AXE = (Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 RUN = """async () => (await axe.run(document, { resultTypes: ['violations'] })).violations.map(one =>
   `${one.impact} ${one.id}: ${one.nodes.slice(0, 4).map(node => `${node.target.join(' ')} (${[...node.any, ...node.all, ...node.none].map(each => each.message).join('; ').slice(0, 200)})`).join(' | ')}`)"""
-LOOKS = [("zh", "day"), ("en", "wall")]
+LOOKS = [("zh", "day"), pytest.param("en", "wall", marks=pytest.mark.slow)]
 
 
 def findings(page: Page) -> list[str]:
@@ -74,7 +74,7 @@ def scenes(one: Visit) -> Iterator[str]:
     one.until(lambda: page.locator(".commit-more:not([hidden]) .left-out").count() > 0, "a commit is open")
     yield "recent changes"
     page.click(".tree-head .icon-btn >> nth=2")
-    page.click("#right summary")
+    one.until(lambda: page.locator("#load-file").count() > 0, "the first step of a load")
     yield "load"
     page.click(".bar .space")
     one.until(lambda: page.locator("#right .section, #right .row").count() > 0, "drills")

@@ -76,7 +76,7 @@ def test_many_points_are_counted_gathered_and_clicked(visit: Callable[..., Visit
     one.picture("many_1280")
     zoom = one.page.evaluate("onemap.view.map.getZoom()")
     crowd = one.page.locator(".cluster.large").first
-    assert "点击放大" in (crowd.get_attribute("title") or "") and "很多点" in (crowd.get_attribute("title") or "")
+    assert "点击放大" in (crowd.get_attribute("aria-label") or "") and "很多点" in (crowd.get_attribute("aria-label") or "")
     crowd.click()
     one.until(lambda: one.page.evaluate("onemap.view.map.getZoom()") > zoom + 1, "a click on a crowd goes nearer")
     assert one.page.evaluate("onemap.state.chosen") is None

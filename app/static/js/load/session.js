@@ -3,6 +3,7 @@ import { Offline, Refusal, ask } from "../api.js";
 import { config } from "../config.js";
 
 const POLL_MS = 350;
+const WORTH_BREAKING_OFF = 8 * 1024 * 1024; // bytes still to send; less is let through and taken away by the answer's id, for it may be there already
 const WORKING = new Set(["waiting", "examining", "confirmed", "committing"]);
 
 /** What the user said. @typedef {{crs?: string, datum?: string, datum_rows?: number[], encoding?: string, sublayer?: string, anywhere?: boolean, swapped?: boolean, mapping: Record<string, string>, measures?: Record<string, string>, rows: Record<string, {drop?: boolean, keep?: boolean, fill?: Record<string, any>}>}} Told */
@@ -25,7 +26,7 @@ export class Session {
     this.sending = null;
     /** @type {Promise<any> | null} */
     this.receiving = null;
-    this.arrived = false;
+    this.left = Infinity; // bytes of it still to send
   }
 
   /** Other files: what was said about the ones before is not said about these. @param {File[]} files */
@@ -86,8 +87,8 @@ export class Session {
     this.turn += 1;
     const { sending, receiving } = this;
     this.sending = this.receiving = null;
-    if (!this.arrived) sending?.abort();
-    const load = this.load || (await receiving?.catch(() => null)); // all is sent: the server's answer names what to take away
+    if (this.left > WORTH_BREAKING_OFF) sending?.abort();
+    const load = this.load || (await receiving?.catch(() => null)); // the server's answer names what to take away
     this.load = this.seen = null;
     if (load && (WORKING.has(load.state) || load.state === "examined")) await ask(`loads/${load.id}`, { method: "DELETE" }).catch(() => null);
   }
@@ -115,11 +116,13 @@ export class Session {
     return new Promise((done, failed) => {
       const request = new XMLHttpRequest();
       this.sending = request;
-      this.arrived = false;
-      request.upload.addEventListener("load", () => (this.arrived = true));
+      this.left = this.size;
       request.open("POST", `${config.api}/loads`);
       for (const [name, value] of Object.entries({ Accept: "application/json", "Accept-Language": config.language, "X-CSRF-Token": config.csrf, "Idempotency-Key": crypto.randomUUID() })) request.setRequestHeader(name, value);
-      request.upload.addEventListener("progress", (event) => hear({ sent: event.loaded, of: event.total }));
+      request.upload.addEventListener("progress", (event) => {
+        this.left = event.total - event.loaded;
+        hear({ sent: event.loaded, of: event.total });
+      });
       request.addEventListener("error", () => failed(new Offline()));
       request.addEventListener("abort", () => failed(new DOMException("dropped", "AbortError")));
       request.addEventListener("load", () => {

@@ -1,6 +1,7 @@
 // Load a file in five steps: file, what was found, mapping, rehearsal, load. Nothing is written before the last press, and that can be undone.
 import { config, symbolUrl } from "../config.js";
 import { add, button, el, fill, icon } from "../dom.js";
+import { focusLost } from "../focus.js";
 import { number } from "../format.js";
 import { comparison, problemList, problemRows } from "../load/fates.js";
 import { ENCODINGS, datumButtons, findings, mapping, otherEncoding } from "../load/findings.js";
@@ -63,7 +64,10 @@ class Loading {
     };
     this.panel.leave();
     this.panel.element.classList.add("rehearsal");
-    if (!rail) dispatchEvent(new CustomEvent("onemap:rail", { detail: true }));
+    this.makeRoom = () => {
+      if (!rail) dispatchEvent(new CustomEvent("onemap:rail", { detail: true }));
+      if (focusLost()) this.panel.focus();
+    };
   }
 
   unmark() {
@@ -83,6 +87,8 @@ class Loading {
     const size = session.size < 1024 * 1024 ? `${Math.max(1, Math.round(session.size / 1024))} KB` : `${(session.size / 1048576).toFixed(1)} MB`;
     const about = session.files.length ? [session.name, size, session.files.length > 1 ? t("load.files", { n: session.files.length }) : ""].filter(Boolean).join(" · ") : "";
     const opened = this.panel.open({ kind: "load", left: this.leave, picture: symbolUrl("stock", "base"), title: step > 0 && !this.done ? t("load.titleFor", { layer: name }) : t("load.title"), meta: [about, meta || t("load.nothingYet")].filter(Boolean).join(" · ") });
+    this.makeRoom?.(); // once it is open: the panel keeps in mind where the keyboard was
+    this.makeRoom = undefined;
     this.act.view.size();
     const steps = el("ol", { class: "steps", "aria-label": t("load.steps") }, STEPS.map((one, i) => el("li", { class: i < step ? "done" : i === step ? "now" : "", "aria-current": i === step ? "step" : null }, el("button", { type: "button", on: { click: () => this.go(i) } }, el("i", {}, i < step ? icon("check") : String(i + 1)), el("span", { text: t(/** @type {any} */ (`step.${one}`)) })))));
     opened.body.before(steps);
