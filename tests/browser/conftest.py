@@ -41,6 +41,7 @@ SCREENSHOTS = Path(__file__).parent / "screenshots"
 CHROMIUM = next(filter(None, (os.environ.get("ONEMAP_TEST_BROWSER"), *map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))), "/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 PATIENCE_S = 45.0
+PICTURED = bool(os.environ.get("ONEMAP_TEST_PICTURES"))
 
 
 @dataclass
@@ -154,6 +155,9 @@ class Visit:
         self.page.keyboard.press("Enter")
 
     def shot(self, name: str) -> None:
+        """A screenshot for whoever wants to look, with ONEMAP_TEST_PICTURES=1; each takes most of a second. One of a failure is always taken."""
+        if not PICTURED and name != "failed":
+            return
         SCREENSHOTS.mkdir(exist_ok=True)
         self.page.wait_for_timeout(350)
         self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
@@ -161,7 +165,7 @@ class Visit:
     def picture(self, name: str) -> None:
         """A picture that a guide shows; with ONEMAP_TEST_PICTURES=1 it is taken anew, and looked at before it is committed."""
         self.shot(name)
-        if os.environ.get("ONEMAP_TEST_PICTURES"):
+        if PICTURED:
             Image.open(SCREENSHOTS / f"{name}.png").convert("RGB").save(PICTURES / f"{name}.png", optimize=True)
 
 
