@@ -24,7 +24,7 @@ def test_the_first_look_shows_the_district(visit: Come, size: tuple[int, int]) -
     width = one.page.evaluate("""() => { const [west, , east] = [109.39, 0, 110.06]; const { map } = onemap.view;
         return (map.latLngToContainerPoint([40.6, east]).x - map.latLngToContainerPoint([40.6, west]).x) / map.getSize().x; }""")
     assert 0.97 < width <= 1, "the district is as large as it goes"
-    (one.picture if size[0] == 1920 else one.shot)(f"map_{size[0]}")
+    one.shot(f"map_{size[0]}")
 
 
 def test_from_a_coordinate_to_ranked_resources_in_three_actions(visit: Come) -> None:
@@ -320,7 +320,7 @@ def test_the_page_speaks_english(visit: Come) -> None:
     assert not any("\u4e00" <= letter <= "\u9fff" for letter in words), words
     cut = one.page.evaluate("[...document.querySelectorAll('.panel-acts .cut, .tabs button, .tree-head h2')].filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.textContent)")
     assert cut == [], "no word of ours is cut"
-    one.picture("english_1920")
+    one.shot("english_1920")
 
 
 def test_the_language_is_switched_from_the_menu(visit: Come) -> None:

@@ -73,7 +73,7 @@ def test_many_points_are_counted_gathered_and_clicked(visit: Callable[..., Visit
     assert shown(one) == COUNT
     assert one.page.locator(".sym, .cluster").count() <= 700, "the page draws no more than one can read"
     assert one.page.evaluate("performance.getEntriesByType('resource').filter(one => one.name.includes('many_points') && one.name.includes('/features')).length") == 0
-    one.picture("many_1280")
+    one.shot("many_1280")
     zoom = one.page.evaluate("onemap.view.map.getZoom()")
     crowd = one.page.locator(".cluster.large").first
     assert "点击放大" in (crowd.get_attribute("aria-label") or "") and "很多点" in (crowd.get_attribute("aria-label") or "")
