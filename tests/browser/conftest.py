@@ -52,6 +52,7 @@ class Server:
     database: Database
     home: Path
     revive: Callable[[], None] = lambda: None  # starts again what ended, as the supervisor of an installation does
+    signed_in: dict[Role, Any] = field(default_factory=dict)  # cookies of each role's session, for the visits after the first
 
 
 @pytest.fixture(scope="session")
@@ -186,7 +187,7 @@ def visits(browser: Browser, server: Server) -> Iterator[Callable[..., Visit]]:
         server.revive()
         made = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="zh-CN", accept_downloads=False,
                                    storage_state=None if first else toured(server.address, role), **context)
-        made.add_cookies([{"name": "lang", "value": language, "url": server.address}])
+        made.add_cookies([*server.signed_in.get(role, []), {"name": "lang", "value": language, "url": server.address}])
         page = made.new_page()
         before(page)
         one = Visit(page, server)
@@ -194,10 +195,12 @@ def visits(browser: Browser, server: Server) -> Iterator[Callable[..., Visit]]:
         page.on("pageerror", lambda error: one.complaints.append(str(error)))
         page.on("request", lambda request: one.hosts.add(urlsplit(request.url).netloc) if not request.url.startswith(("data:", "blob:")) else None)
         page.goto(f"{server.address}/login?next={path}")
-        page.fill("#name", role.value)
-        page.fill("#password", PASSWORD)
-        page.click("button[type=submit]")
+        if urlsplit(page.url).path == "/login":  # nobody is sent on: the first of this role, or its session was ended
+            page.fill("#name", role.value)
+            page.fill("#password", PASSWORD)
+            page.click("button[type=submit]")
         one.ready()
+        server.signed_in[role] = [cookie for cookie in made.cookies() if cookie["name"] != "lang"]
         opened.append(one)
         return one
 
@@ -214,10 +217,14 @@ def toured(address: str, role: Role) -> Any:
     return {"cookies": [], "origins": [{"origin": address, "localStorage": [{"name": f"onemap-tour-{role.value}", "value": "1"}]}]}
 
 
+_NOBODY = socket.socket()  # holds its port and does not listen, so that no other server of the run is there
+_NOBODY.bind(("127.0.0.1", 0))
+
+
 def _basemaps(home: Path) -> None:
     """An offline file for the district, and a source on a port where nobody listens."""
     archive(home / "district.pmtiles", zoom=9, xs=range(409, 415), ys=range(189, 196), content=picture((206, 214, 190)))
-    dead = {"id": "dead", "label": {"zh": "天地图 影像", "en": "Tianditu imagery"}, "kind": "xyz", "url": f"http://127.0.0.1:{_free_port()}/{{z}}/{{x}}/{{y}}", "intranet": True}
+    dead = {"id": "dead", "label": {"zh": "天地图 影像", "en": "Tianditu imagery"}, "kind": "xyz", "url": f"http://127.0.0.1:{_NOBODY.getsockname()[1]}/{{z}}/{{x}}/{{y}}", "intranet": True}
     offline = {"id": "offline", "label": {"zh": "离线底图", "en": "Offline"}, "kind": "pmtiles", "file": "district.pmtiles"}
     (home / "basemaps.json").write_text(json.dumps({"basemaps": [dead, offline]}))
 

@@ -101,15 +101,18 @@ def test_each_payload_runs_in_the_careless_place_it_is_made_for(browser: Browser
     assert len(PAYLOADS) == len({one.text for one in PAYLOADS}) == 60
     with browser.new_context() as context:
         context.expose_binding("X", lambda _, number: ran.append(number))
+        page = context.new_page()
         for one in PAYLOADS:
-            page = context.new_page()  # of its own: what the one before left under way does not matter
+            page.unroute_all()
             page.route("**/*", careless_host(one))
             page.goto("http://careless.test/", wait_until="commit")
             for _ in range(250):
                 if one.number in ran:
                     break
                 page.wait_for_timeout(20)
-            page.close()
+            if one.place in ("link", "clicked", "frame"):  # what it left under way is the next one's no more
+                page.close()
+                page = context.new_page()
     assert sorted({one.number for one in PAYLOADS} - set(ran)) == []
 
 

@@ -128,11 +128,19 @@ def test_rows_never_read_are_selected_and_the_head_says_so_meanwhile(visit: Come
     open_table(one)
     count = one.page.evaluate("onemap.table.listing.count")
     held: list[Route] = []
-    one.page.route("**/layers/shelters/features?*", held.append)
+    working = True
+
+    def slowly(route: Route) -> None:
+        if working:
+            held.append(route)
+        else:
+            route.continue_()
+
+    one.page.route("**/layers/shelters/features?*", slowly)
     one.page.evaluate("onemap.table.listing.stretches.clear()")
     one.page.keyboard.press("Control+a")
     one.see("正在选中…")
-    one.page.unroute("**/layers/shelters/features?*")
+    working = False
     for each in held:
         each.continue_()
     one.see(f"已选 {count}")
