@@ -9,6 +9,7 @@ import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 from app.basemaps.sources import Source
 
@@ -85,7 +86,9 @@ class Keeping:
         since = self.down_since
         with suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._state.write_text(json.dumps({"since": since.timestamp() if since else time.time()}))
+            written = self._state.with_name(f"down-{uuid4().hex}.json")
+            written.write_text(json.dumps({"since": since.timestamp() if since else time.time()}))
+            written.replace(self._state)  # several tiles fail at once: nobody reads half a word and takes it for none
 
     def answered(self) -> None:
         with suppress(OSError):

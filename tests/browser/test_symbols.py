@@ -38,7 +38,8 @@ def lettering(one: Visit) -> list[dict[str, object]]:
     one.page.evaluate("window.drawn = []; onemap.view.redraw()")
     one.until(lambda: one.page.evaluate("window.drawn.length") > 3, "names are drawn")
     one.page.wait_for_timeout(150)
-    return list(one.page.evaluate("window.drawn"))
+    drawn: list[dict[str, object]] = one.page.evaluate("window.drawn")
+    return list({(str(each["text"]), str(each["box"])): each for each in drawn}.values())  # what was drawn anew meanwhile is one
 
 
 def meet(a: list[float], b: list[float]) -> bool:
