@@ -191,7 +191,7 @@ def visits(browser: Browser, server: Server) -> Iterator[Callable[..., Visit]]:
         page = made.new_page()
         before(page)
         one = Visit(page, server)
-        page.on("console", lambda message: one.complaints.append(message.text) if message.type == "error" else None)
+        page.on("console", lambda message: one.complaints.append(f"{message.text} {message.location.get('url', '')}".strip()) if message.type == "error" else None)
         page.on("pageerror", lambda error: one.complaints.append(str(error)))
         page.on("request", lambda request: one.hosts.add(urlsplit(request.url).netloc) if not request.url.startswith(("data:", "blob:")) else None)
         page.goto(f"{server.address}/login?next={path}")

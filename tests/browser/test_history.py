@@ -96,3 +96,16 @@ def test_the_whole_map_is_looked_at_as_it_was_and_answers_as_then(visit: Come, m
     one.until(lambda: "/spaces/" not in one.page.url, "and back")
     one.ready()
     one.see("实时")
+
+
+def test_an_open_card_says_that_its_feature_was_deleted_and_shows_it_again_when_restored(visit: Come, made: Any) -> None:
+    shelter = made("shelters", Point(109.6, 40.6), name="历史测试仓房", capacity=10)
+    one = visit()
+    one.find("历史测试仓房")
+    one.see("来源与时效")
+    with one.server.database.space().transaction(OPERATOR) as store:
+        store.delete("shelters", shelter.id, version=1, reason="测试已拆除")
+    one.until(lambda: "已删除" in one.page.inner_text(".panel-head") and "测试已拆除" in one.page.inner_text("#right"), "deleted, by whom and why, without a question that fails")
+    with one.server.database.space().transaction(OPERATOR) as store:
+        store.revert("shelters", shelter.id, 1, version=None)
+    one.until(lambda: "来源与时效" in one.page.inner_text("#right"), "its card again")

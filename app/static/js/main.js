@@ -10,6 +10,7 @@ import { showAsKept } from "./looks.js";
 import { Editor } from "./edit/editor.js";
 import { Booking } from "./ledger/booking.js";
 import { draftsButton, draftsPanel } from "./edit/shelf.js";
+import { titleOf } from "./format.js";
 import { dropping } from "./load/dropping.js";
 import { basemapList } from "./map/basemaps.js";
 import { foot } from "./map/foot.js";
@@ -24,7 +25,7 @@ import { ZoneDrawing } from "./map/zone.js";
 import { pastBand } from "./past.js";
 import { Panel } from "./panel.js";
 import { Card, crowdPanel, placeOf } from "./panels/card.js";
-import { changesPanel } from "./panels/changes.js";
+import { changesPanel, gonePanel } from "./panels/changes.js";
 import { drillsPanel } from "./panels/drills.js";
 import { loadPanel } from "./panels/load.js";
 import { plotPanel, writable } from "./panels/plot.js";
@@ -203,10 +204,10 @@ function failed(error) {
 }
 add(main, notice);
 degradedBanner(main, { back: () => { retry(); readLayers(); question.again(); } });
-on("data", () => failed(null));
-for (const topic of /** @type {const} */ (["data", "view"])) on(topic, () => notePending());
+on("data", () => { failed(null); if (pending()) notePending(); });
+on("view", () => notePending());
 
-/** How many layers are not yet there, for tests; and the moment when the first view was whole. */
+/** How many layers are not yet there, for tests: none only once the last that came is drawn; and the moment when the first view was whole. */
 function notePending() {
   const left = pending();
   document.body.dataset.pending = String(left);
@@ -227,6 +228,15 @@ on("looks", () => question.looked());
 questionPoint(view);
 toasts(main);
 
+/** The open card shows what its feature became; of a deleted one its life and the way back. @param {import("./arrivals.js").Arrived} change */
+function followOpen(change) {
+  const open = ["card", "gone"].includes(panel.kind) && change.features.find((one) => one.id === state.chosen?.id);
+  if (!open) return;
+  const { layer, feature } = card;
+  if (open.op !== "delete") { if (change.by.some((one) => one !== config.user.name)) card.open(change.layer, open.id); }
+  else if (layer && feature?.id === open.id) gonePanel(panel, view, layer, { id: open.id, title: titleOf(layer, feature) }, { card: openCard });
+}
+
 const arrivals = new Arrivals(async (change) => {
   const layer = state.layers.get(change.layer);
   if (!layer) return readLayers();
@@ -236,10 +246,10 @@ const arrivals = new Arrivals(async (change) => {
   soonLayers();
   table.changed(change);
   soonAnswers(change.layer);
+  followOpen(change);
   const others = change.by.filter((one) => one !== config.user.name);
   if (!others.length) return;
   toast(t("live.changed", { by: others.map((one) => one || t("live.somebody")).join(t("list.comma")), layer: say(layer.label), n: change.truncated ? "200+" : change.features.length }), { icon: "history", key: `change-${change.layer}` });
-  if (panel.kind === "card" && change.features.some((one) => one.id === state.chosen?.id)) card.open(change.layer, /** @type {any} */ (state.chosen).id);
 });
 
 await readLayers();

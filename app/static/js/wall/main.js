@@ -63,13 +63,14 @@ async function read() {
 let later = 0;
 const soon = () => { later ||= window.setTimeout(async () => { await Promise.all([read(), changed()]); later = 0; }, TOGETHER_MS); };
 
-/** How many layers are not yet there, or did not come; the head says so. */
+/** How many layers are not yet there (none only once the last that came is drawn), or did not come; the head says so. */
 function note() {
   document.body.dataset.pending = String(pending());
   document.body.dataset.broken = String(broken());
 }
 
-for (const topic of /** @type {const} */ (["data", "view"])) on(topic, note);
+on("data", () => { if (pending() || broken()) note(); });
+on("view", note);
 await Promise.all([read(), changed()]);
 const wanted = location.hash.startsWith(VIEW) ? unpacked(location.hash.slice(VIEW.length)) : null;
 if (wanted) arrange({ ...wanted, theme: "wall" }, view);
