@@ -114,3 +114,18 @@ def test_a_page_of_the_audit_that_does_not_come_says_why_and_can_be_asked_again(
     refusing = False
     one.page.click(".more .btn")
     one.until(lambda: one.page.locator("tbody tr").count() == 2 * rows, "the next page")
+
+
+def test_a_map_that_nobody_looks_at_keeps_no_session_open(visit: Come) -> None:
+    one = visit(before=lambda page: page.clock.install())
+    asked: list[bool] = []
+    one.page.on("request", lambda request: asked.append("x-unattended" in request.headers) if request.url.endswith("/api/v1/layers") else None)
+    one.page.clock.fast_forward("10:30")
+    one.until(lambda: asked, "it counts freshness anew by itself")
+    assert asked == [True], "which is nobody's use of the session"
+    one.page.mouse.move(500, 400)
+    with one.page.expect_request("**/api/v1/search*") as request:
+        one.page.keyboard.press("/")
+        one.page.keyboard.type("避难")
+        one.page.clock.run_for(1000)
+    assert "x-unattended" not in request.value.headers, "what somebody asks is"

@@ -1,4 +1,5 @@
 // Requests to our own server: JSON in and out, problems as errors with their words.
+import { attended } from "./attention.js";
 import { config } from "./config.js";
 import { heardFrom } from "./moment.js";
 import { t } from "./words.js";
@@ -34,14 +35,13 @@ export const unanswered = (error) => error instanceof Offline || error?.status =
  * @param {{method?: string, body?: any, version?: number, signal?: AbortSignal, form?: FormData, key?: string}} [how] @returns {Promise<any>} */
 export async function ask(path, how = {}) {
   /** @type {Record<string, string>} */
-  const headers = { Accept: "application/geo+json, application/json", "Accept-Language": config.language };
+  const headers = { Accept: "application/geo+json, application/json", "Accept-Language": config.language, ...attended() };
   const method = how.method || (how.body || how.form ? "POST" : "GET");
   if (method !== "GET") headers["X-CSRF-Token"] = config.csrf;
   if (how.body) headers["Content-Type"] = "application/json";
   if (how.version != null) headers["If-Match"] = `"${how.version}"`;
   if (how.key) headers["Idempotency-Key"] = how.key;
   const url = path.startsWith("/") ? path : `${config.api}/${path}`;
-  if (config.wall) headers["X-Unattended"] = "1"; // nobody did this: it keeps no session open
   const asked = Date.now();
   let response;
   try {

@@ -2,6 +2,7 @@
 import { VectorTile } from "@mapbox/vector-tile";
 import { PbfReader } from "pbf";
 import { ask, query } from "../api.js";
+import { attended } from "../attention.js";
 import { config } from "../config.js";
 import { lookOf } from "../looks.js";
 import { state, tell } from "../state.js";
@@ -260,7 +261,7 @@ export class TileSource {
     if (near) this.whole = false;
     this[near ? "near" : "around"] += 1;
     try {
-      const response = await fetch(`${config.ogc}/collections/${this.layer.id}/tiles/WebMercatorQuad/${tile.z}/${tile.y}/${tile.x}?${query({ v: this.token().slice(0, 8), filter: tile.filter })}`, { credentials: "same-origin", headers: config.wall ? { "X-Unattended": "1" } : {} });
+      const response = await fetch(`${config.ogc}/collections/${this.layer.id}/tiles/WebMercatorQuad/${tile.z}/${tile.y}/${tile.x}?${query({ v: this.token().slice(0, 8), filter: tile.filter })}`, { credentials: "same-origin", headers: attended() });
       if (!response.ok) throw new Error(String(response.status));
       Object.assign(tile, decode(this.layer, await response.arrayBuffer(), tile));
       tile.came = tile.asked;
