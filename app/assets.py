@@ -11,6 +11,7 @@ from typing import Any
 from flask import Flask, Response, request
 
 KEPT_S = 31_536_000  # a year, the most that RFC 9111 caches are asked for in practice
+STATIC = Path(__file__).parent / "static"
 WORTH_PACKING = 1_000  # bytes: below it a packed answer saves no packet
 _TEXT = frozenset({".js", ".css", ".svg", ".json"})
 
@@ -33,7 +34,7 @@ class SiteWithAssets(Flask):
 
     def __init__(self, name: str, root: Path) -> None:
         super().__init__(name, root_path=str(root), static_folder="static", static_url_path="/static/<version>", template_folder="templates")
-        self.version = version_of(root / "static")
+        self.version = version_of(STATIC)
         self.url_defaults(self._name_version)
 
     def _name_version(self, endpoint: str, values: dict[str, Any]) -> None:

@@ -84,6 +84,7 @@ declare({
     "quantity-zero": _said("数量必须大于 0", "The quantity must be above 0", "填写实际数量；盘点为零请用“盘点”", "Write how many; for none left use a count"),
     "counterpart-unwanted": _said("只有调拨才填写调入条目", "Only a transfer has a line that receives", "删去调入条目，或改为调拨", "Leave it out, or make it a transfer"),
     "counterpart-same": _said("调出和调入是同一条目", "It goes out of the line that it comes into", "选择另一个库的同种物资", "Choose the same article in another depot"),
+    "entry-ahead": _said("时间在将来，还没有发生", "It is dated in the future and has not happened yet", "填写实际发生的时间", "Write when it happened"),
     "entry-refused": _said("与账面不符，未记账", "The entry does not fit the stock; nothing was entered", "核对结存后重试", "Check the stock and try again"),
     "stock-short": _said("「{line}」现有 {stock} {unit}，不够 {asked} {unit}", "“{line}” has {stock} {unit}, not {asked} {unit}",
                          "减少数量；实物与账面不符时先盘点", "Ask for less; if what is there differs from the books, count first"),

@@ -12,6 +12,7 @@ import structlog
 from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.wrappers import Request
 
+from app.assets import STATIC, version_of
 from app.hub import Hub
 from app.security import HEADERS
 from app.services import Services
@@ -28,7 +29,8 @@ log = structlog.get_logger("onemap")
 async def events(known: Services, hub: Hub, request: Request, request_id: str, receive: Any, send: Any) -> None:
     """Answer one stream until the reader goes, the session ends, or we stop.
 
-    `Last-Event-ID` (or `?after=`) is the cursor to go on from; `?layers=a,b` keeps to those layers. Events: `change`,
+    `Last-Event-ID` (or `?after=`) is the cursor to go on from; `?layers=a,b` keeps to those layers. Events: `hello` (with the
+    address of the page's own files, by which a page that was opened before an upgrade knows itself old), `change`,
     `layers` (run-time layers changed), `reset` (read everything anew), `stale` and `fresh` (the database went and came
     back), `here` (who has the map open), `signed-out`, `closed` (the drill ended), `restart`. Raises what the table of problems answers.
     """
@@ -68,7 +70,7 @@ async def _serve(stream: Stream, cursor: str, request_id: str, receive: Any, sen
     headers = [(name.lower().encode(), value.encode()) for name, value in head.items()]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     # After a restart readers come back spread over some seconds.
-    first = f"retry: {random.randint(1000, 4000)}\n".encode() + message("hello", {}, cursor)
+    first = f"retry: {random.randint(1000, 4000)}\n".encode() + message("hello", {"static": f"/static/{version_of(STATIC)}/"}, cursor)
     await send({"type": "http.response.body", "body": first, "more_body": True})
     pump, gone = asyncio.create_task(stream.pump(send)), asyncio.create_task(_gone(receive))
     try:

@@ -15,7 +15,7 @@ from flask import (
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.guides import GUIDES, PICTURES, REFERENCES, guide, guide_of
-from app.language import LANGUAGES, language_of
+from app.language import language_of
 from app.pages.map import TITLE, configuration
 from app.pages.office import home_of
 from app.pages.shell import script_json
@@ -41,7 +41,7 @@ def page(name: str) -> str:
     language = language_of(request)
     shown = guide(name, language)
     return render_template("help.html", page="help", guide=shown, guides=_listed(GUIDES, language), references=_listed(REFERENCES, language), home=home_of(current_actor()),
-                           title=TITLE.in_language(language), language="zh-CN" if language == "zh" else LANGUAGES[1], config=script_json(configuration(language)))
+                           title=TITLE.in_language(language), config=script_json(configuration(language)))
 
 
 @blueprint.get("/pictures/<name>")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from flask import Blueprint, render_template, request
 
-from app.language import LANGUAGES, language_of
+from app.language import language_of
 from app.pages.map import TITLE, configuration
 from app.pages.shell import script_json
 from app.security import ROLES, Permission, current_actor, requires
@@ -60,4 +60,4 @@ def _page(name: str) -> str:
     language = language_of(request)
     config = configuration(language)
     return render_template("office.html", page=name, home=home_of(current_actor()), heading=TITLES[name].in_language(language), title=TITLE.in_language(language),
-                           language="zh-CN" if language == "zh" else LANGUAGES[1], config=script_json(config))
+                           config=script_json(config))

@@ -55,6 +55,9 @@ BEGIN
     ELSIF other = account THEN
         PERFORM onemap_control.refuse_entry('counterpart-same', ledger->>'counterpart', '{}', '调出和调入是同一条目 · both are one line');
     END IF;
+    IF (given->>(ledger->>'at'))::timestamptz > clock_timestamp() + interval '5 minutes' THEN  -- so far may two clocks be apart
+        PERFORM onemap_control.refuse_entry('entry-ahead', ledger->>'at', '{}', '时间还没有到 · it has not happened yet');
+    END IF;
     FOR one IN EXECUTE format('SELECT id, to_jsonb(t) AS row FROM %I.%I t WHERE id IN ($1, $2) ORDER BY id FOR NO KEY UPDATE', TG_TABLE_SCHEMA, accounts) USING account, other LOOP
         locked := locked || jsonb_build_object(one.id, one.row);
     END LOOP;

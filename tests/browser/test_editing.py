@@ -205,6 +205,17 @@ def test_an_area_is_split_then_merged_again(visit: Come, made: Any) -> None:
     assert merged.id == zone.id and areas_m2([merged.geometry])[0] == pytest.approx(areas_m2([square])[0], rel=1e-9)
 
 
+def test_while_one_draws_a_click_on_a_symbol_is_a_corner(visit: Come, made: Any) -> None:
+    made("fire_zones", box(109.6, 40.6, 109.61, 40.61), name="穿透测试区")
+    made("shelters", Point(109.604, 40.612), name="穿透测试点")
+    one = visit(Role.PLANNER)
+    edit(one, "穿透测试区", zoom=14)
+    one.until(lambda: one.page.locator(".sym[title=穿透测试点]").count() == 1, "a symbol lies where the line will end")
+    one.page.click(".tool-row button:has-text('切分')")
+    draw(one, (109.604, 40.598), (109.604, 40.612))
+    one.see("另有 1 处随本次保存")
+
+
 def test_a_hole_is_cut_and_a_line_beside_the_shape_is_refused_in_words(visit: Come, made: Any) -> None:
     zone = made("fire_zones", box(109.6, 40.6, 109.61, 40.61), name="挖洞测试区")
     one = visit(Role.PLANNER)

@@ -129,3 +129,14 @@ def test_a_map_that_nobody_looks_at_keeps_no_session_open(visit: Come) -> None:
         one.page.keyboard.type("避难")
         one.page.clock.run_for(1000)
     assert "x-unattended" not in request.value.headers, "what somebody asks is"
+
+
+def test_a_page_opened_before_an_upgrade_says_so_and_a_wall_reloads(visit: Come) -> None:
+    """The stream tells the address of the server's scripts; another than the page's own means that it is old."""
+    hello = 'retry: 60000\nevent: hello\nid: 1\ndata: {"static": "/static/0123456789ab/"}\n\n'
+    one = visit(before=lambda page: page.route("**/api/v1/events*", lambda route: route.fulfill(content_type="text/event-stream", body=hello)))
+    one.until(lambda: one.page.locator(".toast[data-key=upgraded]").count() == 1, "it says that there is a newer version")
+    one.page.unroute("**/api/v1/events*")
+    one.page.click(".toast[data-key=upgraded] button")
+    one.until(lambda: one.page.evaluate("onemap.live?.state === 'on'"), "of the present version again")
+    assert one.page.locator(".toast[data-key=upgraded]").count() == 0

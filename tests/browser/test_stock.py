@@ -158,3 +158,11 @@ def test_a_cut_line_enters_once(visit: Come, depots: Depots) -> None:
     one.page.click(SAVE)
     one.until(lambda: one.page.locator(".figure b").count() and one.page.inner_text(".figure b >> nth=0") == "125", "entered once")
     one.complaints.clear()
+
+
+def test_an_open_card_of_a_depot_follows_a_movement_by_somebody_else(visit: Come, depots: Depots) -> None:
+    one = visit()
+    open_card(one, "depots", depots.first, "试验甲库")
+    one.until(lambda: one.page.locator("table.book tbody tr").count() > 0, "its entries are there")
+    depots.enter(depots.sand, "out", 33)
+    one.until(lambda: "33" in one.page.inner_text("table.book tbody tr >> nth=0") and "87" in one.page.inner_text("table.book tbody tr >> nth=0"), "the new one, too")

@@ -7,7 +7,8 @@ import { tell } from "./state.js";
 const RETRY_MS = 3000;
 
 export class Live {
-  /** `home`: where a reader goes whose drill has ended. @param {{change: (change: any) => void, layers: () => void, reset: () => void, home?: string}} act */
+  /** `home`: where a reader goes whose drill has ended; `upgraded`: the server has newer scripts than this page.
+   * @param {{change: (change: any) => void, layers: () => void, reset: () => void, upgraded: () => void, home?: string}} act */
   constructor(act) {
     this.act = act;
     this.since = new Date();
@@ -24,7 +25,7 @@ export class Live {
     const keep = (/** @type {MessageEvent} */ event) => { heard(); if (event.lastEventId) this.cursor = event.lastEventId; };
     const read = (/** @type {MessageEvent} */ event) => { keep(event); return event.data ? JSON.parse(event.data) : {}; };
     stream.onopen = () => this.say("on");
-    stream.addEventListener("hello", (event) => { keep(event); this.say("on"); });
+    stream.addEventListener("hello", (event) => { this.say("on"); if (read(event).static !== config.static) act.upgraded(); });
     stream.addEventListener("change", (event) => { this.say("on"); this.act.change(read(event)); });
     stream.addEventListener("layers", (event) => { keep(event); this.act.layers(); });
     stream.addEventListener("reset", (event) => { keep(event); this.act.reset(); });

@@ -228,11 +228,15 @@ on("looks", () => question.looked());
 questionPoint(view);
 toasts(main);
 
-/** The open card shows what its feature became; of a deleted one its life and the way back. @param {import("./arrivals.js").Arrived} change */
+/** Whether features of one layer belong to those of another: the stock of a depot. @param {string} child @param {string} parent */
+const refersTo = (child, parent) => Boolean(state.layers.get(child)?.fields.some((one) => one.reference === parent));
+
+/** The open card shows what its feature became and what belongs to it; of a deleted one its life and the way back. @param {import("./arrivals.js").Arrived} change */
 function followOpen(change) {
-  const open = ["card", "gone"].includes(panel.kind) && change.features.find((one) => one.id === state.chosen?.id);
-  if (!open) return;
+  if (!["card", "gone"].includes(panel.kind)) return;
   const { layer, feature } = card;
+  const open = change.features.find((one) => one.id === state.chosen?.id);
+  if (!open) return void (panel.kind === "card" && layer && refersTo(change.layer, layer.id) && card.open(layer.id, String(feature?.id)));
   if (open.op !== "delete") { if (change.by.some((one) => one !== config.user.name)) card.open(change.layer, open.id); }
   else if (layer && feature?.id === open.id) gonePanel(panel, view, layer, { id: open.id, title: titleOf(layer, feature) }, { card: openCard });
 }
@@ -259,6 +263,7 @@ const live = config.space.past ? null : new Live({
   change: (change) => arrivals.add(change),
   layers: soonLayers,
   reset: async () => { await readLayers(); await reloadAll(); if (table.isOpen) await table.ask(); },
+  upgraded: () => toast(t("live.upgraded"), { icon: "warn", key: "upgraded", stay: true, act: [t("live.reload"), () => location.reload()] }),
 });
 addEventListener("onemap:theme", () => view.repaint());
 addEventListener("online", () => retry());

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -199,6 +200,15 @@ def test_an_entry_that_makes_no_sense_is_refused_at_its_field_and_by_the_table(s
     assert [(one.pointer, one.code) for one in refused.value.problems] == [(f"/properties/{pointer}", code)]
     with pytest.raises(psycopg.Error):
         psql.execute(f"INSERT INTO onemap.{BOOK} (line, kind, quantity, to_line) VALUES (%s, %s, %s, %s)", (shelf.sand, kind, quantity, getattr(shelf, to) if to else None))
+
+
+def test_what_has_not_happened_yet_is_not_entered(shelf: Shelf) -> None:
+    soon = datetime.now(UTC) + timedelta(minutes=1)
+    assert shelf.enter(shelf.sand, "in", 1, at=soon).properties["balance"] == 101, "two clocks may differ by a little"
+    with pytest.raises(InvalidInput) as refused:
+        shelf.enter(shelf.sand, "out", 1, at=soon + timedelta(days=1))
+    assert [(one.pointer, one.code) for one in refused.value.problems] == [("/properties/at", "entry-ahead")]
+    assert shelf.stock(shelf.sand) == 101
 
 
 @pytest.mark.parametrize("statement", [f"UPDATE onemap.{BOOK} SET quantity = 1", f"UPDATE onemap.{BOOK} SET remark = 'x'", f"DELETE FROM onemap.{BOOK}", f"TRUNCATE onemap.{BOOK}"])

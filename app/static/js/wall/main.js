@@ -84,6 +84,7 @@ new Live({
   },
   layers: soon,
   reset: async () => { await Promise.all([read(), changed()]); await reloadAll(); },
+  upgraded: () => location.reload(),
   home: "/wall",
 });
 setInterval(soon, ASK_MS);
