@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -11,12 +9,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import shapely
 
 from geodata.datum import Datum
 from geodata.files import refusal_words, report_words  # noqa: F401 - they declare the sentences
 from geodata.files.decisions import filled, places_kept, places_of, read_decisions, without_dropped
-from geodata.files.mapping import ColumnMapping, Mapped, map_columns
+from geodata.files.keying import keyed_rows, not_yet_stored
+from geodata.files.mapping import Mapped, map_columns
 from geodata.files.notices import Found, Notice, Refused
 from geodata.files.placing import Place, Placed, kinds_of, place
 from geodata.files.proposing import CONTENT_KEY, propose
@@ -32,9 +30,7 @@ from geodata.store.features import Store
 from geodata.store.spaces import Space
 from layers.district import JIUYUAN, District
 from layers.errors import Conflict, Forbidden, InvalidInput
-from layers.spec import SOURCE, Action, Actor, Geometry, Group, Label, Layer
-
-_PAGE = 1000
+from layers.spec import Action, Actor, Geometry, Layer
 
 
 @dataclass(frozen=True)
@@ -110,7 +106,7 @@ def plan(
         _plan(made, layer, path, district, limits, watch)
         watch.at("comparing")
         if not made.new_layer:
-            _drop_known(space, made, actor)
+            _drop_stored(space, made, actor)
         if (rehearse or options.dry_run) and made.layer is not None:
             _rehearse(space, made, actor)
     except Refused as refused:
@@ -259,7 +255,7 @@ def _take_values(made: LoadPlan, layer: Layer | None, table: Table, shapes: Any,
     if values.local_times:
         report.warnings.append(Notice("times-local", {}))
     _ruled(values, layer, len(table.rows))
-    _rows(made, table, layer, mapping, values, shapes)
+    made.rows = keyed_rows(report, table, layer, mapping, values, shapes)
 
 
 def _ruled(values: Values, layer: Layer, count: int) -> None:
@@ -275,111 +271,10 @@ def _ruled(values: Values, layer: Layer, count: int) -> None:
             values.problems[row] = [Notice(one.code, one.values, field=one.pointer.rsplit("/", 1)[-1]) for one in found]
 
 
-def _rows(made: LoadPlan, table: Table, layer: Layer, mapping: ColumnMapping, values: Values, shapes: Any) -> None:
-    """The rows to put in; those with problems, and keys that stand twice, are told. A row said twice over is skipped."""
-    report = made.report
-    names = [one.field for one in mapping.mapped]
-    columns = [values.by_field[name] for name in names]
-    wkb = shapely.to_wkb(shapes)
-    extra = {"source": report.file[: SOURCE.max_length]} if layer.group is Group.LOADED and "source" not in names else {}
-    seen: dict[Any, tuple[Any, int]] = {}
-    keyed = layer.key if layer.key in names else None
-    if layer.key and keyed is None and layer.key != CONTENT_KEY:
-        lacking = layer.field(layer.key)
-        label = lacking.label if lacking else Label(layer.key, layer.key)
-        raise Refused("key-not-mapped", about="map", key=layer.key, label=label.zh, label_en=label.en, columns=", ".join(mapping.unmatched[:40]) or "-")
-    cells = list(zip(*columns, strict=True)) if columns else [()] * len(table.rows)
-    for place_, number in enumerate(table.rows.tolist()):
-        if place_ in values.problems:
-            report.errors += [Notice(one.code, one.values, number, one.field) for one in values.problems[place_]]
-            report.rejected += 1
-            continue
-        properties = dict(zip(names, cells[place_], strict=True))
-        key: Any = properties.get(keyed) if keyed else None
-        content = (cells[place_], wkb[place_])
-        if keyed is None:
-            made.rows.append(_content_keyed(layer, properties, extra, content, seen, shapes[place_], number))
-        elif key is None:
-            report.errors.append(Notice("key-missing", {"key": keyed}, number, keyed))
-            report.rejected += 1
-        elif key in seen:
-            same = _same(seen[key][0], content)
-            (report.warnings if same else report.errors).append(
-                Notice("row-doubled" if same else "key-twice", {"value": key, "first": seen[key][1]}, number, keyed)
-            )
-            report.skipped += same
-            report.rejected += not same
-        else:
-            seen[key] = (content, number)
-            made.rows.append(Row({**properties, **extra}, shapes[place_], number))
-    report.accepted = len(made.rows)
-    numbers = {one.row for one in made.rows}
-    report.repaired = len(
-        {
-            one.row
-            for one in report.warnings
-            if one.code in ("geometry-repaired", "line-repaired", "ring-closed", "text-cut", "text-other-encoding") and one.row in numbers
-        }
-    )
-    report.warnings = [
-        one
-        for one in report.warnings
-        if one.row is None or one.row in numbers or one.code in ("record-deleted", "row-empty", "row-doubled")
-    ]
-    if not made.rows:
-        raise Refused("nothing-accepted", count=report.read)
-
-
-def _same(one: tuple[Any, bytes | None], other: tuple[Any, bytes | None]) -> bool:
-    return repr(one[0]) == repr(other[0]) and one[1] == other[1]
-
-
-def _content_keyed(
-    layer: Layer,
-    properties: dict[str, Any],
-    extra: dict[str, Any],
-    content: tuple[Any, bytes | None],
-    seen: dict[Any, Any],
-    shape: Any,
-    number: int,
-) -> Row:
-    """A row known again by its content; rows of the same content are numbered, so that each stays a feature of its own."""
-    if layer.key != CONTENT_KEY:
-        return Row({**properties, **extra}, shape, number)
-    digest = content_digest(properties, content[1])
-    seen[digest] = times = seen.get(digest, 0) + 1
-    return Row({**properties, **extra, CONTENT_KEY: digest if times == 1 else f"{digest}-{times}"}, shape, number)
-
-
-def content_digest(properties: Mapping[str, Any], wkb: bytes | None) -> str:
-    """A short name for what a feature says and where it lies, the same in every process."""
-    said = json.dumps(
-        {name: value for name, value in sorted(properties.items()) if value is not None}, default=str, ensure_ascii=False, sort_keys=True
-    )
-    return hashlib.blake2b(said.encode("utf-8", errors="surrogatepass") + (wkb or b""), digest_size=16).hexdigest()
-
-
-def _drop_known(space: Space, made: LoadPlan, actor: Actor) -> None:
-    """For a layer without a key: leave out rows that are stored just so, so that the same file again changes nothing."""
-    layer = made.layer
-    if layer is None or layer.key or not made.rows:
+def _drop_stored(space: Space, made: LoadPlan, actor: Actor) -> None:
+    if made.layer is None or made.layer.key or not made.rows:
         return
-    names = sorted({name for row in made.rows for name in row.properties})
-    known: set[str] = set()
-    with space.reading(actor) as store:
-        cursor = None
-        while True:
-            page = store.page(layer.id, limit=_PAGE, cursor=cursor)
-            known |= {
-                content_digest({name: one.properties.get(name) for name in names}, shapely.to_wkb(one.geometry) if one.geometry else None)
-                for one in page.features
-            }
-            cursor = page.next_cursor
-            if cursor is None:
-                break
-    fresh = [
-        row for row in made.rows if content_digest(row.properties, shapely.to_wkb(row.geometry) if row.geometry else None) not in known
-    ]
+    fresh = not_yet_stored(space, made.layer, made.rows, actor)
     made.report.unchanged = len(made.rows) - len(fresh)
     made.rows = fresh
 
@@ -421,4 +316,4 @@ def _refuse(made: LoadPlan, first: Notice, *others: Notice) -> None:
     made.rows = []
 
 
-__all__ = ["LoadOptions", "LoadPlan", "LoadReport", "Mapped", "commit", "content_digest", "plan"]
+__all__ = ["LoadOptions", "LoadPlan", "LoadReport", "Mapped", "commit", "plan"]
