@@ -121,7 +121,7 @@ _ANSWERS: dict[str, Any] = {
                               layers=_list(_object("layer version token count measures basis", **_VERSIONED, count=_WHOLE, measures={"type": "object"},
                                                    basis={"type": "object"}))),
     "SearchAnswer": _object("results unsearched", unsearched=_list(_TEXT), results=_list(_object("kind title lon lat", kind={"enum": ["feature", "coordinate", "chainage"]}, layer=_OR_NULL, id=_OR_NULL,
-                            title=_TEXT, subtitle=_TEXT, lon={"type": ["number", "null"]}, lat={"type": ["number", "null"]}, bbox=_BOX, datum=_TEXT,
+                            title=_TEXT, subtitle=_TEXT, lon={"type": ["number", "null"]}, lat={"type": ["number", "null"]}, bbox=_BOX, datum=_TEXT, parts={"type": "integer", "minimum": 1},
                             matches=_list(_object("field label value", field=_TEXT, label=_TEXT, value=_TEXT))))),
     "PositionForms": _object("forms", forms=_list(_object("form text label", form=_TEXT, text=_TEXT, label=_TEXT))),
     "Feed": _object("cursor reset items", cursor=_TEXT, reset={"type": "boolean"},

@@ -98,7 +98,7 @@ def _feature(found: Found, layer: Layer, language: str) -> dict[str, Any]:
     words += [_said(field, found.feature.properties.get(field.id), language) for one in layer.summary if (field := layer.field(one))]
     lon, lat = found.place or (None, None)
     return {"kind": "feature", "layer": layer.id, "id": found.feature.id, "title": found.title, "subtitle": " · ".join(one for one in words if one),
-            "lon": lon, "lat": lat, "bbox": found.bbox, "matches": [_match(one, language) for one in found.matches]}
+            "lon": lon, "lat": lat, "bbox": found.bbox, "matches": [_match(one, language) for one in found.matches], "parts": found.parts}
 
 
 def _match(one: Match, language: str) -> dict[str, str]:

@@ -35,13 +35,17 @@ _NUMBER = re.compile(r"[\d\s()（）-]+")  # of a telephone; fewer than seven di
 
 @dataclass(frozen=True)
 class Found:
-    """A feature that answers a search, with a place to go to (layers without geometry have none) and the fields that answered beside its name."""
+    """A feature that answers a search, with a place to go to (layers without geometry have none) and the fields that answered beside its name.
+
+    Of a line that is kept in pieces, such as a road broken at its crossings, the first of the `parts` that answer; `bbox` is that of all.
+    """
 
     feature: Feature
     title: str
     place: tuple[float, float] | None
     bbox: tuple[float, float, float, float] | None
     matches: tuple[Match, ...] = ()
+    parts: int = 1
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,7 @@ class _Name:
     spelling: str
     called: str  # all of the above in one text: what is not in it is not the name
     said: Said
+    line: str  # what the pieces of one line have in common; empty for what stands for itself
 
 
 @dataclass
@@ -76,7 +81,8 @@ class _LayerNames:
     too_many: bool = False
 
 
-_Ranked = tuple[int, int, int, str, str, UUID]  # rank, length of the title, order of the layer, title, layer, feature
+_Ranked = tuple[int, int, int, str, str, str, UUID]  # rank, length of the title, order of the layer, title, line, layer, feature
+_Parts = dict[tuple[str, str], list[UUID]]  # the pieces that answer, of each layer and line
 _Layer = tuple[int, Layer, _LayerNames]
 
 
@@ -101,21 +107,22 @@ class NameIndex:
         words = words_of(text[:MAX_QUERY])
         versions = space.versions()  # before the snapshot, so that nobody waits for a connection while holding one
         unsearched: list[str] = []
+        parts: _Parts = {}
         with space.reading(OPERATOR) as whole:
             layers = [(order, layer, self._names(space.id, layer, versions[layer.id], whole))
                       for order, layer in enumerate(space.catalogue.values()) if _searchable(layer, actor) and layer.id in versions]
         with space.reading(actor) as store:
-            ranked = heapq.nsmallest(limit, _by_name(layers, asked, store, limit, unsearched))
+            ranked = heapq.nsmallest(limit, _whole_lines(_by_name(layers, asked, store, limit, unsearched), parts))
             if len(ranked) < limit and words:
-                known = {one[-1] for one in ranked}
+                known = {one[-1] for one in ranked} | {one for pieces in parts.values() for one in pieces}
                 others = (one for one in _by_values(layers, words, store, actor, limit, unsearched) if one[-1] not in known)
-                ranked += heapq.nsmallest(limit - len(ranked), others)
+                ranked += heapq.nsmallest(limit - len(ranked), _whole_lines(others, parts))
             wanted: dict[str, list[UUID]] = {}
-            for *_, layer_id, feature_id in ranked:
-                wanted.setdefault(layer_id, []).append(feature_id)
+            for *_, line, layer_id, feature_id in ranked:
+                wanted.setdefault(layer_id, []).extend(parts[layer_id, line] if line else [feature_id])
             features = {layer_id: store.by_ids(layer_id, ids) for layer_id, ids in wanted.items()}
-        found = [_found(space.catalogue.layer(layer_id), features[layer_id][feature_id], words, actor)
-                 for *_, layer_id, feature_id in ranked if feature_id in features[layer_id]]
+        found = [_found(space.catalogue.layer(layer_id), features[layer_id][feature_id], words, actor, parts=[features[layer_id].get(one) for one in parts.get((layer_id, line), ())])
+                 for *_, line, layer_id, feature_id in ranked if feature_id in features[layer_id]]
         return Answer((*_by_number(space, text, actor, limit), *found)[:limit], tuple(unsearched))
 
     def _names(self, space_id: str, layer: Layer, version: LayerVersion, store: Store) -> _LayerNames:
@@ -152,6 +159,19 @@ def match_rank(asked: str, name: _Name) -> int | None:
     return None
 
 
+def _whole_lines(ranked: Iterator[_Ranked], parts: _Parts) -> Iterator[_Ranked]:
+    """Each line once, by the best of its pieces; `parts` takes all of them that answer."""
+    best: dict[tuple[str, str], _Ranked] = {}
+    for one in ranked:
+        *_, line, layer_id, feature_id = one
+        if not line:
+            yield one
+            continue
+        parts.setdefault((layer_id, line), []).append(feature_id)
+        best[layer_id, line] = min(best.get((layer_id, line), one), one)
+    yield from best.values()
+
+
 def _searchable(layer: Layer, actor: Actor) -> bool:
     title = layer.field(layer.title) if layer.title else None
     if title is None or not actor.may(Action.READ, layer):
@@ -172,7 +192,7 @@ def _catch_up(known: _LayerNames, layer: Layer, store: Store) -> None:
 
 
 def _fields(layer: Layer) -> list[str]:
-    return sorted({one for one in (layer.title, layer.key, *(one.id for one in told_fields(layer))) if one})
+    return sorted({one for one in (layer.title, layer.key, *(layer.chainage.of if layer.chainage else ()), *(one.id for one in told_fields(layer))) if one})
 
 
 def _all_names(layer: Layer, store: Store) -> Iterator[tuple[UUID, _Name]]:
@@ -192,21 +212,21 @@ def _by_name(layers: Sequence[_Layer], asked: str, store: Store, limit: int, uns
         for feature_id, name in [one for one in list(names.items()) if asked in one[1].called]:
             rank = match_rank(asked, name)
             if rank is not None:
-                yield rank, len(name.title), order, name.title, layer.id, feature_id
+                yield rank, len(name.title), order, name.title, name.line, layer.id, feature_id
 
 
 def _by_values(layers: Sequence[_Layer], words: Sequence[str], store: Store, actor: Actor, limit: int, unsearched: list[str]) -> Iterator[_Ranked]:
     """Features that hold every word in a value or, by its pinyin, in the name; `unsearched` takes the layers that were too slow."""
     for order, layer, known in layers:
         for feature_id, name in _holding(known.names, words, reveal=actor.may(Action.REVEAL, layer)):
-            yield BY_VALUES, len(name.title), order, name.title, layer.id, feature_id
+            yield BY_VALUES, len(name.title), order, name.title, name.line, layer.id, feature_id
         if known.too_many and layer.id not in unsearched:
             rows = store.holding(layer.id, words, limit=limit, patience_ms=PATIENCE_MS)
             if rows is None:
                 unsearched.append(layer.id)
             for one in rows or ():
                 title = str(one.properties.get(layer.title or "") or "")
-                yield BY_VALUES, len(title), order, title, layer.id, one.id
+                yield BY_VALUES, len(title), order, title, _line(layer, title, one.properties), layer.id, one.id
 
 
 def _holding(names: Mapping[UUID, _Name], words: Sequence[str], *, reveal: bool) -> list[tuple[UUID, _Name]]:
@@ -246,7 +266,12 @@ def _name(layer: Layer, properties: Mapping[str, object]) -> _Name:
     folded = fold(title)
     syllables = [one for run in _RUNS.findall(folded) for one in (_syllables(run) if not run.isascii() else run)]
     initials, spelling = "".join(one[:1] for one in syllables), "".join(syllables)
-    return _Name(title, folded, key, initials, spelling, "\n".join((folded, key, initials, spelling)), said(layer, properties))
+    return _Name(title, folded, key, initials, spelling, "\n".join((folded, key, initials, spelling)), said(layer, properties), _line(layer, title, properties))
+
+
+def _line(layer: Layer, title: str, properties: Mapping[str, object]) -> str:
+    """What lines called the same share, in a layer of lines that are found by chainage; a nameless one stands for itself."""
+    return "\n".join((title, *(str(properties.get(one) or "") for one in layer.chainage.of))) if layer.chainage and title else ""
 
 
 @lru_cache(maxsize=50_000)  # names share their words: a thousand numbered posts are read once
@@ -259,12 +284,12 @@ def _each(rest: str) -> Any:
     return list(rest)
 
 
-def _found(layer: Layer, feature: Feature, words: Sequence[str], actor: Actor, known: tuple[Match, ...] = ()) -> Found:
+def _found(layer: Layer, feature: Feature, words: Sequence[str], actor: Actor, known: tuple[Match, ...] = (), parts: Sequence[Feature | None] = ()) -> Found:
     title = str(feature.properties.get(layer.title or "") or feature.properties.get(layer.key or "") or feature.id)
     answered = known or matches(layer, feature.properties, words, reveal=actor.may(Action.REVEAL, layer))
-    shape = feature.geometry
-    if shape is None:
+    if feature.geometry is None:
         return Found(feature, title, None, None, answered)
-    place = shapely.point_on_surface(shape)
-    west, south, east, north = shape.bounds
-    return Found(feature, title, (place.x, place.y), (west, south, east, north), answered)
+    place = shapely.point_on_surface(feature.geometry)
+    pieces = [one.geometry for one in parts if one is not None and one.geometry is not None] or [feature.geometry]
+    west, south, east, north = (float(one) for one in shapely.total_bounds(pieces))
+    return Found(feature, title, (place.x, place.y), (west, south, east, north), answered, len(pieces))

@@ -233,6 +233,23 @@ def test_a_hole_is_cut_and_a_line_beside_the_shape_is_refused_in_words(visit: Co
     assert shape is not None and len(shape.interiors) == 1
 
 
+def test_one_of_many_choices_is_added_without_losing_the_others(visit: Come, made: Any) -> None:
+    shelter = made("shelters", Point(109.6, 40.6), name="多选测试操场", suits=["flood", "earthquake"])
+    one = visit(Role.PLANNER)
+    edit(one, "多选测试操场")
+    box = one.page.locator("#f-suits")
+    assert box.locator("input:checked").count() == 2 and not one.page.locator(".input.changed").count(), "their order is no change"
+    box.locator("label:has-text('凌汛')").click()
+    one.until(lambda: one.page.locator(".input.changed").count() == 1, "one more")
+    box.locator("label:has-text('凌汛')").click()
+    one.until(lambda: one.page.locator(".input.changed").count() == 0, "and back is no change")
+    box.locator("label:has-text('凌汛')").click()
+    one.shot("edit_many_1280")
+    one.page.click(SAVE)
+    one.see("已保存")
+    assert set(stored(one.server, shelter).properties["suits"]) == {"flood", "earthquake", "ice_flood"}
+
+
 def test_a_corner_is_dragged_and_the_line_knows_length_and_chainage(visit: Come, made: Any) -> None:
     section = made("river_sections", LineString([(109.6, 40.6), (109.605, 40.6), (109.61, 40.6)]), name="折点测试段", chainage_from_m=248500.0, chainage_to_m=249350.0)
     one = visit(Role.PLANNER)

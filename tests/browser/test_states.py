@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import Route
+from playwright.sync_api import Page, Route
 
 from layers.spec import Role
 from tests.browser.conftest import Visit
@@ -134,9 +134,19 @@ def test_a_map_that_nobody_looks_at_keeps_no_session_open(visit: Come) -> None:
 def test_a_page_opened_before_an_upgrade_says_so_and_a_wall_reloads(visit: Come) -> None:
     """The stream tells the address of the server's scripts; another than the page's own means that it is old."""
     hello = 'retry: 60000\nevent: hello\nid: 1\ndata: {"static": "/static/0123456789ab/"}\n\n'
-    one = visit(before=lambda page: page.route("**/api/v1/events*", lambda route: route.fulfill(content_type="text/event-stream", body=hello)))
+
+    def old(page: Page) -> None:
+        page.clock.install()
+        page.route("**/api/v1/events*", lambda route: route.fulfill(content_type="text/event-stream", body=hello))
+
+    one = visit(before=old)
     one.until(lambda: one.page.locator(".toast[data-key=upgraded]").count() == 1, "it says that there is a newer version")
     one.page.unroute("**/api/v1/events*")
     one.page.click(".toast[data-key=upgraded] button")
-    one.until(lambda: one.page.evaluate("onemap.live?.state === 'on'"), "of the present version again")
+    one.until(lambda: one.page.evaluate("window.onemap?.live?.state === 'on'"), "of the present version again")
     assert one.page.locator(".toast[data-key=upgraded]").count() == 0
+    wall = visit(path="/wall", before=old)
+    loaded: list[str] = []
+    wall.page.on("request", lambda request: loaded.append(request.url) if request.is_navigation_request() else None)
+    wall.page.clock.fast_forward("01:00")
+    wall.until(lambda: loaded, "it reloads by itself")

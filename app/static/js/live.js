@@ -25,7 +25,7 @@ export class Live {
     const keep = (/** @type {MessageEvent} */ event) => { heard(); if (event.lastEventId) this.cursor = event.lastEventId; };
     const read = (/** @type {MessageEvent} */ event) => { keep(event); return event.data ? JSON.parse(event.data) : {}; };
     stream.onopen = () => this.say("on");
-    stream.addEventListener("hello", (event) => { this.say("on"); if (read(event).static !== config.static) act.upgraded(); });
+    stream.addEventListener("hello", (event) => { this.say("on"); const { static: now } = read(event); if (now && now !== config.static) act.upgraded(); });
     stream.addEventListener("change", (event) => { this.say("on"); this.act.change(read(event)); });
     stream.addEventListener("layers", (event) => { keep(event); this.act.layers(); });
     stream.addEventListener("reset", (event) => { keep(event); this.act.reset(); });

@@ -135,7 +135,7 @@ function rowsAtHand(text, act) {
 function resultRow(one, act) {
   const layer = state.layers.get(one.layer);
   const matched = (one.matches || []).map((/** @type {any} */ match) => t("search.matched", match)).join(" · ");
-  const row = { title: one.title, sub: one.subtitle, matched, picture: symbolUrl("point", "plot") };
+  const row = { title: one.title, sub: one.parts > 1 ? t("search.parts", { what: one.subtitle, n: one.parts }) : one.subtitle, matched, picture: symbolUrl("point", "plot") };
   const going = (/** @type {() => void} */ go) => ({ ...row, go: () => { remember(one); go(); } });
   if (one.kind === "feature" && layer) return { ...going(() => act.feature(one.layer, one.id, one)), picture: symbolOf(layer, {}) };
   if (one.lon != null) return going(() => act.place({ lon: one.lon, lat: one.lat, note: noteOf(one) }));

@@ -147,3 +147,20 @@ def test_values_of_a_layer_without_a_public_title_are_not_searched(space: Space)
 def test_the_words_of_a_search() -> None:
     assert words_of("防汛　 Ａbc a 红 防汛") == ["防汛", "abc", "红"]
     assert words_of("   ") == []
+
+
+def test_the_pieces_of_one_road_are_found_as_one_line(space: Space) -> None:
+    """A road is broken at its crossings: by its name it is one line of so many pieces, by a piece's own code that piece."""
+    east = [shapely.LineString([(109.6 + n / 100, 40.6), (109.61 + n / 100, 40.6)]) for n in range(5)]
+    rows = [Row({"code": f"R-{n}", "name": "滨河大道", "number": "X9"}, shape, n) for n, shape in enumerate(east)]
+    rows += [Row({"code": "R-8", "name": "滨河大道", "number": "X8"}, shapely.LineString([(110.0, 40.7), (110.01, 40.7)]), 8),
+             Row({"code": "R-9", "number": "X9"}, shapely.LineString([(109.9, 40.6), (109.91, 40.6)]), 9)]
+    with space.transaction(OPERATOR, "test") as store:
+        store.upsert("roads", rows)
+    names = NameIndex()
+    for asked in ("滨河大道", "bhdd", "滨河 大道"):
+        found = [(one.feature.properties["number"], one.parts, one.bbox) for one in names.search(space, asked, OFFICER)]
+        assert sorted(found) == [("X8", 1, (110.0, 40.7, 110.01, 40.7)), ("X9", 5, pytest.approx((109.6, 40.6, 109.65, 40.6)))], asked
+    assert [(one.feature.properties["code"], one.parts) for one in names.search(space, "R-3", OFFICER)] == [("R-3", 1)]
+    assert len(names.search(space, "X9", OFFICER)) == 2, "what has no name stands for itself"
+    assert [one.parts for one in names.search(space, "滨河大道", OFFICER, limit=1)] in ([1], [5]), "the limit counts lines"

@@ -90,7 +90,7 @@ class Editing {
     if (draft.at) this.resumed();
     this.refresh();
     tell("data", layer.id);
-    if (!draft.id) this.entries[0]?.control.focus();
+    if (!draft.id) this.entries[0]?.focus();
   }
 
   /** Clicks on the map are the editor's now: they neither ask nor open cards. */
@@ -291,7 +291,7 @@ class Editing {
     fill(this.top);
     if (left.length || !(error.errors || []).length) add(this.top, refused(left.length ? { title: error.title, errors: left } : error));
     this.opened.body.scrollTop = 0;
-    this.entries.find((one) => one.box.classList.contains("bad"))?.control.focus();
+    this.entries.find((one) => one.box.classList.contains("bad"))?.focus();
   }
 
   /** @param {"stale" | "bad"} kind @param {string} title @param {string} advice */

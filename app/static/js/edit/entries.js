@@ -16,11 +16,9 @@ export class Entry {
     this.control = this.make(changed);
     this.struck = el("span", { class: "was", hidden: true });
     this.box = el("div", { class: "input" }, this.control, this.struck, field.unit && el("span", { class: "of", text: unitOf(field.unit) }));
-    this.row = el("div", { class: "field" }, el("label", { for: `f-${field.id}` }, say(field.label), field.required ? " *" : ""), this.box, this.hint);
-    if (fixed) {
-      this.control.readOnly = true;
-      this.say(t("book.kept"), false);
-    } else if (field.description) this.say(say(field.description), false);
+    this.row = el("div", { class: "field" }, el("label", { for: field.many ? null : `f-${field.id}` }, say(field.label), field.required ? " *" : ""), this.box, this.hint);
+    if (fixed) this.control.readOnly = true;
+    this.rest();
     if (now !== this.was) this.put(now);
   }
 
@@ -31,7 +29,7 @@ export class Entry {
     if (field.type === "boolean") return el("select", given, this.options([["", t("unknown")], ["true", t("yes")], ["false", t("no")]], this.was == null ? "" : String(this.was)));
     if (field.choices?.length) {
       const all = field.choices.map((one) => /** @type {[string, string]} */ ([String(one.value), say(one.label)]));
-      if (field.many) return el("select", { ...given, multiple: true, size: Math.min(4, all.length) }, this.options(all, (this.was || []).map(String)));
+      if (field.many) return el("div", { ...given, class: "ticks", role: "group", "aria-label": say(field.label) }, all.map(([value, label]) => el("label", { class: "chip" }, el("input", { type: "checkbox", class: "heard", value, checked: (this.was || []).map(String).includes(value) }), label)));
       return el("select", given, this.options([["", t("unknown")], ...all], this.was == null ? "" : String(this.was)));
     }
     if (field.type === "text" && (field.max_length || 0) > 500) return el("textarea", { ...given, value: this.was ?? "" });
@@ -39,15 +37,25 @@ export class Entry {
     return el("input", { ...given, type: /** @type {any} */ (kinds)[field.type] || "text", inputmode: field.type === "integer" || field.type === "number" ? "decimal" : null, maxlength: field.type === "text" ? field.max_length : null, value: this.shown(this.was) });
   }
 
-  /** @param {[string, string][]} all @param {string | string[]} chosen */
+  /** @param {[string, string][]} all @param {string} chosen */
   options(all, chosen) {
-    return all.map(([value, label]) => el("option", { value, selected: Array.isArray(chosen) ? chosen.includes(value) : chosen === value, text: label }));
+    return all.map(([value, label]) => el("option", { value, selected: chosen === value, text: label }));
+  }
+
+  /** The boxes of a field that may have many. @returns {HTMLInputElement[]} */
+  get ticks() {
+    return [...this.control.querySelectorAll("input")];
+  }
+
+  /** The keyboard comes here. */
+  focus() {
+    (this.field.many ? this.ticks[0] : this.control).focus();
   }
 
   /** Show a value that was not typed. @param {any} value */
   put(value) {
     const { field, control } = this;
-    if (field.many) for (const one of control.options) one.selected = (value || []).map(String).includes(one.value);
+    if (field.many) for (const one of this.ticks) one.checked = (value || []).map(String).includes(one.value);
     else control.value = field.type === "boolean" || field.choices?.length ? String(value ?? "") : this.shown(value);
     this.mark();
   }
@@ -64,7 +72,10 @@ export class Entry {
 
   get value() {
     const { field, control } = this;
-    if (field.many) return [...control.selectedOptions].map((/** @type {any} */ one) => field.choices?.find((choice) => String(choice.value) === one.value)?.value);
+    if (field.many) {
+      const chosen = this.ticks.filter((one) => one.checked).map((one) => field.choices?.find((choice) => String(choice.value) === one.value)?.value);
+      return [...chosen].sort().join() === [...(this.was || [])].sort().join() ? this.was : chosen; // the order says nothing
+    }
     const text = control.value.trim();
     if (text === "") return null;
     if (field.type === "boolean") return text === "true";
@@ -76,23 +87,27 @@ export class Entry {
 
   get changed() {
     const [now, was] = [this.value, this.was];
-    if (Array.isArray(now)) return JSON.stringify(now) !== JSON.stringify(was || []);
     if (this.field.type === "datetime" && now && was) return this.control.value !== this.shown(was);
     return now !== was;
   }
 
   mark() {
-    this.box.classList.remove("bad");
+    this.rest();
     this.box.classList.toggle("changed", this.changed);
     const before = this.was == null ? t("unknown") : words(this.field, this.was);
     this.struck.hidden = !this.changed || this.field.many || !before;
     this.struck.textContent = before || "";
-    this.hint.hidden = !this.fixed;
+  }
+
+  /** What is said of the field while nothing is wrong with it. */
+  rest() {
+    const { field } = this;
+    this.say(this.fixed ? t("book.kept") : field.description ? say(field.description) : "", false);
   }
 
   /** @param {string} text @param {boolean} bad */
   say(text, bad = true) {
-    this.hint.hidden = false;
+    this.hint.hidden = !text;
     this.hint.classList.toggle("bad", bad);
     fill(this.hint, bad && icon("warn"), bad ? ` ${text}` : text);
     this.box.classList.toggle("bad", bad);

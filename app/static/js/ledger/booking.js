@@ -63,7 +63,7 @@ export class Booking {
     add(this.opened.body, this.top, el("section", { class: "section" }, turn, this.stand), el("section", { class: "section" }, sectionHead(this.kindWords), this.form));
     this.fields();
     this.refresh();
-    this.entries.find((one) => one.value == null)?.control.focus();
+    this.entries.find((one) => one.value == null)?.focus();
   }
 
   /** Another kind: what was typed stays. */
@@ -188,7 +188,7 @@ export class Booking {
     if (unanswered(error)) add(this.top, el("section", { class: "section" }, el("div", { class: "note stale", role: "alert" }, el("b", {}, icon("warn"), ` ${t("book.offline")}`), el("p", { text: t("book.offlineAdvice") }))));
     else if (left.length || !(error.errors || []).length) add(this.top, refused(left.length ? { title: error.title, errors: left } : error));
     if (error.code?.startsWith("stock-")) this.again();
-    this.entries.find((one) => one.box.classList.contains("bad"))?.control.focus();
+    this.entries.find((one) => one.box.classList.contains("bad"))?.focus();
   }
 
   /** Somebody else was quicker: show what there is now, beside what was refused. */

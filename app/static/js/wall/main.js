@@ -84,7 +84,7 @@ new Live({
   },
   layers: soon,
   reset: async () => { await Promise.all([read(), changed()]); await reloadAll(); },
-  upgraded: () => location.reload(),
+  upgraded: () => setTimeout(() => location.reload(), ASK_MS * (0.5 + Math.random())), // when all servers have come back, and not all walls at once
   home: "/wall",
 });
 setInterval(soon, ASK_MS);

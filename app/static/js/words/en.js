@@ -682,6 +682,7 @@ export const en = {
   "search.from": "from {datum}",
   "search.matched": "{label}: {value}",
   "search.nothing": "Nothing found for “{text}”: try pinyin initials, a code, an attribute, a chainage or coordinates",
+  "search.parts": "{what} · {n} pieces",
   "search.placeholder": "Names, attributes, chainage, coordinates",
   "search.recent": "Where you went last",
   "search.unsearched": "{layers}: too large to be gone through in time; write more",

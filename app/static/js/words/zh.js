@@ -681,6 +681,7 @@ export const zh = {
   "search.from": "由{datum}",
   "search.matched": "{label}：{value}",
   "search.nothing": "没有找到「{text}」，可试拼音首字母、编号、属性、桩号或坐标",
+  "search.parts": "{what} · {n} 段",
   "search.placeholder": "搜名称、属性、桩号、坐标",
   "search.recent": "最近去过",
   "search.unsearched": "{layers}太大，没来得及查完；再写详细些",
