@@ -1,4 +1,4 @@
-"""Measure our answers against peers on the same data in one run: `onemap bench nearest`, `onemap bench exposure`."""
+"""Measure our answers against peers on the same data in one run: `onemap bench nearest`, `onemap bench exposure` ..."""
 
 from __future__ import annotations
 
@@ -69,12 +69,77 @@ def live_map(installation: Installation, features: int, rounds: int, file: Path 
     _run(lambda database: bench.run(database, features, rounds), installation, file)
 
 
+@command.command("nearest-http")
+@_POINTS
+@_ROUNDS
+@click.option("--questions", default=200, show_default=True, help="每轮提问数 · questions a round")
+@_JSON
+@click.pass_obj
+def nearest_http(installation: Installation, features: int, rounds: int, questions: int, file: Path | None) -> None:
+    """经 HTTP：最近 5 个点 · over HTTP: the 5 nearest, beside a bare route and PostGIS behind one."""
+    from app.bench import nearest_http as bench
+
+    _run(lambda database: bench.run(database, features, rounds, questions), installation, file)
+
+
+@command.command()
+@_POINTS
+@_ROUNDS
+@_JSON
+@click.pass_obj
+def items(installation: Installation, features: int, rounds: int, file: Path | None) -> None:
+    """要素接口：一页与一框，对比 tipg、pygeoapi · pages and boxes of features over HTTP, beside tipg and pygeoapi."""
+    from app.bench import web as bench
+
+    _run(lambda database: bench.items(database, features, rounds, installation.home), installation, file)
+
+
+@command.command()
+@_POINTS
+@_ROUNDS
+@_JSON
+@click.pass_obj
+def tiles(installation: Installation, features: int, rounds: int, file: Path | None) -> None:
+    """矢量瓦片：首次与再次，对比 tipg · vector tiles, cold and kept, beside tipg."""
+    from app.bench import web as bench
+
+    _run(lambda database: bench.tiles(database, features, rounds, installation.home), installation, file)
+
+
+@command.command("cold-index")
+@click.option("--features", default=200_000, show_default=True, help="要素数 · how many buildings, from a fixed seed")
+@click.option("--rounds", default=5, show_default=True, help="轮数 · rounds in which every competitor takes its turn")
+@_JSON
+@click.pass_obj
+def cold_index(installation: Installation, features: int, rounds: int, file: Path | None) -> None:
+    """从零建索引 · an index from nothing, beside copying the same shapes out of PostgreSQL."""
+    from app.bench import cold_index as bench
+
+    _run(lambda database: bench.run(database, features, rounds), installation, file)
+
+
+@command.command()
+@click.option("--most", default=1_000_000, show_default=True, help="最大要素数 · the largest layer")
+@click.option("--rounds", default=7, show_default=True, help="轮数 · rounds in which every competitor takes its turn")
+@click.option("--picture", type=click.Path(dir_okay=False, path_type=Path), help="把曲线画入此文件 · draw the curves into this file")
+@_JSON
+@click.pass_obj
+def growth(installation: Installation, most: int, rounds: int, picture: Path | None, file: Path | None) -> None:
+    """随要素数增长 · how the cost of a question grows from 1,000 features to 1,000,000."""
+    from app.bench import growth as bench
+
+    _run(lambda database: bench.run(database, most, rounds, picture), installation, file)
+
+
 def _run(measure, installation: Installation, file: Path | None) -> None:  # type: ignore[no-untyped-def]
     from app.bench.scratch import scratch
 
     with installation.database() as database, scratch(database) as fresh:
-        result = measure(fresh)
+        measured = measure(fresh)
+    results = measured if isinstance(measured, list) else [measured]
     if file is not None:
-        file.write_text(json.dumps(result.as_json(), indent=2) + "\n", encoding="utf-8")
-    for line in result.lines():
-        click.echo(line)
+        told = [one.as_json() for one in results]
+        file.write_text(json.dumps(told if isinstance(measured, list) else told[0], indent=2) + "\n", encoding="utf-8")
+    for result in results:
+        for line in result.lines():
+            click.echo(line)

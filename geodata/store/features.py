@@ -22,6 +22,7 @@ from geodata.store.bulk import Row, UpsertCounts
 from geodata.store.comparing import Comparison, compare
 from geodata.store.faults import translated
 from geodata.store.idempotency import Answered, claim, settle
+from geodata.store.kept import KeptPages
 from geodata.store.metadata import STORAGE_SRID
 from geodata.store.reading import MAX_PAGE, HistoryEntry, JsonPage, Page, Reader, Snapshot
 from geodata.store.reverting import Undone, revert_feature, undo_commit
@@ -76,8 +77,8 @@ class Store(Reader):
     """
 
     def __init__(self, connection: Connection, catalogue: Catalogue, tables: SpaceTables, actor: Actor, *, is_drill: bool, is_past: bool = False,
-                 anywhere: bool = False) -> None:
-        super().__init__(connection, catalogue, tables, actor, is_drill=is_drill, is_past=is_past)
+                 anywhere: bool = False, kept: KeptPages | None = None) -> None:
+        super().__init__(connection, catalogue, tables, actor, is_drill=is_drill, is_past=is_past, kept=kept)
         self._anywhere = anywhere
         self._reason: str | None = None  # None: as the transaction was begun with
         self._farthest_km = 0

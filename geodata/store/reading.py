@@ -35,6 +35,7 @@ from sqlalchemy.exc import DBAPIError
 from geodata.store.changes import ChangedItem, ChangesSince, LayerVersion, changed_ids, read_versions
 from geodata.store.filters import condition
 from geodata.store.freshness import OLDEST, Verified
+from geodata.store.kept import KeptPages, PageKey
 from geodata.store.metadata import STORAGE_SRID
 from geodata.store.ordering import PINYIN, Key, Order, keys_named
 from geodata.store.reverting import Commit, CommitFeature, recent, touched_by
@@ -112,7 +113,9 @@ class Snapshot:
 class Reader:
     """What one actor can see in one transaction of one space."""
 
-    def __init__(self, connection: Connection, catalogue: Catalogue, tables: SpaceTables, actor: Actor, *, is_drill: bool, is_past: bool = False) -> None:
+    def __init__(self, connection: Connection, catalogue: Catalogue, tables: SpaceTables, actor: Actor, *, is_drill: bool, is_past: bool = False,
+                 kept: KeptPages | None = None) -> None:
+        self._kept = kept  # only of a transaction that writes nothing: what it wrote itself is not yet told by a version
         self.connection = connection
         self.catalogue = catalogue
         self.actor = actor
@@ -156,8 +159,24 @@ class Reader:
     def page_json(self, layer_id: str, *, bbox: Box | None = None, filter: str | None = None, ids: Iterable[UUID] | None = None,
                   limit: int = 100, cursor: str | None = None, fields: Sequence[str] | None = None,
                   geometry: bool = True, count: bool = True, sort: str | None = None, offset: int = 0) -> JsonPage:
-        """The same question as `page`, answered as GeoJSON text straight from PostGIS. `offset` passes over so many rows first."""
+        """The same question as `page`, answered as GeoJSON text straight from PostGIS. `offset` passes over so many rows first.
+
+        Where pages are kept, the same question at the same version is not asked again, but in an order, which may be by what another
+        layer says, and in a walk through a whole layer, which does not count.
+        """
         layer, table = self._open(layer_id, Action.READ)
+        if self._kept is None or sort is not None or ids is not None or not count:
+            return self._page_json(layer, table, bbox, filter, ids, limit, cursor, fields, geometry, count, sort, offset)
+        question = (bbox, filter, limit, cursor, None if fields is None else tuple(fields), geometry, offset)
+        key = PageKey(layer_id, self.version(layer_id).token, self._reveals(layer), question)
+        found = self._kept.get(key, layer)
+        if found is None:
+            found = self._page_json(layer, table, bbox, filter, ids, limit, cursor, fields, geometry, count, sort, offset)
+            self._kept.put(key, layer, found)
+        return found
+
+    def _page_json(self, layer: Layer, table: Table, bbox: Box | None, filter: str | None, ids: Iterable[UUID] | None, limit: int, cursor: str | None,
+                   fields: Sequence[str] | None, geometry: bool, count: bool, sort: str | None, offset: int) -> JsonPage:
         clause, order = self._where(layer, table, bbox, filter, ids), self._order(layer, table, sort)
         chosen = (select(table.c.id, *order.cells).where(clause, order.after(cursor))
                   .order_by(*order.by).limit(_bounded(limit) + 1).offset(offset).cte("chosen"))  # so that text is made of these rows alone

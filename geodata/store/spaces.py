@@ -16,6 +16,7 @@ from geodata.store.acting import say_who
 from geodata.store.changes import Feed, LayerVersion, Touched, read_feed, read_touched
 from geodata.store.faults import translated
 from geodata.store.features import Store
+from geodata.store.kept import KeptPages
 from geodata.store.metadata import DRILL_ROLE, LIVE_ROLE, LIVE_SCHEMA
 from geodata.store.pulse import Pulse
 from geodata.store.tables import DEFINITIONS, SpaceTables, space_tables
@@ -80,6 +81,7 @@ class Space:
         self._known: LayerVersion | None = None
         self.tables: SpaceTables = space_tables(built_in)
         self.catalogue: Catalogue = built_in
+        self._kept = KeptPages()
 
     @property
     def id(self) -> str:
@@ -149,7 +151,7 @@ class Space:
         """A read-only store on one snapshot (REPEATABLE READ)."""
         with translated(self._copy), self.engine.connect() as connection:
             connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            yield Store(connection, self.catalogue, self.tables, actor, is_drill=self.is_drill, is_past=self.is_past)
+            yield Store(connection, self.catalogue, self.tables, actor, is_drill=self.is_drill, is_past=self.is_past, kept=None if self.is_past else self._kept)
 
     def feed(self, after: str | None, *, layers: Iterable[str] | None = None, limit: int = 1000) -> Feed:
         """Commits after a cursor, in commit order per layer; see `geodata.store.changes.read_feed`."""
