@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
-from app.bench import exposure, nearest
+from app.bench import cold_index, exposure, growth, nearest, nearest_http, peers, web
 from app.bench.map import MapResult
 from app.bench.scratch import scratch
 from app.bench.turns import Spread, take_turns
@@ -46,3 +47,28 @@ def test_a_small_run_answers_rightly_in_a_database_of_its_own(database: Database
     else:
         counts = read["facts"]["counts"]
         assert counts["onemap engine (with parts and basis)"][2] == counts["PostGIS projected ST_DWithin"][2]
+
+
+def test_a_cold_index_and_growth_are_measured_on_a_small_layer(database: Database, tmp_path: Path) -> None:
+    with scratch(database) as fresh:
+        cold = cold_index.run(fresh, 500, 1)
+    assert {cold_index.OURS, cold_index.COPY, cold_index.ROWS, cold_index.PANDAS} == set(cold.times_us) and cold.facts["memory of the index, bytes a feature"] >= 0
+    with scratch(database) as fresh:
+        grown = growth.run(fresh, 1_000, 1, tmp_path / "growth.png")
+    assert [one.facts["features"] for one in grown] == [1_000, 1_000] and (tmp_path / "growth.png").stat().st_size > 10_000
+
+
+def test_over_http_a_peer_that_cannot_be_had_is_said(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(peers, "_environment", lambda home: None)
+    monkeypatch.setattr(web, "IN_BOX", 200)
+    with scratch(database) as fresh:
+        page, box = web.items(fresh, 1_500, 1, tmp_path)
+    assert page.facts["features answered"] == {"onemap": [1000]} and "none" in page.facts["peers"] and not page.bars
+    assert 150 < box.facts["features answered"]["onemap"][0] <= 200
+
+
+@pytest.mark.slow
+def test_nearest_over_http_is_measured_beside_a_bare_route(database: Database) -> None:
+    with scratch(database) as fresh:
+        near = nearest_http.run(fresh, 500, 1, 20)
+    assert near.ratios["onemap /api/v1/nearest"].middle > 0
