@@ -8,6 +8,7 @@ from typing import Any
 
 from layers.chainage import Chainage
 from layers.ledger import ledger_from_json, ledger_to_json
+from layers.parts import part_from_json, part_to_json
 from layers.rules import rule_named
 from layers.spec import (
     Action,
@@ -48,6 +49,7 @@ def layer_to_json(layer: Layer) -> dict[str, Any]:
         "far_reaching": layer.far_reaching,
         "ledger": layer.ledger and ledger_to_json(layer.ledger),
         "chainage": layer.chainage and {"of": list(layer.chainage.of), "start": layer.chainage.start, "end": layer.chainage.end},
+        "parts": [part_to_json(one) for one in layer.parts],
         "style": _style_to_json(layer.style),
         "rules": [rule.__name__ for rule in layer.rules],
         "out_of_service": [
@@ -77,6 +79,7 @@ def layer_from_json(data: Mapping[str, Any]) -> Layer:
         far_reaching=data.get("far_reaching", False),
         ledger=ledger_from_json(data["ledger"]) if data.get("ledger") else None,
         chainage=_chainage(data.get("chainage")),
+        parts=tuple(part_from_json(one) for one in data.get("parts", ())),
         style=_style(data["style"]),
         rules=tuple(rule_named(name) for name in data.get("rules", ())),
         out_of_service=tuple(

@@ -6,6 +6,7 @@ from datetime import date
 
 from layers.catalogue.fields import ADDRESS, CODE, NAME, REMARK, person, phone
 from layers.chainage import Chainage
+from layers.parts import Residents, SetOff
 from layers.spec import DUTY_ACCESS, Choice, Family, Field, Geometry, Group, Label, Layer, Measure, Style
 
 # A population says what it counts and from when, because two figures of one place may both be right (domain.md section 4).
@@ -74,6 +75,7 @@ VILLAGES = Layer(
     summary=("town", "population"),
     exposed=True,
     style=Style(Family.TARGET, symbol="village", order=40, label_zoom=12),
+    parts=(Residents("population", "population_basis", "population_date"),),
     fields=(
         CODE,
         NAME,
@@ -108,6 +110,7 @@ FACILITIES = Layer(
     exposed=True,
     # A variant of shade_by that has a symbol of its name is drawn with it.
     style=Style(Family.TARGET, symbol="school", shade_by="kind", order=50, min_zoom=11, label_zoom=14),
+    parts=(SetOff(),),
     fields=(
         CODE,
         NAME,
@@ -141,6 +144,7 @@ ROADS = Layer(
     access=DUTY_ACCESS,
     style=Style(Family.BASE, paint="road", shade_by="road_class", order=10, label_zoom=12),
     chainage=Chainage(("number", "name")),
+    parts=(SetOff(),),
     fields=(
         CODE,
         Field("name", Label("道路名称", "Name"), max_length=100, read_from=("路名", "名称", "DLMC", "NAME_CN")),

@@ -30,6 +30,7 @@ from app.command.demo.marks import SOURCE, Marks, Spots
 from app.command.demo.movements import movement_rows, unopened
 from app.command.demo.network import LANES, SPEED_KMH, Road, build_network, railways
 from app.command.demo.places import POPULATION_BASIS, Place, settle
+from app.command.demo.planning import share_rows, standard_rows
 from app.command.demo.shelters import shelter_rows
 from app.command.demo.teams import team_rows
 from geodata.store.bulk import Row
@@ -67,6 +68,8 @@ def demonstration(as_of: datetime, seed: int = SEED) -> dict[str, list[Row]]:
         "facilities": facility_rows(marks, spots, places),
         "river_sections": section_rows(marks, places),
         "fire_zones": fire_zone_rows(marks),
+        "shelter_shares": share_rows(as_of),
+        "need_standards": standard_rows(as_of),
     }
 
 
