@@ -8,8 +8,10 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from geodata.crs import GEOD
+from geodata.queries.roads.roads import Roads
 
 Floats = NDArray[np.float64]
 Place = tuple[float, float]  # lon, lat in degrees (EPSG:4490)
@@ -21,11 +23,13 @@ _AT_ONCE = 200_000  # pairs measured in one call: some 20 MB
 class Ways:
     """Ways from each of n places to each of m, as arrays [n, m]; inf: there is none. `duration_s` None: not asked by road.
 
-    `cost` is what is compared: the duration where there is one, else the length.
+    `cost` is what is compared: the duration where there is one, else the length. By road both are of the way on roads alone; `off_m` has the
+    straight stretches to the road at both ends.
     """
 
     length_m: Floats
     duration_s: Floats | None = None
+    off_m: Floats | None = None
 
     @property
     def cost(self) -> Floats:
@@ -41,6 +45,24 @@ class Costs(Protocol):
 
     def between(self, origins: Sequence[Place], destinations: Sequence[Place]) -> Ways:
         """The ways from each origin to each destination."""
+
+
+class ByRoad:
+    """The quickest way on the roads of a space, as a profile drives; `barriers` (degrees) close the roads that they touch."""
+
+    mode = "road"
+
+    def __init__(self, roads: Roads, profile: str, barriers: Sequence[BaseGeometry] = ()) -> None:
+        roads.profile(profile)  # one that is not there is refused before anything is read
+        self._roads, self._profile, self._barriers = roads, profile, barriers
+
+    def between(self, origins: Sequence[Place], destinations: Sequence[Place]) -> Ways:
+        """Durations and lengths on roads."""
+        if not origins or not destinations:
+            nothing = np.zeros((len(origins), len(destinations)))
+            return Ways(nothing, nothing, nothing)
+        found = self._roads.trips(origins, destinations, self._profile, self._barriers)
+        return Ways(found.length_m, found.duration_s, found.origins_off_m[:, None] + found.destinations_off_m[None, :])
 
 
 class Straight:

@@ -111,12 +111,16 @@ class Resource:
 
 @dataclass(frozen=True)
 class Reach:
-    """The way to a place from the nearest resource that counts, by its place in the coverage's list; None: there is no way from any."""
+    """The way to a place from the nearest resource that counts, by its place in the coverage's list; None: there is no way from any.
+
+    `off_m` is straight to and from the road, in neither length nor duration; None: not by road.
+    """
 
     covered: bool
     resource: int | None
     length_m: float | None
     duration_s: float | None
+    off_m: float | None = None
 
 
 @dataclass(frozen=True)
@@ -238,7 +242,7 @@ def _reaches(question: CoverageQuestion, ways: Ways, counting: Sequence[int], co
             told.append(Reach(False, None, None, None))
             continue
         within = length_m <= question.limit_m if question.limit_m is not None else (duration_s or 0.0) <= (question.limit_min or 0.0) * 60.0
-        told.append(Reach(within, counting[row], length_m, duration_s))
+        told.append(Reach(within, counting[row], length_m, duration_s, None if ways.off_m is None else float(ways.off_m[row, place])))
     return tuple(told)
 
 

@@ -112,13 +112,14 @@ class Fill:
 
 @dataclass(frozen=True)
 class Way:
-    """`people` of the group at this place of `groups` go to the refuge at that place of `fills`, so far each; `duration_s` None: not by road."""
+    """`people` of the group at this place of `groups` go to the refuge at that place of `fills`, so far each; `duration_s` and `off_m` (straight to and from the road, in neither figure) None: not by road."""
 
     group: int
     fill: int
     people: int
     length_m: float
     duration_s: float | None
+    off_m: float | None = None
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from uuid import UUID
 import numpy as np
 
 from geodata.queries.allocation import KEEP_TOGETHER, MAX_PAIRS, MAX_PEOPLE, Allocation, allocate
-from geodata.queries.costs import Costs, Ways
+from geodata.queries.costs import Costs, Floats, Ways
 from geodata.queries.membership import Zone
 from geodata.queries.people import People, other_populations, people_inside, population_layer, readable, refused
 from geodata.queries.refuges import EXCLUDED, NO_WAY, Room, refuges
@@ -118,7 +118,7 @@ def _told(facts: Facts, needs: Sequence[int | None], going: Sequence[int], count
     order = sorted((place for place in range(len(counting)) if counting[place].id not in cut_off), key=lambda place: (-int(sent[place]), _nearest(ways, place), place))
     group_at, fill_at = {place: at for at, (place, _) in enumerate(all_groups)}, {place: at for at, place in enumerate(order)}
     told = sorted((Way(group_at[going[one]], fill_at[other], int(found.people[one, other]), float(ways.length_m[one, other]),
-                       None if ways.duration_s is None else float(ways.duration_s[one, other]))
+                       _at(ways.duration_s, one, other), _at(ways.off_m, one, other))
                    for one, other in np.argwhere(found.people > 0).tolist()), key=lambda way: (way.group, -way.people, way.fill))
     total, need = found.placed, sum(one or 0 for one in needs)
     return ShelterPlan(
@@ -126,6 +126,10 @@ def _told(facts: Facts, needs: Sequence[int | None], going: Sequence[int], count
         tuple(told), tuple(_unused(rooms, cut_off)), found.split, sum(counting[place].room or 0 for place in order),
         sum(one.people * one.length_m for one in told) / total if total else None, max((one.length_m for one in told), default=None),
         tuple(_lasting(for_people(one, total), days) for one in facts.standards))
+
+
+def _at(values: Floats | None, one: int, other: int) -> float | None:
+    return None if values is None else float(values[one, other])
 
 
 def _nearest(ways: Ways, place: int) -> float:
