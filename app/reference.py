@@ -61,6 +61,10 @@ def _layer(layer: Layer) -> Iterator[str]:
         accounts = next(one.reference for one in layer.references if one.id == layer.ledger.account)
         yield f"- 账目，只增不改，得出 a ledger, only added to, which gives `{accounts}.{layer.ledger.balance}`; " \
               f"数据库填写 the database fills: {', '.join(f'`{one}`' for one in layer.ledger.kept)}"
+    yield from (f"- {words}" for declared, words in (
+        (layer.network, "路网：按道路估算路程和时间 the road network that routes and travel times follow"),
+        (layer.profiles, "车型：速度空白为不能通行 vehicle profiles; no speed: may not go there"),
+        (layer.blocks, "生效期间阻断所触及的道路 closes the roads that it touches while in force")) if declared)
     for one in layer.out_of_service:
         values = " / ".join(f"`{value}`" for value in one.values)
         yield f"- 不参与排序 left out when `{one.field}` = {values}: {one.label.zh} {one.label.en}"

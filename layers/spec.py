@@ -7,10 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from layers.chainage import Chainage
 from layers.ledger import Ledger
+from layers.network import Blocks, Network, Profiles
+from layers.parts import Part
+
+Played = TypeVar("Played", bound=Part)
 
 IDENTIFIER = re.compile(r"^[a-z][a-z0-9_]{0,47}$")  # 47 + prefix of an index name stays under PostgreSQL's 63 bytes
 
@@ -280,7 +284,8 @@ class Layer:
     `geometry_sensitivity` other than public means that only roles that may reveal see exact positions. `far_reaching`
     layers were made from a file that goes beyond the district: later loads may too. With a `ledger` its features are
     entries, only ever added, from which the database keeps a number of another layer. `chainage` says how its lines are
-    found by road and kilometre.
+    found by road and kilometre. A `network` is routed on, as fast as `profiles` say, where no `blocks` are in force.
+    `parts` are those that it plays in plans, each kind at most once.
     """
 
     id: str
@@ -303,6 +308,10 @@ class Layer:
     far_reaching: bool = False
     ledger: Ledger | None = None
     chainage: Chainage | None = None
+    network: Network | None = None
+    profiles: Profiles | None = None
+    blocks: Blocks | None = None
+    parts: tuple[Part, ...] = ()
 
     def __hash__(self) -> int:
         return hash(self.id)  # equal layers have equal ids; `access` is a mapping and has no hash of its own
@@ -315,9 +324,17 @@ class Layer:
         if doubled:
             raise ValueError(f"layer {self.id}: fields named twice or reserved: {sorted(doubled)}")
         for named in (self.key, self.title, self.style.shade_by, *self.summary, *(o.field for o in self.out_of_service),
-                      *(self.ledger.own if self.ledger else ()), *(self.chainage.fields if self.chainage else ())):
+                      *(self.ledger.own if self.ledger else ()),
+                      *(name for one in (self.chainage, self.network, self.profiles, self.blocks) if one for name in one.fields),
+                      *(one for part in self.parts for one in part.fields)):
             if named is not None and named not in ids:
                 raise ValueError(f"layer {self.id}: there is no field {named!r}")
+        if self.network and self.geometry is not Geometry.LINE:
+            raise ValueError(f"layer {self.id}: a road network is made of lines")
+        if self.blocks and self.geometry is Geometry.NONE:
+            raise ValueError(f"layer {self.id}: a block lies somewhere")
+        if len({part.name for part in self.parts}) != len(self.parts):
+            raise ValueError(f"layer {self.id}: a part is played twice")
 
     @property
     def all_fields(self) -> tuple[Field, ...]:
@@ -337,6 +354,10 @@ class Layer:
     def references(self) -> tuple[Field, ...]:
         """Fields that name a feature of another layer."""
         return tuple(one for one in self.fields if one.reference)
+
+    def part(self, kind: type[Played]) -> Played | None:
+        """The part of this kind that the layer plays, or None."""
+        return next((one for one in self.parts if isinstance(one, kind)), None)
 
     def allows(self, action: Action, roles: frozenset[Role]) -> bool:
         """Whether an account with these roles may do this."""
@@ -410,9 +431,28 @@ class Catalogue(Mapping[str, Layer]):
         """The layer whose features are the accounts of a ledger."""
         return next(self.layer(str(one.reference)) for one in layer.references if layer.ledger and one.id == layer.ledger.account)
 
+    @property
+    def network(self) -> Layer | None:
+        """The layer that is routed on: the first that is a road network."""
+        return next((layer for layer in self._layers.values() if layer.network), None)
+
+    @property
+    def profiles(self) -> Layer | None:
+        """The layer that says how fast what goes: the first with profiles."""
+        return next((layer for layer in self._layers.values() if layer.profiles), None)
+
+    @property
+    def blocks(self) -> tuple[Layer, ...]:
+        """The layers whose features close roads."""
+        return tuple(layer for layer in self._layers.values() if layer.blocks)
+
     def balances(self, layer_id: str) -> frozenset[str]:
         """Fields of a layer that are kept from the entries of ledgers."""
         return frozenset(layer.ledger.balance for layer, one in self.children(layer_id) if layer.ledger and layer.ledger.account == one.id)
+
+    def playing(self, kind: type[Part]) -> tuple[Layer, ...]:
+        """Layers that play this part, in the order shown."""
+        return tuple(layer for layer in self._layers.values() if layer.part(kind))
 
     def children(self, layer_id: str) -> tuple[tuple[Layer, Field], ...]:
         """Layers whose features refer to this one's, with the referring field."""

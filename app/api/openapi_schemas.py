@@ -89,6 +89,14 @@ _OR_NONE = {"type": ["number", "null"]}
 _SIZE = _object("length_m area_m2 perimeter_m parts vertices", length_m=_OR_NONE, area_m2=_OR_NONE, perimeter_m=_OR_NONE, parts=_WHOLE, vertices=_WHOLE)
 _LEFT_OUT = _object("feature distance_m reasons", feature=_TEXT, distance_m=_NUMBER, reasons=_list(_object("code label", code=_TEXT, label=_LABEL)))
 
+_OR_WHOLE = {"type": ["integer", "null"]}
+_REASON = _object("code label", code=_TEXT, label=_LABEL)
+_COUNTS = _object("places people unknown", places=_WHOLE, people=_OR_WHOLE, unknown=_WHOLE)
+_POPULATION = _object("layer total unknown portions", layer=_TEXT, total=_OR_WHOLE, unknown=_WHOLE, shared=_WHOLE, portions=_list(_object(
+    "basis as_of places people", basis=_OR_NULL, as_of=_OR_NULL, places=_WHOLE, people=_WHOLE)), others=_list({"type": "object"}))
+_COVERAGE = _object("covered uncovered resources", covered=_COUNTS, uncovered=_COUNTS, resources=_list(_object(
+    "id name lon lat against serves", id=_OR_NULL, name=_TEXT, lon=_NUMBER, lat=_NUMBER, against=_list(_REASON), doubts=_list(_REASON), trial=_OR_NULL, serves=_COUNTS)))
+
 _ANSWERS: dict[str, Any] = {
     "Problem": _object("type title status code", type=_TEXT, title=_TEXT, status=_WHOLE, code=_TEXT, detail=_TEXT, remedy=_TEXT, request_id=_TEXT,
                        errors=_list(_object("pointer code message", pointer=_TEXT, code=_TEXT, message=_TEXT, remedy=_TEXT))),
@@ -120,6 +128,28 @@ _ANSWERS: dict[str, Any] = {
                               asked={"type": "object"}, zone=_GEOMETRY, zone_area_m2=_OR_NONE,
                               layers=_list(_object("layer version token count measures basis", **_VERSIONED, count=_WHOLE, measures={"type": "object"},
                                                    basis={"type": "object"}))),
+    "ShelterPlan": _object(
+        "need placed short unknown groups fills ways unused needs", need=_WHOLE, placed=_WHOLE, short=_WHOLE, unknown=_WHOLE, split=_WHOLE, room=_WHOLE, mean_way_m=_OR_NONE, longest_way_m=_OR_NONE,
+        groups=_list(_object("place need placed unplaced", place={"type": "object"}, need=_OR_WHOLE, placed=_WHOLE, unplaced=_WHOLE)),
+        fills=_list(_object("id layer name room placed left to_open", id=_OR_NULL, layer=_OR_NULL, name=_TEXT, capacity=_OR_WHOLE, occupied=_OR_WHOLE, room=_WHOLE, placed=_WHOLE, left=_WHOLE,
+                            to_open={"type": "boolean"}, doubts=_list(_REASON), lon=_NUMBER, lat=_NUMBER)),
+        ways=_list(_object("group fill people length_m", group=_WHOLE, fill=_WHOLE, people=_WHOLE, length_m=_NUMBER, duration_s=_OR_NONE, off_m=_OR_NONE)),
+        unused=_list(_object("id layer name reasons", id=_TEXT, layer=_TEXT, name=_TEXT, capacity=_OR_WHOLE, reasons=_list(_REASON), lon=_NUMBER, lat=_NUMBER)),
+        needs=_list(_object("article quantity unit daily", article=_TEXT, quantity=_OR_NONE, unit=_OR_NULL, daily={"type": ["boolean", "null"]}, amount=_OR_NONE, persons=_OR_WHOLE, basis=_OR_NULL))),
+    "ShelterPlanAnswer": _object("type features asked zone population share plan trial difference versions", type={"const": "FeatureCollection"}, features=_list({"type": "object"}),
+                                 asked={"type": "object"}, zone=_GEOMETRY, zone_area_m2=_OR_NONE, mode=_TEXT, population=_POPULATION, share={"type": "object"},
+                                 plan={"$ref": "#/components/schemas/ShelterPlan"}, trial={"type": ["object", "null"]}, difference={"type": ["object", "null"]},
+                                 versions=_list(_object("layer version token", **_VERSIONED))),
+    "DominoAnswer": _object("type features asked zone cut looked_at versions", type={"const": "FeatureCollection"}, asked={"type": "object"}, zone=_GEOMETRY, zone_area_m2=_OR_NONE,
+                            cut={"type": "boolean"}, coarse=_list(_TEXT), looked_at=_list(_TEXT), numberReturned=_WHOLE, versions=_list(_object("layer version token", **_VERSIONED)),
+                            features=_list(_object("type id geometry properties", type={"const": "Feature"}, id=_TEXT, geometry=_GEOMETRY, properties=_object(
+                                "layer name step chain causes zone reach_m", layer=_TEXT, name=_TEXT, step=_WHOLE, causes=_WHOLE, zone={"enum": ["none", "unknown", "known", "not-followed"]},
+                                reach_m=_OR_NONE, chain=_list(_object("layer feature name", layer=_TEXT, feature=_TEXT, name=_TEXT)))))),
+    "CoverageAnswer": _object("type features asked now then lost gained population versions", type={"const": "FeatureCollection"}, asked={"type": "object"}, mode=_TEXT, now=_COVERAGE,
+                              then={"type": ["object", "null"]}, lost={"type": ["object", "null"]}, gained={"type": ["object", "null"]}, population=_POPULATION, numberReturned=_WHOLE,
+                              versions=_list(_object("layer version token", **_VERSIONED)), features=_list(_object("type id geometry properties", type={"const": "Feature"}, id=_TEXT,
+                              geometry=_GEOMETRY, properties=_object("layer name people covered resource", layer=_TEXT, name=_TEXT, people=_OR_WHOLE, covered={"type": "boolean"},
+                              resource=_OR_WHOLE, resource_name=_OR_NULL, length_m=_OR_NONE, duration_s=_OR_NONE, off_m=_OR_NONE)))),
     "SearchAnswer": _object("results unsearched", unsearched=_list(_TEXT), results=_list(_object("kind title lon lat", kind={"enum": ["feature", "coordinate", "chainage"]}, layer=_OR_NULL, id=_OR_NULL,
                             title=_TEXT, subtitle=_TEXT, lon={"type": ["number", "null"]}, lat={"type": ["number", "null"]}, bbox=_BOX, datum=_TEXT, parts={"type": "integer", "minimum": 1},
                             matches=_list(_object("field label value", field=_TEXT, label=_TEXT, value=_TEXT))))),

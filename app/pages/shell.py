@@ -82,7 +82,7 @@ class Assets:
     scripts = (("leaflet", VENDOR + "leaflet/leaflet.js"), ("geoman", VENDOR + "leaflet-geoman/leaflet-geoman.min.js"))
     styles = (
         ("leaflet_css", VENDOR + "leaflet/leaflet.css"), ("geoman_css", VENDOR + "leaflet-geoman/leaflet-geoman.css"),
-        *((name, f"css/{name}.css") for name in ("tokens", "page", "shell", "controls", "tree", "panel", "map", "table", "load")),
+        *((name, f"css/{name}.css") for name in ("tokens", "page", "shell", "controls", "tree", "panel", "map", "table", "load", "plan")),
     )
     modules = (  # bare names that vendored modules import one another by
         ("pbf", VENDOR + "pbf/index.js"),

@@ -19,6 +19,9 @@ from geodata.queries.membership import Zone
 from geodata.queries.nearest import LayerRanking, NearestAnswer, NearestQuestion
 from geodata.queries.postgis import TableCandidates
 from geodata.queries.ranking import Candidates, Search
+from geodata.queries.roads.access import ACCESS_M
+from geodata.queries.roads.keeping import RoadKeeper
+from geodata.queries.roads.roads import Roads
 from geodata.queries.showing import Show, shown
 from geodata.store.changes import LayerVersion
 from geodata.store.database import Database
@@ -26,7 +29,7 @@ from geodata.store.features import Store
 from geodata.store.rows import sees_exactly
 from geodata.store.spaces import Space
 from layers.errors import Forbidden, LayerNotFound, SpaceNotFound
-from layers.spec import Action, Actor, Geometry, Layer, Role, Sensitivity
+from layers.spec import OPERATOR, Action, Actor, Geometry, Layer, Role, Sensitivity
 
 Ask = Callable[..., Callable[[], Any]]
 
@@ -36,12 +39,15 @@ _TURNS = 3  # an index asked again takes less than PostGIS does; under writes wi
 class QueryEngine:
     """Answers for every space of a database. One per process; thread-safe.
 
-    `indexed` False leaves every answer to PostGIS, as tests and a process short of memory may want.
+    `indexed` False leaves every answer to PostGIS, as tests and a process short of memory may want. Farther than `road_access_m` from
+    any road, the road network does not cover a place.
     """
 
-    def __init__(self, database: Database, *, indexed: bool = True) -> None:
+    def __init__(self, database: Database, *, indexed: bool = True, road_access_m: float = ACCESS_M) -> None:
         self.database = database
         self._indexed = indexed
+        self._road_access_m = road_access_m
+        self._roads: dict[str, RoadKeeper] = {}
         self._lock = threading.Lock()
         self._keepers: dict[tuple[str, str], Keeper] = {}
 
@@ -73,6 +79,22 @@ class QueryEngine:
 
         return ExposureAnswer(zone.outline, tuple(self._answers(space, layers, question.filter, actor, ask, show)), zone.area_m2)
 
+    def roads(self, space: Space, actor: Actor = OPERATOR) -> Roads:
+        """The road network of a space as it stands now, to be asked for trips, routes and service areas; see `geodata.queries.roads`.
+
+        Raises InvalidInput where no layer is a road network, Forbidden where the actor may not read it, Unavailable.
+        """
+        network = space.catalogue.network
+        if network is not None and not _may(space, actor, Action.READ, network):
+            raise Forbidden(action=Action.READ.value, layer=network.id)
+        keeper = self._roads.get(space.id)
+        if keeper is None or not keeper.keeps(space):
+            with self._lock:
+                keeper = self._roads.get(space.id)
+                if keeper is None or not keeper.keeps(space):
+                    keeper = self._roads[space.id] = RoadKeeper(space, self._road_access_m)
+        return keeper.roads()
+
     def warm(self, space: Space, layers: Iterable[str] | None = None, *, timeout_s: float = 60.0) -> None:
         """Have the indexes of these layers (all that have geometry) built and in step, waiting for each so long."""
         wanted = [layer for layer in space.catalogue.values() if layer.geometry is not Geometry.NONE and (layers is None or layer.id in layers)]
@@ -84,8 +106,9 @@ class QueryEngine:
         return self._keeper(space, space.catalogue.layer(layer_id)).index
 
     def forget(self, space_id: str) -> None:
-        """Let go of a space's indexes (a drill that ended)."""
+        """Let go of a space's indexes and roads (a drill that ended)."""
         with self._lock:
+            self._roads.pop(space_id, None)
             for key in [key for key in self._keepers if key[0] == space_id]:
                 del self._keepers[key]
 
@@ -112,7 +135,7 @@ class QueryEngine:
     def _tidy(self) -> None:
         """Let go of indexes of spaces that are no more, or are not the copy that they were."""
         with self._lock:
-            spaces = {space_id for space_id, _ in self._keepers}
+            spaces = {space_id for space_id, _ in self._keepers} | self._roads.keys()
         for space_id in spaces:
             try:
                 space = self.database.space(space_id)
@@ -122,11 +145,14 @@ class QueryEngine:
             with self._lock:
                 for key in [key for key, keeper in self._keepers.items() if key[0] == space_id and not keeper.keeps(space, keeper.layer)]:
                     del self._keepers[key]
+                if space_id in self._roads and not self._roads[space_id].keeps(space):
+                    del self._roads[space_id]
 
     def close(self) -> None:
-        """Let go of every index."""
+        """Let go of every index and road network."""
         with self._lock:
             self._keepers.clear()
+            self._roads.clear()
 
     def state(self) -> list[dict[str, Any]]:
         """What /readyz and /metrics say: for each layer asked about so far its index, where it stands and what it has done."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from layers.catalogue import context, operations, resources, risk
+from layers.catalogue import context, operations, planning, resources, risk
 from layers.spec import Catalogue
 
-CATALOGUE = Catalogue(operations.LAYERS + risk.LAYERS + resources.LAYERS + context.LAYERS)
+CATALOGUE = Catalogue(operations.LAYERS + risk.LAYERS + resources.LAYERS + planning.LAYERS + context.LAYERS)

@@ -6,6 +6,8 @@ from datetime import date
 
 from layers.catalogue.fields import ADDRESS, CODE, NAME, REMARK, person, phone
 from layers.chainage import Chainage
+from layers.network import Network, Profiles
+from layers.parts import Residents, SetOff
 from layers.spec import DUTY_ACCESS, Choice, Family, Field, Geometry, Group, Label, Layer, Measure, Style
 
 # A population says what it counts and from when, because two figures of one place may both be right (domain.md section 4).
@@ -74,6 +76,7 @@ VILLAGES = Layer(
     summary=("town", "population"),
     exposed=True,
     style=Style(Family.TARGET, symbol="village", order=40, label_zoom=12),
+    parts=(Residents("population", "population_basis", "population_date"),),
     fields=(
         CODE,
         NAME,
@@ -108,6 +111,7 @@ FACILITIES = Layer(
     exposed=True,
     # A variant of shade_by that has a symbol of its name is drawn with it.
     style=Style(Family.TARGET, symbol="school", shade_by="kind", order=50, min_zoom=11, label_zoom=14),
+    parts=(SetOff(),),
     fields=(
         CODE,
         NAME,
@@ -128,6 +132,15 @@ FACILITIES = Layer(
     ),
 )
 
+ROAD_CLASSES = (
+    Choice("motorway", Label("高速公路", "Motorway"), ("高速",)),
+    Choice("national", Label("国道", "National road"), ("trunk",)),
+    Choice("provincial", Label("省道", "Provincial road"), ("primary",)),
+    Choice("county", Label("县道", "County road"), ("县乡道", "secondary", "主干路")),
+    Choice("village", Label("乡村道路", "Village road"), ("乡道", "村道", "tertiary", "unclassified")),
+    Choice("street", Label("城市道路", "Street"), ("支路", "residential", "次干路")),
+)
+
 ROADS = Layer(
     id="roads",
     label=Label("道路", "Roads"),
@@ -140,19 +153,14 @@ ROADS = Layer(
     summary=("road_class", "number"),
     access=DUTY_ACCESS,
     style=Style(Family.BASE, paint="road", shade_by="road_class", order=10, label_zoom=12),
-    chainage=Chainage(("number", "name")),
+    chainage=Chainage(("number", "name"), "chainage_from_m", "chainage_to_m"),
+    network=Network("road_class", "one_way", "bridge", "speed_kmh", "closed", "max_weight_t", joined_at_ends=("motorway",)),
+    parts=(SetOff(),),
     fields=(
         CODE,
         Field("name", Label("道路名称", "Name"), max_length=100, read_from=("路名", "名称", "DLMC", "NAME_CN")),
         Field("number", Label("路线编号", "Number"), max_length=20, read_from=("道路编号", "LXBH", "ref")),
-        Field("road_class", Label("道路等级", "Class"), choices=(
-            Choice("motorway", Label("高速公路", "Motorway"), ("高速",)),
-            Choice("national", Label("国道", "National road"), ("trunk",)),
-            Choice("provincial", Label("省道", "Provincial road"), ("primary",)),
-            Choice("county", Label("县道", "County road"), ("县乡道", "secondary", "主干路")),
-            Choice("village", Label("乡村道路", "Village road"), ("乡道", "村道", "tertiary", "unclassified")),
-            Choice("street", Label("城市道路", "Street"), ("支路", "residential", "次干路")),
-        ), read_from=("等级", "DLDJ", "highway", "fclass")),
+        Field("road_class", Label("道路等级", "Class"), choices=ROAD_CLASSES, read_from=("等级", "DLDJ", "highway", "fclass")),
         Field("one_way", Label("单行", "One-way"), bool, read_from=("单向", "单行道", "oneway")),
         Field("bridge", Label("桥梁", "Bridge"), bool, read_from=("是否桥梁", "QL")),
         Field("speed_kmh", Label("设计时速", "Speed"), float, unit="km/h", minimum=1, maximum=150,
@@ -160,7 +168,45 @@ ROADS = Layer(
         Field("lanes", Label("车道数", "Lanes"), int, unit="lanes", minimum=1, maximum=20, read_from=("CDS",)),
         Field("max_weight_t", Label("限重", "Weight limit"), float, unit="t", minimum=0, maximum=1000,
               read_from=("载重", "XZ", "maxweight")),
+        Field("chainage_from_m", Label("起点桩号", "Chainage from"), float, unit="m", minimum=0, maximum=10_000_000,
+              read_from=("起始桩号", "桩号起", "QDZH", "chain_from")),
+        Field("chainage_to_m", Label("终点桩号", "Chainage to"), float, unit="m", minimum=0, maximum=10_000_000,
+              read_from=("终止桩号", "桩号止", "ZDZH", "chain_to")),
         Field("closed", Label("封闭", "Closed"), bool, read_from=("是否封闭", "阻断", "FB")),
+        REMARK,
+    ),
+)
+
+# Our assumptions, to be replaced by what the bureau measures. A fire engine on a call is not bound by the direction of a road
+# (Road Traffic Safety Law, article 53); on foot one goes anywhere but on a motorway.
+_ASSUMED = "本系统假定值，未经实测 · assumed, not measured"
+_SPEEDS = (("fire_engine", "消防车", (80, 60, 50, 45, 30, 35), False, 18.0), ("truck", "载重货车", (70, 55, 45, 40, 20, 30), True, 31.0),
+           ("on_foot", "步行", (None, 5, 5, 5, 5, 5), False, None))
+DEFAULT_PROFILES = tuple(
+    {"code": code, "name": name, **{f"{one.value}_kmh": speed and float(speed) for one, speed in zip(ROAD_CLASSES, speeds, strict=True)},
+     "keeps_one_way": keeps, "weight_t": weight_t, "source": _ASSUMED} for code, name, speeds, keeps, weight_t in _SPEEDS)
+
+VEHICLE_PROFILES = Layer(
+    id="vehicle_profiles",
+    label=Label("车型与行进速度", "Vehicle profiles"),
+    description=Label("各车型在各级道路上的行进速度，用于按道路估算到达时间；空白为不能通行",
+                      "How fast each kind of vehicle goes on each class of road, to estimate when it arrives; empty means that it may not go there"),
+    geometry=Geometry.NONE,
+    group=Group.CONTEXT,
+    key="code",
+    title="name",
+    summary=("weight_t", "keeps_one_way"),
+    style=Style(Family.BASE, visible=False),
+    profiles=Profiles("code", tuple((str(one.value), f"{one.value}_kmh") for one in ROAD_CLASSES), "keeps_one_way", "weight_t",
+                      DEFAULT_PROFILES),
+    fields=(
+        Field("code", Label("编号", "Code"), required=True, max_length=40, read_from=("编码", "代码", "BM")),
+        NAME,
+        *(Field(f"{one.value}_kmh", Label(f"{one.label.zh}时速", f"Speed on {one.label.en.lower()}"), float, unit="km/h", minimum=1, maximum=150)
+          for one in ROAD_CLASSES),
+        Field("keeps_one_way", Label("遵守单行", "Keeps to one-way"), bool),
+        Field("weight_t", Label("总质量", "Weight"), float, unit="t", minimum=0, maximum=1000, read_from=("总重", "车重", "ZZL"),
+              description=Label("超过道路限重则不能通行", "It may not go where the weight limit is less")),
         REMARK,
     ),
 )
@@ -227,4 +273,4 @@ LANDUSE = Layer(
     ),
 )
 
-LAYERS = (VILLAGES, FACILITIES, DIVISIONS, TOWNS, ROADS, RAILWAYS, RIVERS, LANDUSE)
+LAYERS = (VILLAGES, FACILITIES, DIVISIONS, TOWNS, ROADS, VEHICLE_PROFILES, RAILWAYS, RIVERS, LANDUSE)

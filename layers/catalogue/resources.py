@@ -7,6 +7,7 @@ from datetime import date, datetime
 from layers import rules
 from layers.catalogue.fields import ADDRESS, CODE, NAME, REMARK, person, phone
 from layers.ledger import Effect, Ledger
+from layers.parts import Refuge, SetOff
 from layers.spec import DUTY_ACCESS, Action, Choice, Family, Field, Geometry, Group, Label, Layer, Measure, OutOfService, Style
 
 GOVERNMENT_LEVELS = (
@@ -47,6 +48,7 @@ SHELTERS = Layer(
         OutOfService("status", ("closed",), "closed", Label("已停用", "Closed"), Label("使用状态未知", "Status not known")),
         OutOfService("status", ("full",), "full", Label("已满", "Full")),
     ),
+    parts=(Refuge("capacity", "people_now", "suits", "status", opened=("open",)), SetOff()),
     fields=(
         CODE,
         NAME,
@@ -105,6 +107,7 @@ DEPOTS = Layer(
     style=Style(Family.RESOURCE, symbol="depot", order=82),
     access=DUTY_ACCESS,
     out_of_service=(OutOfService("status", ("closed",), "closed", Label("已停用", "Closed"), Label("使用状态未知", "Status not known")),),
+    parts=(SetOff(),),
     fields=(
         CODE,
         NAME,

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from layers import rules
 from layers.catalogue.fields import ADDRESS, CODE, COLOURS, NAME, REMARK, person, phone
 from layers.chainage import Chainage
+from layers.parts import SetOff
 from layers.spec import Choice, Family, Field, Geometry, Group, Label, Layer, Measure, Sensitivity, Style
 
 LEVELS = tuple(
@@ -40,6 +41,7 @@ HAZARD_SOURCES = Layer(
     exposed=True,
     style=Style(Family.HAZARD, symbol="hazard_source", order=70, label_zoom=13),
     rules=(rules.level_follows_r,),
+    parts=(SetOff("safety_distance_m"),),
     geometry_sensitivity=Sensitivity.SENSITIVE,
     fields=(
         CODE,
@@ -140,6 +142,7 @@ RIVER_SECTIONS = Layer(
     style=Style(Family.HAZARD, symbol="river_section", order=60, label_zoom=12),
     rules=(rules.chainage_in_order, rules.warning_below_guarantee),
     chainage=Chainage(("river", "bank", "name"), "chainage_from_m", "chainage_to_m"),
+    parts=(SetOff(),),
     fields=(
         CODE,
         NAME,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from layers import rules
 from layers.catalogue import CATALOGUE
+from layers.checking import clean
 from layers.messages import declared
+from layers.network import Blocks, Network, Profiles
 from layers.spec import COMMON_FIELDS, DRILL_ACCESS, Action, Catalogue, Field, Geometry, Label, Layer, Measure, Role, Sensitivity
 from layers.units import UNITS
 from layers.values import fold
@@ -130,3 +133,26 @@ def test_every_sentence_names_only_places_that_are_filled_in_braces() -> None:
             if label:
                 assert label.zh.count("{") == label.zh.count("}"), code
                 assert label.en.count("{") == label.en.count("}"), code
+
+
+def test_roads_vehicles_and_blocks_are_found_by_what_they_declare() -> None:
+    network, profiles = CATALOGUE.network, CATALOGUE.profiles
+    assert network and network.network and profiles and profiles.profiles
+    classes = network.field(network.network.road_class)
+    assert classes and {one.value for one in classes.choices} == {road_class for road_class, _ in profiles.profiles.speeds} >= set(network.network.joined_at_ends)
+    assert all(layer.allows(Action.WRITE, frozenset({Role.DUTY_OFFICER})) for layer in CATALOGUE.blocks) and CATALOGUE.blocks
+    for one in profiles.profiles.defaults:
+        assert clean(profiles, dict(one))[1] == [] and "假定" in one["source"]
+        assert all(one[field] is None or one[field] <= 90 for _, field in profiles.profiles.speeds)
+
+
+@pytest.mark.parametrize(("layer_id", "changed", "said"), [
+    ("roads", {"network": Network("road_class", "one_way", "bridge", "speed_kmh", "closed", "no_such")}, "no_such"),
+    ("roads", {"geometry": Geometry.ANY}, "made of lines"),
+    ("road_blocks", {"geometry": Geometry.NONE}, "lies somewhere"),
+    ("road_blocks", {"blocks": Blocks("from_time", "until")}, "until"),
+    ("vehicle_profiles", {"profiles": Profiles("code", (("motorway", "no_such"),), "keeps_one_way", "weight_t")}, "no_such"),
+])
+def test_a_role_that_a_layer_cannot_play_is_refused(layer_id: str, changed: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        replace(CATALOGUE[layer_id], **changed)

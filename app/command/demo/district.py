@@ -28,11 +28,13 @@ from app.command.demo.ground import (
 from app.command.demo.hazards import hazard_rows
 from app.command.demo.marks import SOURCE, Marks, Spots
 from app.command.demo.movements import movement_rows, unopened
-from app.command.demo.network import LANES, SPEED_KMH, Road, build_network, railways
+from app.command.demo.network import LANES, SPEED_KMH, Road, build_network, chainage_of, railways
 from app.command.demo.places import POPULATION_BASIS, Place, settle
+from app.command.demo.planning import share_rows, standard_rows
 from app.command.demo.shelters import shelter_rows
 from app.command.demo.teams import team_rows
 from geodata.store.bulk import Row
+from layers.catalogue.context import DEFAULT_PROFILES
 
 SEED = 150207
 
@@ -56,6 +58,7 @@ def demonstration(as_of: datetime, seed: int = SEED) -> dict[str, list[Row]]:
                              "phone": marks.phone()},
                             areas[town.code], adcode=town.code) for town in TOWNS],
         "roads": _roads(marks, roads),
+        "vehicle_profiles": [Row({**one, "adcode": ADCODE, "source_date": as_of.date()}, None) for one in DEFAULT_PROFILES],
         "villages": _villages(marks, places),
         "hazard_sources": hazards,
         "substances": substances,
@@ -67,6 +70,8 @@ def demonstration(as_of: datetime, seed: int = SEED) -> dict[str, list[Row]]:
         "facilities": facility_rows(marks, spots, places),
         "river_sections": section_rows(marks, places),
         "fire_zones": fire_zone_rows(marks),
+        "shelter_shares": share_rows(as_of),
+        "need_standards": standard_rows(as_of),
     }
 
 
@@ -116,6 +121,7 @@ def _roads(marks: Marks, roads: list[Road]) -> list[Row]:
         "code": f"RD-{n:04d}", "name": road.name, "number": road.number, "road_class": road.road_class, "one_way": road.one_way, "bridge": road.bridge,
         "speed_kmh": float(SPEED_KMH[road.road_class]), "lanes": LANES[road.road_class], "closed": road.closed,
         "max_weight_t": 20.0 if road.bridge and road.name == "省道104" else None,
+        **dict(zip(("chainage_from_m", "chainage_to_m"), chainage_of(road) or (None, None), strict=True)),
         "remark": "施工封闭（演示）" if road.closed else "黄河浮桥，凌汛期拆除（演示）" if road.bridge and road.name == "省道104" and road.line.length > 250 else None,
     }, road.line, ages=False) for n, road in enumerate(roads, 1)]
 

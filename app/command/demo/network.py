@@ -105,6 +105,12 @@ MAIN_ROADS = (
     Road("阿嘎如泰东路", "county", line((109.9850, 40.6270), (109.9880, 40.6400), (109.9970, 40.6520), smooth=2)),
 )
 
+# Chainage where a drawn road begins and ends: samples in the form of the milestones, rising westwards on what leads away from the capital.
+_CHAINAGE_M: Mapping[tuple[str, int], tuple[float, float]] = {  # (number, which of its drawn stretches): at the first place drawn, at the last
+    ("G6", 0): (696_130.0, 675_800.0), ("G6", 1): (659_683.0, 640_000.0), ("G65", 0): (0.0, 17_804.0), ("G110", 0): (712_397.0, 656_000.0),
+    ("S104", 0): (0.0, 16_969.0), ("X641", 0): (0.0, 52_418.0),
+}
+
 RAILWAYS = (
     Road("包兰铁路", "railway", line((109.400, 40.6375), (109.460, 40.6395), (109.540, 40.6365), (109.600, 40.6330), (109.640, 40.6350),
                                      smooth=3)),
@@ -150,6 +156,18 @@ def build_network(places: Mapping[str, Point], rng: Random) -> list[Road]:
 def railways() -> list[Road]:
     """The railway lines within the outline."""
     return [piece for road in RAILWAYS for piece in _clipped(road)]
+
+
+def chainage_of(road: Road) -> tuple[float, float] | None:
+    """Chainage in metres where a piece begins and ends, as it is drawn; None for roads without milestones."""
+    ends = [Point(road.line.coords[end]) for end in (0, -1)]
+    stretches = [one for one in (*MOTORWAYS, *MAIN_ROADS) if one.number == road.number]
+    for place, whole in enumerate(stretches):
+        marks = _CHAINAGE_M.get((road.number or "", place))
+        if marks and all(whole.line.distance(end) < STUB_M for end in ends):
+            start, end = (round(marks[0] + (marks[1] - marks[0]) * whole.line.project(one, normalized=True), 1) for one in ends)
+            return (start, end) if start != end else None
+    return None
 
 
 def junctions(roads: Iterable[Road]) -> Counter[Coordinate]:

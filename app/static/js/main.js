@@ -26,6 +26,7 @@ import { pastBand } from "./past.js";
 import { Panel } from "./panel.js";
 import { Card, crowdPanel, placeOf } from "./panels/card.js";
 import { changesPanel, gonePanel } from "./panels/changes.js";
+import { Coverage } from "./panels/coverage.js";
 import { drillsPanel } from "./panels/drills.js";
 import { loadPanel } from "./panels/load.js";
 import { plotPanel, writable } from "./panels/plot.js";
@@ -53,7 +54,8 @@ const view = new MapView(/** @type {HTMLElement} */ (main.querySelector(".folium
 });
 const panel = new Panel(part("right"), { resized: () => view.size(), closed: () => { question.leave(); choose(null); }, home: () => view.map.getContainer() });
 const drawing = new ZoneDrawing(view, { changed: (zone) => question.setZone(zone) });
-const question = new Question(panel, view, drawing, { card: (layer, id) => openCard(layer, id, true), tools: () => pressed() });
+const question = new Question(panel, view, drawing, { card: (layer, id) => openCard(layer, id, true), tools: () => pressed(), table: (layer) => table.open(layer) });
+const coverage = new Coverage(panel, view, { card: (layer, id) => openCard(layer, id, true), pick: (words, done) => pick(words, done), tools: () => pressed() });
 const card = new Card(panel, view, {
   nearest: (place) => question.at(place, "nearest"),
   zone: (place) => question.at(place, "zone"),
@@ -118,10 +120,21 @@ function aim(tab) {
   pressed();
 }
 
+/** The next click on the map is a place for somebody. @param {string} words @param {(lon: number, lat: number) => void} done */
+function pick(words, done) {
+  stop();
+  picking = true;
+  view.map.getContainer().classList.add("aiming");
+  tellPrompt(words);
+  view.act.ask = (lon, lat) => { stop(); done(lon, lat); };
+}
+let picking = false;
+
 /** Leave whatever tool is at work; true if one was. */
 function stop() {
-  const was = Boolean(aiming) || drawing.drawing || measure.on;
+  const was = Boolean(aiming) || picking || drawing.drawing || measure.on;
   aiming = null;
+  picking = false;
   drawing.cancel();
   measure.stop();
   tellPrompt(null);
@@ -138,16 +151,19 @@ const openLoad = (/** @type {File[]} */ files = []) => { stop(); loadPanel(panel
 const openPrint = () => { stop(); printPanel(panel, view, question); pressed(); };
 const mayLoad = !config.space.past && hasRole("gis_staff", "planner", "drill_controller");
 if (mayLoad) dropping(main, openLoad);
+/** Of the layer whose card is open, or of the one looked at last. */
+const openCoverage = () => { const of = panel.kind === "card" ? card.layer?.id : undefined; stop(); question.leave(); coverage.open(of); };
 const pressed = toolButtons(main, [
   { id: "nearest", icon: "nearest", key: "N", words: t("tools.nearest"), act: () => askAbout("nearest"), on: () => aiming === "nearest" || (panel?.kind === "question" && question?.tab === "nearest") },
   { id: "zone", icon: "zone", key: "Z", words: t("tools.zone"), act: () => askAbout("zone"), on: () => aiming === "zone" || (panel?.kind === "question" && question?.tab === "zone") },
+  { id: "coverage", icon: "reach", key: "C", words: t("coverage.title"), act: openCoverage, on: () => panel?.kind === "coverage" },
   { id: "measure", icon: "measure", key: "M", words: t("tools.measure"), act: toggleMeasure, on: () => Boolean(measure?.on) },
   { id: "plot", icon: "plot", key: "P", words: t("tools.plot"), act: openPlot, on: () => panel?.kind === "plot" },
   { id: "print", icon: "print", key: "I", words: t("print.title"), act: openPrint, on: () => panel?.kind === "print" },
 ], { zoom: (by) => view.map.setZoom(Math.round(view.map.getZoom()) + by), whole: () => view.whole() });
 
 const keys = {
-  "/": () => search.focus(), n: () => askAbout("nearest"), z: () => askAbout("zone"), m: toggleMeasure,
+  "/": () => search.focus(), n: () => askAbout("nearest"), z: () => askAbout("zone"), m: toggleMeasure, c: openCoverage,
   p: openPlot, i: openPrint, t: () => table.turn(), e: editShown, "?": openHelp, Escape: () => stop() || (panel.isOpen ? panel.close() : table.close()),
 };
 document.addEventListener("keydown", (event) => {
@@ -191,7 +207,7 @@ let answering = 0;
 /** Answers that rest on a changed layer are asked for anew, once for all that changed meanwhile. @param {string} layer */
 function soonAnswers(layer) {
   touched.add(layer);
-  answering ||= window.setTimeout(() => { answering = 0; question.refresh(new Set(touched)); touched.clear(); }, 400);
+  answering ||= window.setTimeout(() => { answering = 0; question.refresh(new Set(touched)); coverage.refresh(new Set(touched)); touched.clear(); }, 400);
 }
 
 const notice = el("div", { class: "float card notice-map", hidden: true });

@@ -196,7 +196,12 @@ def test_search_finds_a_chainage_says_on_what_it_rests_and_refuses_the_rest(plan
     road = {"type": "Feature", "geometry": {"type": "LineString", "coordinates": [[109.60, 40.6], [109.62, 40.6]]}, "properties": {"code": "R1", "name": "京藏高速", "number": "G6", "source": "核查"}}
     assert planner_program.post("/api/v1/layers/roads/features", road).status_code == 201
     unknown = find(planner_program, "G6 K512+300")["results"][0]
-    assert (unknown["lon"], unknown["why"]) == (None, "chainage-not-kept") and "不能定位" in unknown["subtitle"]
+    assert (unknown["lon"], unknown["why"]) == (None, "chainage-not-known") and "不能定位" in unknown["subtitle"]
+    marked = {**road, "geometry": {"type": "LineString", "coordinates": [[109.70, 40.6], [109.72, 40.6]]},
+              "properties": {**road["properties"], "code": "R2", "chainage_from_m": 659_000, "chainage_to_m": 657_000}}
+    assert planner_program.post("/api/v1/layers/roads/features", marked).status_code == 201
+    found = find(planner_program, "G6 K658+200")["results"][0]
+    assert (found["lon"], found["layer"]) == (pytest.approx(109.708, abs=1e-6), "roads"), "four tenths of the way: its chainage falls as it is drawn"
 
 
 def test_a_place_is_written_in_every_form(planner_program: Program) -> None:

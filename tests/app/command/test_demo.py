@@ -59,7 +59,7 @@ def test_the_counts_are_those_of_the_order(drawn: Rows) -> None:
         "towns": 8, "divisions": 1}
     assert len(drawn["roads"]) > 1_500
     assert {row.properties["kind"] for row in drawn["facilities"]} == {"school", "hospital", "fire_station", "care_home"}
-    assert set(drawn) == set(CATALOGUE) - {"scenario_areas"}  # those are plotted in drills
+    assert set(drawn) == set(CATALOGUE) - {"scenario_areas", "road_blocks"}  # those are plotted in drills, these when a road is blocked
 
 
 def test_the_population_adds_up_to_the_census(drawn: Rows) -> None:
@@ -156,6 +156,16 @@ def test_one_way_and_closed_roads_leave_another_way(drawn: Rows) -> None:
     assert any(row.properties["one_way"] for row in drawn["roads"])
 
 
+def test_roads_with_milestones_have_a_chainage_of_their_length(drawn: Rows) -> None:
+    marked = [row for row in drawn["roads"] if row.properties["chainage_from_m"] is not None]
+    assert {row.properties["number"] for row in marked} == {"G6", "G65", "G110", "S104", "X641"} and len(marked) > 130
+    for row in marked:
+        said_m = abs(row.properties["chainage_to_m"] - row.properties["chainage_from_m"])
+        assert said_m == pytest.approx(GEOD.geometry_length(row.geometry), rel=0.02, abs=5.0), row.properties["code"]
+    motorway = [row.properties for row in marked if row.properties["number"] == "G6"]
+    assert any(min(one["chainage_from_m"], one["chainage_to_m"]) <= 658_200 <= max(one["chainage_from_m"], one["chainage_to_m"]) for one in motorway)
+
+
 def test_every_village_has_a_road(drawn: Rows) -> None:
     network = shapely.STRtree([row.geometry for row in drawn["roads"]])
     for row in drawn["villages"]:
@@ -226,7 +236,7 @@ def test_keys_are_unique_and_everything_says_demonstration(drawn: Rows) -> None:
         keys = [row.properties[CATALOGUE[layer_id].key] for row in rows]
         assert len(set(keys)) == len(keys)
         for row in rows:
-            assert row.properties["source"] == "演示数据" and row.properties["source_date"]
+            assert (row.properties["source"] == "演示数据" or "假定" in row.properties["source"]) and row.properties["source_date"]
             assert row.properties["adcode"] in towns | {"150207"}
             phones = [value for name, value in row.properties.items() if name.endswith("phone") and value]
             assert all(phone.startswith("000-") for phone in phones)

@@ -18,7 +18,11 @@ export function exposureBody(body, question) {
   const answer = question.exposure;
   const held = answer.layers.filter((/** @type {any} */ one) => one.count > 0);
   section(body, sectionHead(t("zone.inside"), t("zone.at", { time: timeOf(answer.at), area: areaText(answer.zone_area_m2 || 0) })), held.length ? figures(held) : null, held.length ? basis(held) : null);
-  if (!held.length) return add(body, empty(t("zone.nothing"), t("zone.nothingAdvice")));
+  if (!held.length) {
+    add(body, empty(t("zone.nothing"), t("zone.nothingAdvice")));
+    question.domino.render(body);
+    return body;
+  }
   const table = el("table", { class: "table" });
   add(table, el("thead", {}, el("tr", {}, el("th", { text: t("zone.what"), width: "52%" }), el("th", { class: "num", text: t("zone.count") }), el("th", { class: "num", text: t("zone.sum") }))));
   const rows = el("tbody");
@@ -26,6 +30,7 @@ export function exposureBody(body, question) {
   const none = answer.layers.filter((/** @type {any} */ one) => !one.count).map((/** @type {any} */ one) => say(state.layers.get(one.layer)?.label)).filter(Boolean);
   add(body, add(table, rows));
   if (none.length) add(body, el("div", { class: "none-row", text: t("zone.noneOf", { layers: none.join(t("list.comma")) }) }));
+  question.domino.render(body);
   return body;
 }
 

@@ -10,15 +10,17 @@ import { say, t } from "../words.js";
 import { exposureBody } from "./exposure.js";
 import { askOf, filterNote, filteredLayers } from "./filtered.js";
 import { position } from "./coordinates.js";
+import { Domino } from "./domino.js";
 import { leftOutRow, rankedRow } from "./rows.js";
+import { Sheltering } from "./shelter.js";
 
 const K = 5;
 const FIRST_RADIUS_M = 1000; // where the handle starts; the officer sets the radius that the rule asks for
 
-/** @typedef {"place" | "nearest" | "zone"} Tab */
+/** @typedef {"place" | "nearest" | "zone" | "shelter"} Tab */
 
 export class Question {
-  /** @param {import("../panel.js").Panel} panel @param {import("../map/view.js").MapView} view @param {import("../map/zone.js").ZoneDrawing} drawing @param {{card: (layer: string, id: string) => void, tools: () => void}} act */
+  /** @param {import("../panel.js").Panel} panel @param {import("../map/view.js").MapView} view @param {import("../map/zone.js").ZoneDrawing} drawing @param {{card: (layer: string, id: string) => void, tools: () => void, table: (layer: string) => void}} act */
   constructor(panel, view, drawing, act) {
     this.panel = panel;
     this.view = view;
@@ -34,6 +36,8 @@ export class Question {
     /** The last whole answer, to be read again while nobody answers. @type {any} */
     this.last = null;
     this.filters = "";
+    this.sheltering = new Sheltering(this);
+    this.domino = new Domino(this);
     this.filtered = false; // whether answers are of what the filters of the map show, or of all
   }
 
@@ -54,8 +58,11 @@ export class Question {
   open(tab) {
     this.tab = tab;
     if (tab === "nearest" && state.place && !this.nearest) this.askNearest();
-    if (tab === "zone" && state.place && !state.zone) this.setZone({ kind: "circle", lon: state.place.lon, lat: state.place.lat, radius_m: FIRST_RADIUS_M }, false);
+    const wantsZone = tab === "zone" || tab === "shelter";
+    if (wantsZone && state.place && !state.zone) this.setZone({ kind: "circle", lon: state.place.lon, lat: state.place.lat, radius_m: FIRST_RADIUS_M }, false);
     if (tab === "zone" && state.zone && !this.exposure) this.askExposure();
+    if (tab === "shelter" && state.zone && !this.sheltering.answer) this.sheltering.ask();
+    this.mark();
     this.render();
     this.act.tools();
   }
@@ -65,8 +72,11 @@ export class Question {
     state.zone = zone;
     state.zoneShape = null;
     this.exposure = null;
+    this.sheltering.forget();
+    this.domino.moved();
     this.drawing.show();
     if (zone) {
+      if (this.tab === "shelter") this.sheltering.ask();
       if (ask || this.tab === "zone") this.askExposure();
     } else if (this.nearest && this.nearest.asked?.zone) this.askNearest();
     this.mark();
@@ -209,6 +219,8 @@ export class Question {
     const concerns = (/** @type {any} */ answer) => answer?.layers.some((/** @type {any} */ one) => layers.has(one.layer));
     if (concerns(this.nearest)) this.askNearest();
     if (concerns(this.exposure)) this.askExposure();
+    this.sheltering.refresh(layers);
+    this.domino.refresh(layers);
   }
 
   /** The same ranks on the map as in the list. */
@@ -222,6 +234,8 @@ export class Question {
       }
     }
     for (const feature of this.nearest?.features || []) state.marks.set(nameOf(feature.properties.layer, feature.id), { rank: feature.properties.rank, distance_m: feature.properties.distance_m, feature });
+    this.sheltering.mark();
+    this.domino.mark();
     tell("question");
   }
 
@@ -233,6 +247,8 @@ export class Question {
     this.exposure = null;
     this.asked.nearest++;
     this.asked.zone++;
+    this.sheltering.forget();
+    this.domino.moved();
     this.tab = "place";
     this.filtered = false;
     this.drawing.cancel();
@@ -253,12 +269,14 @@ export class Question {
     const meta = [place.name ? `${here} · ` : "", "CGCS2000", place.note ? ` · ${place.note}` : ""].join("");
     const { body, acts } = this.panel.open({ kind: "question", picture: symbolUrl("point", "plot"), title: place.name || here, meta });
     body.parentElement?.insertBefore(this.tabs(), body);
-    if (this.tab !== "place") add(body, filterNote(this.tab === "nearest" ? "ranked" : "exposed", this.filtered, (filtered) => this.turnFilter(filtered)));
+    if (this.tab === "nearest" || this.tab === "zone") add(body, filterNote(this.tab === "nearest" ? "ranked" : "exposed", this.filtered, (filtered) => this.turnFilter(filtered)));
     if (this.tab === "place") this.placeBody(body);
     else if (this.tab === "nearest") this.nearestBody(body);
+    else if (this.tab === "shelter") this.sheltering.render(body);
     else exposureBody(body, this);
     if (this.tab === "place") acts(button(t("nearest.go"), () => this.open("nearest"), { primary: true, wide: true, icon: "nearest", key: "N" }), button(t("zone.go"), () => this.open("zone"), { icon: "zone", key: "Z" }));
     else if (this.tab === "nearest") acts(button(state.zone ? t("zone.see") : t("zone.goHere"), () => this.open("zone"), { wide: true, icon: "zone", key: "Z" }), button(t("question.clear"), () => this.panel.close()));
+    else if (this.tab === "shelter") acts(button(t("plan.save"), () => this.sheltering.save(), { wide: true, icon: "download" }), button(t("zone.see"), () => this.open("zone"), { icon: "zone", key: "Z" }));
     else acts(button(t("nearest.outside"), () => this.open("nearest"), { primary: true, wide: true, icon: "nearest", key: "N" }), button(t("zone.remove"), () => { this.setZone(null); this.open("nearest"); }));
     tell("question");
   }
@@ -266,7 +284,8 @@ export class Question {
   tabs() {
     const count = (/** @type {any} */ answer) => (answer ? answer.numberReturned ?? answer.features.length : "");
     /** @type {[Tab, string, any][]} */
-    const all = [["place", t("tab.place"), ""], ["nearest", t("tab.nearest"), count(this.nearest)], ["zone", t("tab.zone"), this.exposure ? this.exposure.layers.reduce((/** @type {number} */ sum, /** @type {any} */ one) => sum + one.count, 0) : ""]];
+    const all = [["place", t("tab.place"), ""], ["nearest", t("tab.nearest"), count(this.nearest)], ["zone", t("tab.zone"), this.exposure ? this.exposure.layers.reduce((/** @type {number} */ sum, /** @type {any} */ one) => sum + one.count, 0) : ""],
+      ["shelter", t("tab.shelter"), this.sheltering.answer ? t("tab.short", { n: this.sheltering.answer.plan.short }) : ""]];
     return el("div", { class: "tabs", role: "tablist" }, all.map(([tab, words, n]) => el("button", { type: "button", role: "tab", "aria-selected": String(tab === this.tab), on: { click: () => this.open(tab) } }, words, n === "" ? null : el("i", { text: n }))));
   }
 

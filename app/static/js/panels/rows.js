@@ -29,12 +29,12 @@ export function rankedRow(layer, feature, act) {
 /** @param {string} code */
 const reasonIcon = (code) => (/zone|inside/.test(code) ? "inside" : /duty|closed|off|service/.test(code) ? "rest" : /filter|stock|need/.test(code) ? "box" : "stop");
 
-/** @param {import("../types").Layer} layer @param {{name: string, distance_m: number, reasons: {code: string, label: any}[], say: (label: any) => string, list: string}} out @param {() => void} act */
+/** @param {import("../types").Layer} layer @param {{name: string, distance_m: number | null, reasons: {code: string, label: any}[], say: (label: any) => string, list: string}} out @param {() => void} act */
 export function leftOutRow(layer, out, act) {
-  const [far, unit] = distance(out.distance_m);
+  const far = out.distance_m == null ? "" : distance(out.distance_m).join(" ");
   const words = out.reasons.map((one) => out.say(one.label)).join(out.list);
   return el("button", { class: "left-out", type: "button", title: words, on: { click: act } }, image(symbolOf(layer, {})),
-    el("span", { class: "nm" }, el("b", { text: out.name }), el("span", { text: `${far} ${unit}` })),
+    el("span", { class: "nm" }, el("b", { text: out.name }), el("span", { text: far })),
     el("span", { class: "why" }, icon(reasonIcon(out.reasons[0]?.code || "")), el("span", { text: words })));
 }
 

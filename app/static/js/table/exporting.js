@@ -3,6 +3,7 @@ import { Refusal, query } from "../api.js";
 import { config } from "../config.js";
 import { add, button, el, fill, icon } from "../dom.js";
 import { number } from "../format.js";
+import { fetchFile, save } from "../saving.js";
 import { toast } from "../toast.js";
 import { t } from "../words.js";
 
@@ -23,30 +24,16 @@ export function exportMenu(layer, listing, selection, fields, done) {
     const address = `${config.api}/layers/${layer.id}/export`;
     const { filter, bbox } = listing.asked;
     const whole = `${address}?${query({ ...table, fields: fields.join(","), filter, bbox })}`;
-    if (!some && listing.count > DIRECT) return save(whole, "", done);
+    if (!some && listing.count > DIRECT) return (save(whole, ""), done());
     fill(said, t("table.exporting"));
     try {
-      const headers = { "Accept-Language": config.language, "X-CSRF-Token": config.csrf, "Content-Type": "application/json" };
-      const response = await (some ? fetch(address, { method: "POST", headers, body: JSON.stringify({ ...table, ids: [...selection.ids] }), credentials: "same-origin" }) : fetch(whole, { headers: { "Accept-Language": config.language }, credentials: "same-origin" }));
-      if (!response.ok) throw new Refusal(response.status, await response.json().catch(() => ({})));
-      const name = decodeURIComponent(response.headers.get("Content-Disposition")?.match(/filename\*=UTF-8''([^;]+)/)?.[1] || `${layer.id}.${format}`);
-      const kept = URL.createObjectURL(await response.blob());
-      save(kept, name, done);
-      setTimeout(() => URL.revokeObjectURL(kept), 60_000);
-      toast(t("table.exported", { n: number(Number(response.headers.get("X-Feature-Count"))), name }));
+      const { name, count: rows } = await (some ? fetchFile(address, { ...table, ids: [...selection.ids] }, `${layer.id}.${format}`) : fetchFile(whole, null, `${layer.id}.${format}`));
+      done();
+      toast(t("table.exported", { n: number(rows), name }));
     } catch (error) {
       const words = error instanceof Refusal ? error.message : t("error.offline");
       fill(said, el("div", { class: "note bad", role: "alert", text: words }));
       add(said, button(t("action.again"), () => go(format), { small: true }));
     }
   }
-}
-
-/** @param {string} url @param {string} name @param {() => void} done */
-function save(url, name, done) {
-  const link = el("a", { href: url, download: name });
-  document.body.append(link);
-  link.click();
-  link.remove();
-  done();
 }

@@ -1,0 +1,121 @@
+"""Shelter plan, domino list and coverage on the map, as duty officer and planner use them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from layers.spec import Role
+from tests.browser.conftest import Visit
+
+Come = Callable[..., Visit]
+PLACE = "109.85,40.62"
+HEAD = ".figures .figure"
+
+
+def plan(one: Visit, hazard: str = "flood", radius: str = "4000") -> None:
+    """From a place to its plan."""
+    one.find(PLACE)
+    one.page.keyboard.press("z")
+    one.page.fill("#radius", radius)
+    one.page.keyboard.press("Enter")
+    one.page.click(".tabs button >> nth=3")
+    one.until(lambda: one.page.locator("#hazard").count() == 1, "the plan is open")
+    one.page.select_option("#hazard", hazard)
+    one.until(lambda: one.page.locator(".fill-row").count() > 0, "shelters are listed")
+
+
+def figures(one: Visit) -> list[int]:
+    return [int(words.replace(",", "")) for words in one.page.locator(f"{HEAD} b").all_inner_texts()]
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (1920, 1080)])
+def test_the_plan_says_the_shortfall_first_and_draws_the_ways(visit: Come, size: tuple[int, int]) -> None:
+    one = visit(size=size)
+    plan(one)
+    short, need, placed = figures(one)[:3]
+    assert need == short + placed > 0
+    assert one.page.locator(".z-way").count() >= one.page.locator(".fill-row").count() and one.page.locator(".way-tag").count() > 0
+    assert "普查" in one.page.inner_text(".basis") and "60%" in one.page.inner_text(".basis")
+    assert one.page.locator(".left-out").count() > 0 and "饮用水" in one.page.inner_text(".right")
+    one.shot(f"shelter_{size[0]}")
+    one.page.locator("#right .scroll").evaluate("it => it.scrollTo(0, it.scrollHeight)")
+    one.shot(f"shelter_end_{size[0]}")
+
+
+def test_a_shelter_is_tried_away_by_a_click_and_put_back(visit: Come) -> None:
+    one = visit()
+    plan(one)
+    before = figures(one)
+    name = one.page.inner_text(".fill-row .name >> nth=0")
+    one.page.click(".fill-row .btn >> nth=0")
+    one.until(lambda: one.page.locator(".trial").count() == 1, "the trial is told")
+    assert name in one.page.inner_text(".trial") and figures(one) == before, "the plan's own figures stay"
+    assert name not in one.page.locator(".fill-row .name").all_inner_texts()
+    one.shot("shelter_trial_1280")
+    one.page.click(".trial .btn")
+    one.until(lambda: one.page.locator(".trial").count() == 0, "it is over")
+    assert one.page.inner_text(".fill-row .name >> nth=0") == name
+
+
+def test_the_plan_by_road_in_english_on_the_wall_theme(visit: Come) -> None:
+    one = visit(language="en")
+    plan(one)
+    one.page.click(".segments button:has-text('Road')")
+    one.until(lambda: "min" in one.page.inner_text(".rank-head + .row .meta.wrap >> nth=0"), "ways are in minutes")
+    one.shot("shelter_road_en_1280")
+    one.page.evaluate("document.documentElement.dataset.theme = 'wall'; dispatchEvent(new Event('onemap:theme'))")
+    one.shot("shelter_wall_en_1280")
+
+
+def test_the_zone_lists_what_it_would_set_off(visit: Come) -> None:
+    one = visit()
+    one.find("煤化工甲醇罐区")
+    one.until(lambda: "外部安全防护距离" in one.page.inner_text("#right"), "its card")
+    one.page.keyboard.press("z")
+    one.page.click("button:has-text('查波及链')")
+    one.until(lambda: one.page.locator(".row.domino").count() > 0, "the list")
+    said = one.page.inner_text(".right")
+    assert "第 1 级" in said and "影响区直接碰到" in said and "不另有影响区" in said
+    assert one.page.locator(".z-next").count() > 0, "zones that would follow are drawn"
+    one.page.locator("h3:has-text('波及链')").evaluate("it => it.scrollIntoView()")
+    one.shot("domino_1280")
+    one.page.click(".tabs button >> nth=0")
+    one.until(lambda: one.page.locator(".z-next").count() == 0, "they go with their tab")
+
+
+def test_which_villages_are_over_15_minutes_from_a_depot_and_what_if_one_closes_in_three_actions(visit: Come) -> None:
+    one = visit(Role.PLANNER)
+    versions = one.page.evaluate("[...onemap.state.layers.values()].map(one => [one.id, one.version])")
+    one.page.keyboard.press("c")
+    one.page.click(".choices .chip:has-text('应急物资库')")
+    one.until(lambda: "超过 15 分" in one.page.inner_text(".right") and one.page.locator(".act-row").count() > 0, "villages over 15 minutes are listed")
+    before = figures(one)
+    one.shot("coverage_1280")
+    one.page.click(".act-row .btn:has-text('试关') >> nth=0")
+    one.until(lambda: one.page.locator(".trial").count() == 1, "what closing it changes")
+    said = one.page.inner_text(".trial")
+    assert "新增够不到" in said and "不写入" in said
+    assert figures(one)[0] > before[0] and one.page.locator(".z-changed").count() > 0
+    one.shot("coverage_closed_1280")
+    assert one.page.evaluate("[...onemap.state.layers.values()].map(one => [one.id, one.version])") == versions
+    one.page.keyboard.press("Escape")
+    one.until(lambda: one.page.locator(".z-reached").count() == 0, "the map is as it was")
+
+
+def test_a_resource_is_tried_elsewhere_and_one_more_by_a_click_on_the_map(visit: Come) -> None:
+    one = visit(Role.PLANNER, size=(1920, 1080), language="en")
+    one.page.keyboard.press("c")
+    one.until(lambda: one.page.locator(".act-row").count() > 0, "resources")
+    one.page.click("button:has-text('Try one more')")
+    one.page.mouse.click(700, 300)
+    one.until(lambda: "1 added" in one.page.inner_text(".right"), "one is added")
+    assert "Added: New 1" in one.page.inner_text(".trial-tag")
+    one.page.click(".act-row .icon-btn >> nth=0")
+    one.page.mouse.click(900, 500)
+    one.until(lambda: "1 moved" in one.page.inner_text(".trial"), "and one is moved")
+    one.shot("coverage_tried_en_1920")
+    with one.page.expect_request("**/coverage/export") as sent:
+        one.page.click(".panel-acts button:has-text('Export')")
+    assert sent.value.response().status == 200  # type: ignore[union-attr]
