@@ -88,6 +88,9 @@ _VERSIONED = {"layer": _TEXT, "version": _WHOLE, "token": _TEXT}
 _OR_NONE = {"type": ["number", "null"]}
 _SIZE = _object("length_m area_m2 perimeter_m parts vertices", length_m=_OR_NONE, area_m2=_OR_NONE, perimeter_m=_OR_NONE, parts=_WHOLE, vertices=_WHOLE)
 _LEFT_OUT = _object("feature distance_m reasons", feature=_TEXT, distance_m=_NUMBER, reasons=_list(_object("code label", code=_TEXT, label=_LABEL)))
+_ROAD = _object("layer version token profile", **_VERSIONED, profile=_TEXT, off_m=_OR_NONE, covered={"type": "boolean"}, barred={"type": "boolean"},
+                complete={"type": "boolean"})
+_ROAD_END = _object("off_m covered", off_m=_OR_NONE, covered={"type": "boolean"})
 
 _OR_WHOLE = {"type": ["integer", "null"]}
 _REASON = _object("code label", code=_TEXT, label=_LABEL)
@@ -123,7 +126,21 @@ _ANSWERS: dict[str, Any] = {
                      freshness={"type": "object"}, allowed=_list(_TEXT)),
     "NearestAnswer": _object("type features layers asked", type={"const": "FeatureCollection"}, features=_list({"$ref": "#/components/schemas/Feature"}),
                              asked={"type": "object"}, layers=_list(_object("layer version token answered_by returned left_out", **_VERSIONED, answered_by=_TEXT,
-                                                                            returned=_WHOLE, left_out=_list(_LEFT_OUT)))),
+                                                                            returned=_WHOLE, left_out=_list(_LEFT_OUT),
+                                                                            road=_ROAD, without_road=_WHOLE))),
+    "ServiceAreas": _object("type features road covered", type={"const": "FeatureCollection"}, road=_ROAD, off_m=_OR_NONE, covered={"type": "boolean"},
+                            features=_list(_object("type geometry properties", type={"const": "Feature"}, geometry=_GEOMETRY,
+                                                   properties=_object("minutes", minutes=_NUMBER)))),
+    "RoadMatrix": _object("duration_s length_m origins destinations road", duration_s=_list(_list(_OR_NONE)), length_m=_list(_list(_OR_NONE)),
+                          origins=_list(_ROAD_END), destinations=_list(_ROAD_END), road=_ROAD),
+    "RoadRoute": _object("type geometry properties", type={"const": "Feature"}, geometry=_GEOMETRY, properties=_object(
+        "duration_s length_m origin destination road", duration_s=_OR_NONE, length_m=_OR_NONE, origin=_ROAD_END, destination=_ROAD_END, road=_ROAD)),
+    "RoadProfiles": _object("profiles", profiles=_list(_object("code name speeds_kmh", code=_TEXT, name=_TEXT, speeds_kmh={"type": "object"},
+                                                               keeps_one_way={"type": "boolean"}, weight_t=_OR_NONE, source=_OR_NULL))),
+    "RoadReport": _object("layer version token nodes edges length_m dangling islands doubled", **_VERSIONED, nodes=_WHOLE, edges=_WHOLE, length_m=_NUMBER,
+                          dangling=_list(_object("feature near lon lat away_m", feature=_TEXT, near=_TEXT, lon=_NUMBER, lat=_NUMBER, away_m=_NUMBER)),
+                          islands=_list(_object("nodes edges length_m feature", nodes=_WHOLE, edges=_WHOLE, length_m=_NUMBER, feature=_TEXT)),
+                          doubled=_list(_list(_TEXT)), dangling_count=_WHOLE, island_count=_WHOLE, doubled_count=_WHOLE),
     "ExposureAnswer": _object("type features layers asked zone", type={"const": "FeatureCollection"}, features=_list({"$ref": "#/components/schemas/Feature"}),
                               asked={"type": "object"}, zone=_GEOMETRY, zone_area_m2=_OR_NONE,
                               layers=_list(_object("layer version token count measures basis", **_VERSIONED, count=_WHOLE, measures={"type": "object"},

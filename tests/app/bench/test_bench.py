@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.bench import cold_index, exposure, growth, nearest, nearest_http, peers, web
+from app.bench import cold_index, exposure, growth, nearest, nearest_http, peers, roads, web
 from app.bench.map import MapResult
 from app.bench.scratch import scratch
 from app.bench.turns import Spread, take_turns
@@ -72,3 +72,11 @@ def test_nearest_over_http_is_measured_beside_a_bare_route(database: Database) -
     with scratch(database) as fresh:
         near = nearest_http.run(fresh, 500, 1, 20)
     assert near.ratios["onemap /api/v1/nearest"].middle > 0
+
+
+def test_a_small_run_by_road_costs_what_the_peers_say(database: Database) -> None:
+    with scratch(database) as fresh:
+        result = roads.run(fresh, 900, 2, 5)
+    read = json.loads(json.dumps(result.as_json()))
+    assert all(wrong == 0 for wrong in read["facts"]["answers unlike ours"].values()), read["facts"]
+    assert 850 < read["facts"]["nodes"] <= 900 and read["times_us"]["onemap, all 60"]["middle"] > 0
