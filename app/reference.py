@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from layers.catalogue import CATALOGUE
+from layers.fitness import THRESHOLDS, Aged, Lacks, Ordered, OutOfService, Passed, Reached, Short, Unfit
 from layers.schema import field_schema
 from layers.spec import (
     GROUP_LABELS,
@@ -62,10 +63,9 @@ def _layer(layer: Layer) -> Iterator[str]:
         yield f"- 账目，只增不改，得出 a ledger, only added to, which gives `{accounts}.{layer.ledger.balance}`; " \
               f"数据库填写 the database fills: {', '.join(f'`{one}`' for one in layer.ledger.kept)}"
     for one in layer.out_of_service:
-        values = " / ".join(f"`{value}`" for value in one.values)
-        yield f"- 不参与排序 left out when `{one.field}` = {values}: {one.label.zh} {one.label.en}"
+        yield f"- 不参与排序 left out {_when(one)}: {one.label.zh} {one.label.en}"
         if one.unknown:
-            yield f"- 未填时注明 said with it when `{one.field}` is not known: {one.unknown.zh} {one.unknown.en}"
+            yield f"- 不明时注明 said with it when that is not known: {one.unknown.zh} {one.unknown.en}"
     for rule in layer.rules:
         yield f"- 规则 rule `{rule.__name__}`: {(rule.__doc__ or '').strip().splitlines()[0]}"
     yield ""
@@ -73,6 +73,24 @@ def _layer(layer: Layer) -> Iterator[str]:
     yield "|---|---|---|---|---|"
     for field in layer.fields:
         yield f"| `{field.id}`{' *' if field.required else ''} | {field.label.zh} {field.label.en} | {_kind(field)} | {_range(field)} | {'、'.join(field.read_from)} |"
+
+
+def _when(one: Unfit) -> str:
+    match one:
+        case OutOfService():
+            return f"when `{one.field}` = {' / '.join(f'`{value}`' for value in one.values)}"
+        case Reached():
+            return f"when `{one.field}` ≥ `{one.limit}`"
+        case Passed():
+            return f"when `{one.field}` is over"
+        case Aged():
+            return f"when `{one.field}` is older than `{one.threshold}` (默认 {THRESHOLDS[one.threshold].default})"
+        case Lacks():
+            return f"when `{one.field}` lacks what is asked for (`needs.{one.need.value}`)"
+        case Ordered():
+            return f"while `{one.orders}.{one.resource}` names it for another incident, {' / '.join(f'`{value}`' for value in one.open)}"
+        case Short():
+            return f"when `{one.lines}` by `{one.holder}` hold too little of the articles asked for (`needs.articles`)"
 
 
 def _kind(field: Field) -> str:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from layers.chainage import Chainage
+from layers.fitness import ZoneOf, unfit_from_json, unfit_to_json
 from layers.ledger import ledger_from_json, ledger_to_json
 from layers.rules import rule_named
 from layers.spec import (
@@ -20,7 +21,6 @@ from layers.spec import (
     Label,
     Layer,
     Measure,
-    OutOfService,
     Role,
     Sensitivity,
     Style,
@@ -50,10 +50,8 @@ def layer_to_json(layer: Layer) -> dict[str, Any]:
         "chainage": layer.chainage and {"of": list(layer.chainage.of), "start": layer.chainage.start, "end": layer.chainage.end},
         "style": _style_to_json(layer.style),
         "rules": [rule.__name__ for rule in layer.rules],
-        "out_of_service": [
-            {"field": one.field, "values": list(one.values), "code": one.code,
-             "label": label_to_json(one.label), "unknown": label_to_json(one.unknown) if one.unknown else None} for one in layer.out_of_service
-        ],
+        "out_of_service": [unfit_to_json(one) for one in layer.out_of_service],
+        "zone_of": layer.zone_of and vars(layer.zone_of),
         "access": {action.value: sorted(role.value for role in roles) for action, roles in layer.access.items()},
         "fields": [field_to_json(field) for field in layer.fields],
     }
@@ -79,10 +77,8 @@ def layer_from_json(data: Mapping[str, Any]) -> Layer:
         chainage=_chainage(data.get("chainage")),
         style=_style(data["style"]),
         rules=tuple(rule_named(name) for name in data.get("rules", ())),
-        out_of_service=tuple(
-            OutOfService(one["field"], tuple(one["values"]), one["code"], _label(one["label"]), _label(one["unknown"]) if one.get("unknown") else None)
-            for one in data.get("out_of_service", ())
-        ),
+        out_of_service=tuple(map(unfit_from_json, data.get("out_of_service", ()))),
+        zone_of=ZoneOf(**data["zone_of"]) if data.get("zone_of") else None,
         access={Action(action): frozenset(Role(role) for role in roles) for action, roles in data["access"].items()},
         fields=tuple(field_from_json(field) for field in data["fields"]),
     )

@@ -28,6 +28,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.api.shapes",
     "app.api.commits",
     "app.api.nearest",
+    "app.api.needs",
     "app.api.exposure",
     "app.api.search",
     "app.api.print",

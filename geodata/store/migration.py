@@ -98,7 +98,7 @@ def generate(connection: Connection, message: str, *, scripts: Path | None = Non
     if not compare_metadata(context, targets(catalogue)):  # type: ignore[arg-type]  # Alembic takes a list, its hints do not
         return None
     config = _config(connection, scripts, catalogue)
-    script = command.revision(config, message, autogenerate=True, rev_id=f"{sum(len(list(place.glob('[0-9]*.py'))) for place in _places(scripts)) + 1:04d}",
+    script = command.revision(config, message, autogenerate=True, rev_id=f"{max(int(one.name[:4]) for place in _places(scripts) for one in place.glob('[0-9]*.py')) + 1:04d}",
                               version_path=str(_places(scripts)[-1]))
     assert isinstance(script, Script)
     return Path(script.path)

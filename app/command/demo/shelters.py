@@ -41,7 +41,7 @@ def _shelter(marks: Marks, code: str, name: str, level: str, setting: str, point
     capacity = int(effective_m2 / rng.uniform(2.0, 3.4)) // 10 * 10
     status = marks.pick(("standby", 0.78), ("open", 0.12), ("closed", 0.06), ("full", 0.04))
     people = {"open": int(capacity * rng.uniform(0.05, 0.6)), "full": capacity}.get(status, 0)
-    suits = ["earthquake", "fire"] + (["health"] if setting != "outdoor" else []) + (["flood", "ice_flood"] if point.y > -4_500 else [])
+    suits = ["earthquake", "fire"] + (["health", "chemical"] if setting != "outdoor" else []) + (["flood", "ice_flood"] if point.y > -4_500 else [])
     return {
         "code": code, "name": name, "level": level, "scope": "comprehensive" if level in ("town", "county") else "special",
         "kind": "long" if level == "town" else "short" if setting != "outdoor" else "emergency", "setting": setting, "suits": suits,
