@@ -11,7 +11,7 @@ from layers.errors import OnemapError
 
 @contextmanager
 def under(root: str, renamed: Mapping[str, str] | None = None, *, only: Collection[str] | None = None) -> Iterator[None]:
-    """Problems raised within get pointers below `root`; `renamed` maps first names (zone -> geometry), `only` limits it to such names."""
+    """Problems raised within get pointers below `root`; `renamed` maps names they begin with (zone -> geometry, needs/skills -> skills), `only` limits it to such names."""
     try:
         yield
     except OnemapError as error:
@@ -22,7 +22,11 @@ def under(root: str, renamed: Mapping[str, str] | None = None, *, only: Collecti
 def _moved(pointer: str, root: str, renamed: Mapping[str, str], only: Collection[str] | None) -> str:
     if root and (pointer == root or pointer.startswith(root + "/")):
         return pointer
-    first, slash, rest = pointer.removeprefix("/").partition("/")
-    if only is not None and first not in only:
+    bare = pointer.removeprefix("/")
+    for old, new in renamed.items():
+        if bare == old or bare.startswith(old + "/"):
+            bare = new + bare[len(old):]
+            break
+    if only is not None and bare.partition("/")[0] not in only:
         return pointer
-    return f"{root}/{renamed.get(first, first)}{slash}{rest}"
+    return f"{root}/{bare}"

@@ -12,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from app.api.refusals import MalformedRequest, NotOffered, OneAtATime, UnsupportedMedia
+from geodata.queries.deadline import TakesTooLong
 from geodata.store.reverting import MovedOn
 from geodata.store.spaces import PastIsFixed
 from layers import errors, messages
@@ -113,6 +114,7 @@ TABLE: Mapping[type[BaseException], Answer] = {
     errors.TooLarge: Answer(413, "too-large", Label("内容过大", "Too large"), ("limit",)),
     Slow: Answer(408, "request-slow", Label("请求超时", "Request timed out")),
     errors.FileRefused: Answer(422, "file-refused", Label("文件不能导入", "File refused")),
+    TakesTooLong: Answer(422, "question-too-long", Label("没有算完", "Not answered in time"), ("limit_ms",)),
     errors.Unavailable: _UNAVAILABLE,
     StreamsFull: Answer(503, "streams-full", Label("实时连接已满", "Event streams full"), retry_after_s=15),
     Overloaded: Answer(503, "overloaded", Label("服务繁忙", "Overloaded"), retry_after_s=1),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from layers.catalogue import CATALOGUE
+from layers.fitness import THRESHOLDS, Aged, Lacks, Ordered, OutOfService, Passed, Reached, Short, Unfit
 from layers.schema import field_schema
 from layers.spec import (
     GROUP_LABELS,
@@ -66,10 +67,9 @@ def _layer(layer: Layer) -> Iterator[str]:
         (layer.profiles, "车型：速度空白为不能通行 vehicle profiles; no speed: may not go there"),
         (layer.blocks, "生效期间阻断所触及的道路 closes the roads that it touches while in force")) if declared)
     for one in layer.out_of_service:
-        values = " / ".join(f"`{value}`" for value in one.values)
-        yield f"- 不参与排序 left out when `{one.field}` = {values}: {one.label.zh} {one.label.en}"
+        yield f"- 不参与排序 left out {_when(one)}: {one.label.zh} {one.label.en}"
         if one.unknown:
-            yield f"- 未填时注明 said with it when `{one.field}` is not known: {one.unknown.zh} {one.unknown.en}"
+            yield f"- 不明时注明 said with it when that is not known: {one.unknown.zh} {one.unknown.en}"
     for rule in layer.rules:
         yield f"- 规则 rule `{rule.__name__}`: {(rule.__doc__ or '').strip().splitlines()[0]}"
     yield ""
@@ -77,6 +77,24 @@ def _layer(layer: Layer) -> Iterator[str]:
     yield "|---|---|---|---|---|"
     for field in layer.fields:
         yield f"| `{field.id}`{' *' if field.required else ''} | {field.label.zh} {field.label.en} | {_kind(field)} | {_range(field)} | {'、'.join(field.read_from)} |"
+
+
+def _when(one: Unfit) -> str:
+    match one:
+        case OutOfService():
+            return f"when `{one.field}` = {' / '.join(f'`{value}`' for value in one.values)}"
+        case Reached():
+            return f"when `{one.field}` ≥ `{one.limit}`"
+        case Passed():
+            return f"when `{one.field}` is over"
+        case Aged():
+            return f"when `{one.field}` is older than `{one.threshold}` (默认 {THRESHOLDS[one.threshold].default})"
+        case Lacks():
+            return f"when `{one.field}` lacks what is asked for (`needs.{one.need.value}`)"
+        case Ordered():
+            return f"while `{one.orders}.{one.resource}` names it for another incident, {' / '.join(f'`{value}`' for value in one.open)}"
+        case Short():
+            return f"when `{one.lines}` by `{one.holder}` hold too little of the articles asked for (`needs.articles`)"
 
 
 def _kind(field: Field) -> str:

@@ -10,7 +10,9 @@ from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from geodata.queries.deadline import DEFAULT_MS, LONGEST_MS
 from layers.errors import Misconfigured
+from layers.fitness import THRESHOLDS
 from layers.messages import Sentence, declare
 from layers.spec import Label
 
@@ -74,9 +76,19 @@ class Settings:
     index_audit_s: int = _setting("每隔多少秒抽查内存索引与数据库是否一致；0 为不查", "seconds between looks whether the indexes in memory agree with the database; 0: never",
                                   300, least=0)
     road_access_m: int = _setting("离最近道路超过多少米视为路网未覆盖", "metres from the nearest road beyond which the road network does not cover a place", 1000, least=1, most=100_000)
+    contact_days: int = _setting("联系方式多少天未核实即不列入排序；0 为不限", "days after which a contact that nobody verified is left out of a ranking; 0: never",
+                                 THRESHOLDS["contact_days"].default, least=0, most=THRESHOLDS["contact_days"].most)
+    position_minutes: int = _setting("位置多少分钟未更新即不列入排序；0 为不限", "minutes after which a position not reported again is left out of a ranking; 0: never",
+                                     THRESHOLDS["position_minutes"].default, least=0, most=THRESHOLDS["position_minutes"].most)
+    question_ms: int = _setting("一次查询最多算多少毫秒", "milliseconds that a question may take unless it says otherwise", DEFAULT_MS, least=100, most=LONGEST_MS)
     basemaps: str = _setting("底图来源文件；不设则为数据目录下的 basemaps.json（可以没有）", "the file of basemaps; without it basemaps.json in the home, which need not be there", "")
     basemap_cache_mb: int = _setting("底图瓦片缓存上限（MB）", "room for kept tiles of basemaps in MB", 500, least=1)
     max_body_mb: int = _setting("一次请求的最大体积（MB）", "the largest request body in MB: an upload of 50 and the form around it", 55, least=1)
+
+
+def limits_of(settings: Settings) -> dict[str, float]:
+    """The thresholds of the installation."""
+    return {name: getattr(settings, name) for name in THRESHOLDS}
 
 
 def default_home() -> Path:

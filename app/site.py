@@ -15,7 +15,7 @@ from app.basemaps.service import Basemaps
 from app.people import People
 from app.printing.press import Press
 from app.services import Services
-from app.settings import Settings
+from app.settings import Settings, limits_of
 from geodata.queries.engine import QueryEngine
 from geodata.store.database import Database
 
@@ -35,7 +35,7 @@ def build(settings: Settings, database: Database | None = None) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_env.undefined = StrictUndefined
     database = database or Database(settings.database_url, settings.secret_key)
-    app.extensions["onemap"] = Services(settings, database, QueryEngine(database, road_access_m=settings.road_access_m), People(settings, database), Press(settings.home / "cache" / "print"),
+    app.extensions["onemap"] = Services(settings, database, QueryEngine(database, limits=limits_of(settings), road_access_m=settings.road_access_m), People(settings, database), Press(settings.home / "cache" / "print"),
                                         Basemaps(settings.home, settings.basemaps, settings.basemap_cache_mb))
     for part in (language, packing, logs, metrics, spaces, security, answers):
         part.install(app)

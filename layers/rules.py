@@ -108,6 +108,12 @@ def starts_before_end(properties: Properties) -> list[Problem]:
     return _not_above(properties, "from_time", "to_time", "ends-before-start", at="to_time")
 
 
+@_rule
+def occurs_before_closing(properties: Properties) -> list[Problem]:
+    """An incident happens before it is closed."""
+    return _not_above(properties, "occurred_at", "closed_at", "ends-before-start", at="closed_at")
+
+
 def _not_above(properties: Properties, lower: str, upper: str, code: str, at: str | None = None) -> list[Problem]:
     low, high = properties.get(lower), properties.get(upper)
     if low is None or high is None or low <= high:

@@ -8,6 +8,7 @@ from typing import Any
 
 from layers import network
 from layers.chainage import Chainage
+from layers.fitness import ZoneOf, unfit_from_json, unfit_to_json
 from layers.ledger import ledger_from_json, ledger_to_json
 from layers.parts import part_from_json, part_to_json
 from layers.rules import rule_named
@@ -22,7 +23,6 @@ from layers.spec import (
     Label,
     Layer,
     Measure,
-    OutOfService,
     Role,
     Sensitivity,
     Style,
@@ -56,10 +56,8 @@ def layer_to_json(layer: Layer) -> dict[str, Any]:
         "parts": [part_to_json(one) for one in layer.parts],
         "style": _style_to_json(layer.style),
         "rules": [rule.__name__ for rule in layer.rules],
-        "out_of_service": [
-            {"field": one.field, "values": list(one.values), "code": one.code,
-             "label": label_to_json(one.label), "unknown": label_to_json(one.unknown) if one.unknown else None} for one in layer.out_of_service
-        ],
+        "out_of_service": [unfit_to_json(one) for one in layer.out_of_service],
+        "zone_of": layer.zone_of and vars(layer.zone_of),
         "access": {action.value: sorted(role.value for role in roles) for action, roles in layer.access.items()},
         "fields": [field_to_json(field) for field in layer.fields],
     }
@@ -89,10 +87,8 @@ def layer_from_json(data: Mapping[str, Any]) -> Layer:
         parts=tuple(part_from_json(one) for one in data.get("parts", ())),
         style=_style(data["style"]),
         rules=tuple(rule_named(name) for name in data.get("rules", ())),
-        out_of_service=tuple(
-            OutOfService(one["field"], tuple(one["values"]), one["code"], _label(one["label"]), _label(one["unknown"]) if one.get("unknown") else None)
-            for one in data.get("out_of_service", ())
-        ),
+        out_of_service=tuple(map(unfit_from_json, data.get("out_of_service", ()))),
+        zone_of=ZoneOf(**data["zone_of"]) if data.get("zone_of") else None,
         access={Action(action): frozenset(Role(role) for role in roles) for action, roles in data["access"].items()},
         fields=tuple(field_from_json(field) for field in data["fields"]),
     )

@@ -10,6 +10,9 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from layers.chainage import Chainage
+from layers.fitness import Lacks, Ordered, Short, Unfit, ZoneOf
+from layers.fitness import OutOfService as OutOfService
+from layers.label import Label as Label
 from layers.ledger import Ledger
 from layers.network import Blocks, Network, Profiles
 from layers.parts import Part
@@ -17,22 +20,6 @@ from layers.parts import Part
 Played = TypeVar("Played", bound=Part)
 
 IDENTIFIER = re.compile(r"^[a-z][a-z0-9_]{0,47}$")  # 47 + prefix of an index name stays under PostgreSQL's 63 bytes
-
-
-@dataclass(frozen=True)
-class Label:
-    """Words in Chinese and English."""
-
-    zh: str
-    en: str
-
-    def __post_init__(self) -> None:
-        if not self.zh.strip() or not self.en.strip():
-            raise ValueError(f"a label needs words in both languages: {self!r}")
-
-    def in_language(self, language: str) -> str:
-        """The words for `zh...` or, for any other language, English."""
-        return self.zh if language.startswith("zh") else self.en
 
 
 class Geometry(StrEnum):
@@ -173,25 +160,6 @@ class Field:
 
 
 @dataclass(frozen=True)
-class OutOfService:
-    """When a resource cannot be used: `field` has one of `values`. `code` and `label` are the reason given.
-
-    `unknown` is said with a resource whose `field` has no value: it stays in the ranking, and nobody takes it for available.
-    """
-
-    field: str
-    values: tuple[Any, ...]
-    code: str
-    label: Label
-    unknown: Label | None = None
-
-    @property
-    def unknown_code(self) -> str:
-        """The code that goes with `unknown`."""
-        return f"{self.field}-unknown".replace("_", "-")
-
-
-@dataclass(frozen=True)
 class Style:
     """How features are drawn. `symbol` names an SVG in app/static/symbols; lines and areas take `family`'s colour.
 
@@ -278,14 +246,14 @@ class Layer:
 
     `fields` are its own; `all_fields` adds the common ones. `key` names the field by which files find the feature
     again (unique where given). `title` names the field shown as the feature's name. `rules` are functions of the
-    properties that return `Problem`s. `out_of_service` says when a resource is left out of a ranking. `summary`
+    properties that return `Problem`s. `out_of_service` lists the conditions by which a resource is left out of a ranking. `summary`
     lists fields shown in one line under the name. `ranked` puts the layer into the default answer of `nearest`,
     `exposed` into that of `exposure`. `drill_only` layers exist in every space but may be written in drills only.
     `geometry_sensitivity` other than public means that only roles that may reveal see exact positions. `far_reaching`
     layers were made from a file that goes beyond the district: later loads may too. With a `ledger` its features are
     entries, only ever added, from which the database keeps a number of another layer. `chainage` says how its lines are
     found by road and kilometre. A `network` is routed on, as fast as `profiles` say, where no `blocks` are in force.
-    `parts` are those that it plays in plans, each kind at most once.
+    `parts` are those that it plays in plans, each kind at most once. With `zone_of` its areas belong to incidents.
     """
 
     id: str
@@ -298,7 +266,7 @@ class Layer:
     title: str | None = None
     summary: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
-    out_of_service: tuple[OutOfService, ...] = ()
+    out_of_service: tuple[Unfit, ...] = ()
     ranked: bool = False
     exposed: bool = False
     access: Mapping[Action, frozenset[Role]] = field(default_factory=lambda: DEFAULT_ACCESS)
@@ -312,6 +280,7 @@ class Layer:
     profiles: Profiles | None = None
     blocks: Blocks | None = None
     parts: tuple[Part, ...] = ()
+    zone_of: ZoneOf | None = None
 
     def __hash__(self) -> int:
         return hash(self.id)  # equal layers have equal ids; `access` is a mapping and has no hash of its own
@@ -323,10 +292,11 @@ class Layer:
         doubled = {one for one in ids if ids.count(one) > 1} | (set(ids) & set(SYSTEM_COLUMNS))
         if doubled:
             raise ValueError(f"layer {self.id}: fields named twice or reserved: {sorted(doubled)}")
-        for named in (self.key, self.title, self.style.shade_by, *self.summary, *(o.field for o in self.out_of_service),
+        for named in (self.key, self.title, self.style.shade_by, *self.summary, *(one for o in self.out_of_service for one in o.own),
                       *(self.ledger.own if self.ledger else ()),
                       *(name for one in (self.chainage, self.network, self.profiles, self.blocks) if one for name in one.fields),
-                      *(one for part in self.parts for one in part.fields)):
+                      *(one for part in self.parts for one in part.fields),
+                      *((self.zone_of.incident, self.zone_of.starts, self.zone_of.ends) if self.zone_of else ())):
             if named is not None and named not in ids:
                 raise ValueError(f"layer {self.id}: there is no field {named!r}")
         if self.network and self.geometry is not Geometry.LINE:
@@ -335,6 +305,10 @@ class Layer:
             raise ValueError(f"layer {self.id}: a block lies somewhere")
         if len({part.name for part in self.parts}) != len(self.parts):
             raise ValueError(f"layer {self.id}: a part is played twice")
+        for one in self.out_of_service:
+            field = self.field(one.field) if isinstance(one, Lacks) else None
+            if field and not (field.many and len(field.choices) <= 64):
+                raise ValueError(f"layer {self.id}.{field.id}: what a question asks for is among at most 64 choices of which a feature has many")
 
     @property
     def all_fields(self) -> tuple[Field, ...]:
@@ -397,6 +371,23 @@ class Catalogue(Mapping[str, Layer]):
                     raise ValueError(f"layer {layer.id}.{one.id} refers to {one.reference!r}, which is not there")
             if layer.ledger:
                 self._refuse_unfit(layer, layer.ledger)
+            for condition in layer.out_of_service:
+                self._refuse_blind(layer, condition)
+
+    def _refuse_blind(self, layer: Layer, condition: Unfit) -> None:
+        """A condition that reads another layer names what is there."""
+        for one in (condition, condition.taken) if isinstance(condition, Short) else (condition,):
+            wanted: dict[str, tuple[str | None, ...]] = {}
+            if isinstance(one, Ordered):
+                wanted[one.orders] = (one.resource, one.incident, one.status)
+            if isinstance(one, Short):
+                wanted[one.lines] = (one.holder, one.quantity, one.unit, one.expires, *one.names)
+                if one.taken:
+                    wanted[one.taken.orders] = (one.line, one.amount)
+            for other, names in wanted.items():
+                missing = [name for name in names if other not in self._layers or self._layers[other].field(name or "") is None]
+                if missing:
+                    raise ValueError(f"layer {layer.id}: condition {condition.code} names what {other} has not: {missing}")
 
     def _refuse_unfit(self, layer: Layer, ledger: Ledger) -> None:
         accounts = self.accounts_of(layer)

@@ -95,7 +95,7 @@ def test_one_value_goes_all_the_way(database: Database, client: FlaskClient, tmp
 
     nearest = client.get("/api/v1/nearest?lon=109.809&lat=40.6&k=1&layers=loudspeakers").json
     assert [one["properties"]["code"] for one in nearest["features"]] == ["GB-1"]
-    assert nearest["layers"][0]["left_out"][0]["reasons"][0] == {"code": "broken", "label": {"zh": "故障", "en": "Out of order"}}
+    assert nearest["layers"][0]["left_out"][0]["reasons"][0] == {"code": "broken", "label": {"zh": "故障", "en": "Out of order"}, "values": {}}
     assert "loudspeakers" in [one["layer"] for one in client.get("/api/v1/nearest?lon=109.8&lat=40.6").json["layers"]]
     exposure = client.post("/api/v1/exposure", json={"geometry": {"type": "Point", "coordinates": [109.8, 40.6]}, "buffer_m": 1000}).json
     exposed = next(one for one in exposure["layers"] if one["layer"] == "loudspeakers")

@@ -29,6 +29,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.api.commits",
     "app.api.nearest",
     "app.api.roads",
+    "app.api.needs",
     "app.api.exposure",
     "app.api.shelter_plan",
     "app.api.domino",

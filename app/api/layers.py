@@ -28,7 +28,7 @@ blueprint = Blueprint("layers", __name__, url_prefix="/api/v1/layers")
 
 MAX_KEPT = 1000  # layers of all spaces; those that changed longest ago go first
 
-_SHOWN = ("id", "label", "description", "geometry", "geometry_sensitivity", "key", "title", "summary", "ranked", "exposed", "drill_only", "style", "out_of_service", "ledger", "network", "profiles", "blocks", "parts")
+_SHOWN = ("id", "label", "description", "geometry", "geometry_sensitivity", "key", "title", "summary", "ranked", "exposed", "drill_only", "style", "out_of_service", "ledger", "network", "profiles", "blocks", "parts", "zone_of")
 
 
 class Holdings:

@@ -87,13 +87,15 @@ _FEATURE = _object("type id properties geometry", type={"const": "Feature"}, id=
 _VERSIONED = {"layer": _TEXT, "version": _WHOLE, "token": _TEXT}
 _OR_NONE = {"type": ["number", "null"]}
 _SIZE = _object("length_m area_m2 perimeter_m parts vertices", length_m=_OR_NONE, area_m2=_OR_NONE, perimeter_m=_OR_NONE, parts=_WHOLE, vertices=_WHOLE)
-_LEFT_OUT = _object("feature distance_m reasons", feature=_TEXT, distance_m=_NUMBER, reasons=_list(_object("code label", code=_TEXT, label=_LABEL)))
+_REASON = _object("code label values", code=_TEXT, label=_LABEL, values={"type": "object", "description": "What was found, by name"})
+_LEFT_OUT = _object("feature distance_m reasons", feature=_TEXT, distance_m=_NUMBER, reasons=_list(_REASON))
+_RESTS_ON = {"type": "object", "description": "Versions of other layers that it rests on", "additionalProperties": {"type": "object"}}
+_TRUTH: dict[str, Any] = {"type": "boolean"}
 _ROAD = _object("layer version token profile", **_VERSIONED, profile=_TEXT, off_m=_OR_NONE, covered={"type": "boolean"}, barred={"type": "boolean"},
                 complete={"type": "boolean"})
 _ROAD_END = _object("off_m covered", off_m=_OR_NONE, covered={"type": "boolean"})
 
 _OR_WHOLE = {"type": ["integer", "null"]}
-_REASON = _object("code label", code=_TEXT, label=_LABEL)
 _COUNTS = _object("places people unknown", places=_WHOLE, people=_OR_WHOLE, unknown=_WHOLE)
 _POPULATION = _object("layer total unknown portions", layer=_TEXT, total=_OR_WHOLE, unknown=_WHOLE, shared=_WHOLE, portions=_list(_object(
     "basis as_of places people", basis=_OR_NULL, as_of=_OR_NULL, places=_WHOLE, people=_WHOLE)), others=_list({"type": "object"}))
@@ -124,10 +126,30 @@ _ANSWERS: dict[str, Any] = {
     "Layer": _object("id label group geometry style fields count version token allowed", id=_TEXT, label=_LABEL, group={"type": "object"}, geometry=_TEXT,
                      style={"type": "object"}, fields=_list({"type": "object"}), count=_WHOLE, version=_WHOLE, token=_TEXT, bounds=_BOX,
                      freshness={"type": "object"}, allowed=_list(_TEXT)),
-    "NearestAnswer": _object("type features layers asked", type={"const": "FeatureCollection"}, features=_list({"$ref": "#/components/schemas/Feature"}),
-                             asked={"type": "object"}, layers=_list(_object("layer version token answered_by returned left_out", **_VERSIONED, answered_by=_TEXT,
-                                                                            returned=_WHOLE, left_out=_list(_LEFT_OUT),
-                                                                            road=_ROAD, without_road=_WHOLE))),
+    "NearestAnswer": _object("type features layers asked needs limits", type={"const": "FeatureCollection"}, features=_list({"$ref": "#/components/schemas/Feature"}),
+                             asked={"type": "object"}, needs={"type": "object", "description": "By value, with the hazard of the incident"},
+                             limits={"type": "object", "additionalProperties": _NUMBER},
+                             layers=_list(_object("layer version token answered_by returned left_out", **_VERSIONED, answered_by=_TEXT,
+                                                  returned=_WHOLE, left_out=_list(_LEFT_OUT), more_left_out=_TRUTH, rests_on=_RESTS_ON, road=_ROAD, without_road=_WHOLE))),
+    "NearestAnswers": {"anyOf": [{"$ref": "#/components/schemas/NearestAnswer"}, {"$ref": "#/components/schemas/NearestInShort"}]},
+    "NearestInShort": _object("asked layers", asked={"type": "object"}, layers=_list(_object(
+        "layer version token answered_by features ranked distance_m left_out reasons more_left_out", **_VERSIONED, answered_by=_TEXT, positions=_TEXT, rests_on=_RESTS_ON,
+        features=_list(_TEXT), uncertain={"type": "object", "description": "Reasons by the place of a feature in `features`"},
+        ranked=_list(_list(_WHOLE)) | {"description": "For each point the places in `features` of the nearest"}, distance_m=_list(_list(_NUMBER)),
+        left_out=_list(_WHOLE), reasons=_list({"type": "object", "additionalProperties": _WHOLE}) | {"description": "For each point how many were left out by reason"},
+        more_left_out=_list(_TRUTH)))),
+    "NeedsThereAre": _object("skills hazard articles limits", skills=_list(_object("value label", value=_TEXT, label=_LABEL)), hazard=_list(_object("value label", value=_TEXT, label=_LABEL)),
+                             articles=_list(_object("name unit quantity lines unknown", name=_TEXT, unit=_OR_NULL, quantity={"type": ["number", "null"]}, lines=_WHOLE, unknown=_WHOLE)),
+                             limits={"type": "object", "additionalProperties": _object("label unit value most", label=_LABEL, unit=_TEXT, value=_NUMBER, most=_WHOLE)}),
+    "SupplyAnswer": _object("type features articles layers asked", type={"const": "FeatureCollection"}, features=_list({"$ref": "#/components/schemas/Feature"}),
+                            asked={"type": "object"}, articles=_list(_object(
+                                "name unit asked short met from not_counted", name=_TEXT, unit=_OR_NULL, asked=_NUMBER, short=_NUMBER, met=_NUMBER,
+                                **{"from": _list(_object("layer feature distance_m quantity lines", layer=_TEXT, feature=_TEXT, distance_m=_NUMBER, quantity=_NUMBER,
+                                                         lines=_list(_object("id code quantity expires_on", id=_TEXT, code=_OR_NULL, quantity=_NUMBER, expires_on=_OR_NULL))))},
+                                not_counted=_list(_object("layer feature distance_m line quantity unit reason", layer=_TEXT, feature=_TEXT, distance_m=_NUMBER, line=_TEXT,
+                                                          code=_OR_NULL, quantity={"type": ["number", "null"]}, unit=_OR_NULL, expires_on=_OR_NULL, reason=_REASON)))),
+                            layers=_list(_object("layer version token answered_by complete left_out", **_VERSIONED, answered_by=_TEXT, complete=_TRUTH, rests_on=_RESTS_ON,
+                                                 left_out=_list(_object("feature distance_m reasons holds", feature=_TEXT, distance_m=_NUMBER, reasons=_list(_REASON), holds=_list(_NUMBER)))))),
     "ServiceAreas": _object("type features road covered", type={"const": "FeatureCollection"}, road=_ROAD, off_m=_OR_NONE, covered={"type": "boolean"},
                             features=_list(_object("type geometry properties", type={"const": "Feature"}, geometry=_GEOMETRY,
                                                    properties=_object("minutes", minutes=_NUMBER)))),

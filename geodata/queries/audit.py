@@ -8,7 +8,9 @@ from uuid import UUID
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
+from geodata.queries.bounds import Floats
 from geodata.queries.index import LayerIndex
 from geodata.queries.keeper import Keeper
 from geodata.queries.rows import Rows, fields_read, rows_of
@@ -117,7 +119,8 @@ def differences(index: LayerIndex, truth: Rows, among: Iterable[UUID] | None = N
     same = shapely.to_wkb(index.shapes[slots]) == shapely.to_wkb(truth.shapes[here])
     same &= (shapely.bounds(truth.shapes[here]) == index.boxes[slots]).all(axis=1)
     same &= index.service[slots] == truth.service[here]
-    same &= ((index.measures[slots] == truth.measures[here]) | (np.isnan(index.measures[slots]) & np.isnan(truth.measures[here]))).all(axis=1)
+    same &= _equal(index.moments[slots], truth.moments[here]) & (index.said[slots] == truth.said[here]).all(axis=1)
+    same &= _equal(index.measures[slots], truth.measures[here])
     same &= np.array([index.origins[number] == truth.origins[place] for number, place in zip(index.origin[slots].tolist(), here, strict=True)])
     verified, true_verified = index.verified[slots], truth.verified[here]
     same &= (verified == true_verified) | (np.isnan(verified) & np.isnan(true_verified))
@@ -125,3 +128,8 @@ def differences(index: LayerIndex, truth: Rows, among: Iterable[UUID] | None = N
     unfindable = [truth.ids[place] for place, slot in zip(here, slots.tolist(), strict=True)
                   if slot not in index.inside([tuple(shapely.bounds(truth.shapes[place]).tolist())])]
     return Differences(index.version, tuple(missing), tuple(extra), tuple(different), tuple(unfindable))
+
+
+def _equal(one: Floats, other: Floats) -> NDArray[np.bool_]:
+    """Row by row whether all numbers are the same, NaN being the same as NaN."""
+    return ((one == other) | (np.isnan(one) & np.isnan(other))).all(axis=1)

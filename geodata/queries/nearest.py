@@ -11,7 +11,10 @@ from shapely.geometry import LineString
 from shapely.geometry.base import BaseGeometry
 
 from geodata.queries import refusals
+from geodata.queries.deadline import DEFAULT_MS, LONGEST_MS
+from geodata.queries.needs import Needs
 from geodata.store.changes import LayerVersion
+from layers.fitness import THRESHOLDS
 from layers.spec import Label
 
 MAX_K = 1_000  # a ranking longer than this is a list of the layer
@@ -20,11 +23,22 @@ MAX_LEFT_OUT = 100  # the nearest of those left out; `more_left_out` says when t
 
 FILTER_NOT_MET = "filter-not-met"
 IN_ZONE = "in-zone"
+NOT_ENOUGH = "not-enough"
+STOCK_EXPIRED = "stock-expired"
+STOCK_OTHER_UNIT = "stock-other-unit"
 NO_ROAD = "no-road"
 NOT_COVERED = "not-covered"
+THROUGH_ZONE = "through-zone"
+# Every reason that a question itself gives; a layer declares the others with its conditions (`Layer.out_of_service`).
 REASONS = {
-    FILTER_NOT_MET: Label("不符合筛选条件", "Does not meet the filter"), IN_ZONE: Label("位于危险范围内", "Lies in the zone"),
-    NO_ROAD: Label("无路可达", "No road"), NOT_COVERED: Label("路网未覆盖", "Not covered by the road network"),
+    FILTER_NOT_MET: Label("不符合筛选条件", "Does not meet the filter"),
+    IN_ZONE: Label("位于危险范围内", "Lies in the zone"),
+    NOT_ENOUGH: Label("{article}不足：仅 {there} {unit}", "Not enough {article}: {there} {unit} only"),
+    STOCK_EXPIRED: Label("{article} {there} {unit}已过期", "{there} {unit} of {article} out of date"),
+    STOCK_OTHER_UNIT: Label("{article}有以其他单位计的库存，未计入", "{article} counted in another unit is not added"),
+    NO_ROAD: Label("无路可达", "No road"),
+    NOT_COVERED: Label("路网未覆盖", "Not covered by the road network"),
+    THROUGH_ZONE: Label("路线只能穿过危险范围", "The only way leads through the zone"),
 }
 
 
@@ -44,8 +58,11 @@ class NearestQuestion:
     """The `k` nearest features of each layer to a place in degrees (EPSG:4490).
 
     `layers` empty: those that the catalogue ranks by default. `max_distance_m` is inclusive; None is no limit. `filter`
-    is CQL2 text. Features that lie in or touch `zone` (degrees) are left out. With `by_road` the k that are soonest there are
-    ranked instead; the limit stays a straight one. Raises InvalidInput naming what is wrong.
+    is CQL2 text. Features that lie in or touch `zone` (degrees) are left out, and those in the zones of `incident` (its id or code);
+    orders given for it hold nothing back. `needs` are held against the layers that declare them. `limits` changes the thresholds of
+    `layers.fitness.THRESHOLDS`. After `limit_ms` it ends without an answer. With `by_road` the k that are soonest there are ranked
+    instead, zones in which the place itself does not lie are driven around; the limit stays a straight one. Raises InvalidInput naming
+    what is wrong.
     """
 
     lon: float
@@ -55,6 +72,10 @@ class NearestQuestion:
     max_distance_m: float | None = None
     filter: str | None = None
     zone: BaseGeometry | None = None
+    needs: Needs = Needs()
+    incident: str | None = None
+    limits: Mapping[str, float] = field(default_factory=dict)
+    limit_ms: int = DEFAULT_MS
     by_road: ByRoad | None = None
 
     def __post_init__(self) -> None:
@@ -67,6 +88,18 @@ class NearestQuestion:
             object.__setattr__(self, "max_distance_m", refusals.number("max_distance_m", self.max_distance_m, 0.0, MAX_DISTANCE_M))
         if self.zone is not None:
             object.__setattr__(self, "zone", refusals.zone("zone", self.zone))
+        limits = {name: refusals.number(name, value, 0.0, THRESHOLDS[name].most) for name, value in self.limits.items()}
+        object.__setattr__(self, "limits", limits)
+        object.__setattr__(self, "limit_ms", refusals.whole_number("limit_ms", self.limit_ms, 1, LONGEST_MS))
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a feature is left out: a code of REASONS or one that its layer declares, with its words; `values` has what was found, for programs."""
+
+    code: str
+    label: Label
+    values: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -117,14 +150,6 @@ class Ranked:
 
 
 @dataclass(frozen=True)
-class Reason:
-    """Why a feature is left out: `filter-not-met`, `in-zone`, or a code that its layer declares."""
-
-    code: str
-    label: Label
-
-
-@dataclass(frozen=True)
 class LeftOut:
     """A feature not ranked, with every reason that applies."""
 
@@ -141,6 +166,7 @@ class LayerRanking:
     `left_out`, in the same order, has those before the last ranked (all within the limit, if fewer than k are ranked),
     at most MAX_LEFT_OUT of them: `more_left_out` says that there are others.
     `positions` "coarse": the asker may not know exact ones, so distances, bearings and reasons are those of the coarse places shown.
+    `rests_on` has the versions of other layers that it rests on (orders, stock, the incident and its zones).
     `shown` has what was read of the features named, at that same version, when the asker wanted them shown.
     Asked by road (`road`), the k soonest there are ranked, then come those to which no road leads, by straight distance, at most
     MAX_LEFT_OUT of them (`more_without_road`: there are others); left out are those that lie nearer than the farthest ranked.
@@ -153,6 +179,7 @@ class LayerRanking:
     left_out: tuple[LeftOut, ...]
     more_left_out: bool = False
     positions: str = "exact"
+    rests_on: Mapping[str, LayerVersion] = field(default_factory=dict)
     road: RoadBasis | None = None
     more_without_road: bool = False
     shown: Mapping[UUID, Any] = field(default_factory=dict)
@@ -160,6 +187,11 @@ class LayerRanking:
 
 @dataclass(frozen=True)
 class NearestAnswer:
-    """A ranking for each layer, in the order asked (or of the catalogue)."""
+    """A ranking for each layer, in the order asked (or of the catalogue).
+
+    `needs` as they were held against them: values, and the incident's hazard. `limits` are the thresholds that were used.
+    """
 
     layers: tuple[LayerRanking, ...]
+    needs: Needs = Needs()
+    limits: Mapping[str, float] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Double, Select, Table, func, o
 
 from geodata.crs import STORAGE_EPSG
 from geodata.queries.bounds import Box, certain_m
-from geodata.queries.rows import fields_read, rows_of
+from geodata.queries.rows import Rows, chosen, fields_read, rows_of, timed
 from geodata.queries.slots import Slots
 from geodata.store.rows import shown_shape
 from layers.spec import Layer
@@ -21,12 +21,16 @@ class TableCandidates:
     """Candidates of one layer where its reader may see them, read in the snapshot of one connection. Not thread-safe: it lives for one question."""
 
     def __init__(self, connection: Connection, layer: Layer, table: Table, *, reveal: bool = True) -> None:
-        self.slots = Slots(len(layer.measures))
+        self.slots = Slots(len(layer.measures), moments=len(timed(layer)), said=len(chosen(layer)))
         self._connection = connection
         self._layer = layer
         self._table = table
         self._shape = shown_shape(layer, table, reveal=reveal)
         self._fields = fields_read(layer)
+
+    def whole(self) -> Rows:
+        """Every feature of the layer."""
+        return self._rows(self._connection.execute(self._select().order_by(self._table.c.id)).all())
 
     def total(self) -> int:
         """How many features the layer has."""
@@ -54,7 +58,8 @@ class TableCandidates:
         return select(self._table.c.id, *columns, func.ST_AsBinary(self._shape).label("wkb"), *more)
 
     def _take(self, rows: Sequence[Any]) -> list[int]:
-        columns = {name: [getattr(row, name) for row in rows] for name in self._fields}
-        found = rows_of(self._layer, [row.id for row in rows], [bytes(row.wkb) for row in rows], columns)
-        return self.slots.put(found).tolist()
+        return self.slots.put(self._rows(rows)).tolist()
 
+    def _rows(self, rows: Sequence[Any]) -> Rows:
+        columns = {name: [getattr(row, name) for row in rows] for name in self._fields}
+        return rows_of(self._layer, [row.id for row in rows], [bytes(row.wkb) for row in rows], columns)

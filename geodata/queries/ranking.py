@@ -12,6 +12,7 @@ import numpy as np
 from geodata.crs import GEOD
 from geodata.queries.admission import Admission
 from geodata.queries.bounds import Box, box_distances_m, window
+from geodata.queries.deadline import Deadline
 from geodata.queries.measure import feet
 from geodata.queries.nearest import MAX_LEFT_OUT, LayerRanking, LeftOut, NearestQuestion, Ranked
 from geodata.queries.slots import Slots, Whole
@@ -49,10 +50,11 @@ Found = tuple[float, Any, int]  # distance, id, slot: sorts by distance, then id
 class Search:
     """One layer's search from one place. Every feature within `limit_m` that was looked at is in `distances`."""
 
-    def __init__(self, candidates: Candidates, question: NearestQuestion, admission: Admission) -> None:
+    def __init__(self, candidates: Candidates, question: NearestQuestion, admission: Admission, deadline: Deadline | None = None) -> None:
         self._candidates = candidates
         self._question = question
         self._admission = admission
+        self._deadline = deadline
         self._most_m = inf if question.max_distance_m is None else question.max_distance_m
         self._distances: dict[int, float] = {}
         self._bearings: dict[int, float] = {}
@@ -91,6 +93,8 @@ class Search:
 
     def _look_at(self, chosen: list[int]) -> None:
         """Measure those not yet measured that may lie within the limit, and draw the limit in."""
+        if self._deadline is not None:
+            self._deadline.check()
         fresh = [slot for slot in chosen if slot not in self._distances]
         slots, lon, lat = self._candidates.slots, self._question.lon, self._question.lat
         shapes = []
@@ -125,6 +129,8 @@ class Search:
             batch = [chosen[place] for place in order[first : first + _BATCH] if at_least[place] <= self.limit_m]
             if not batch:
                 return
+            if self._deadline is not None:
+                self._deadline.check()
             found = feet(lon, lat, slots.shapes[batch])
             self._distances.update(zip(batch, found.distance_m.tolist(), strict=True))
             self._bearings.update(zip(batch, found.bearing_deg.tolist(), strict=True))
@@ -152,11 +158,17 @@ class Search:
         ranked = tuple(Ranked(place, one, distance, self._bearings[slot] % 360.0 if distance else None,
                               () if self._admission.open else self._admission.uncertain(self._candidates.slots, slot))
                        for place, (distance, one, slot) in enumerate(self.ranked, 1))
-        nearer = [] if self._admission.open else self._left_out()
+        nearer = self._nearer()
         left_out = tuple(LeftOut(one, distance, self._admission.reasons(self._candidates.slots, slot)) for distance, one, slot in nearer[:MAX_LEFT_OUT])
         return LayerRanking(layer_id, version, answered_by, ranked, left_out, len(nearer) > MAX_LEFT_OUT)
 
-    def _left_out(self) -> list[Found]:
+    def left_out(self) -> list[int]:
+        """Slots of those before the last ranked that are not admitted, in their order."""
+        return [slot for _, _, slot in self._nearer()]
+
+    def _nearer(self) -> list[Found]:
+        if self._admission.open:
+            return []
         ids = self._candidates.slots.ids
         found = sorted((distance, ids[slot], slot) for slot, distance in self._distances.items()
                        if distance <= self.limit_m and not self._admitted[slot])

@@ -51,8 +51,13 @@ def number(name: str, value: Any, minimum: float, maximum: float) -> float:
     if found is None or not isfinite(found):
         raise _refused(f"/{name}", "question-number", name=name, value=str(value)[:40])
     if not minimum <= found <= maximum:
-        raise _refused(f"/{name}", "question-range", name=name, value=str(value)[:40], minimum=minimum, maximum=maximum)
+        raise out_of_range(name, value, minimum, maximum)
     return found
+
+
+def out_of_range(name: str, value: Any, minimum: float, maximum: float) -> InvalidInput:
+    """What is raised at `/name` for a number outside its range."""
+    return _refused(f"/{name}", "question-range", name=name, value=str(value)[:40], minimum=minimum, maximum=maximum)
 
 
 def whole_number(name: str, value: Any, minimum: int, maximum: int) -> int:

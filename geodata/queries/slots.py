@@ -20,7 +20,7 @@ class Slots:
     `lon` and `lat` are those of single points and NaN for every other shape; `boxes` are west, south, east, north.
     """
 
-    def __init__(self, measures: int, room: int = 16) -> None:
+    def __init__(self, measures: int, room: int = 16, moments: int = 0, said: int = 0) -> None:
         self.slot_of: dict[UUID, int] = {}
         self.ids: list[UUID | None] = []
         self.origins: list[Origin] = []
@@ -30,6 +30,8 @@ class Slots:
         self.boxes = np.full((room, 4), np.nan)
         self.lon, self.lat = np.full(room, np.nan), np.full(room, np.nan)
         self.service = np.zeros(room, np.uint32)
+        self.moments = np.full((room, moments), np.nan)
+        self.said = np.zeros((room, said), np.uint64)
         self.measures = np.full((room, measures), np.nan)
         self.origin = np.zeros(room, np.int32)
         self.verified = np.full(room, np.nan)
@@ -51,6 +53,8 @@ class Slots:
             self.lon[slots] = np.where(points, boxes[:, 0], np.nan)
             self.lat[slots] = np.where(points, boxes[:, 1], np.nan)
             self.service[slots] = rows.service
+            self.moments[slots] = rows.moments
+            self.said[slots] = rows.said
             self.measures[slots] = rows.measures
             self.origin[slots] = [self._number(one) for one in rows.origins]
             self.verified[slots] = rows.verified
@@ -97,6 +101,8 @@ class Slots:
         self.boxes = np.concatenate([self.boxes, np.full((more, 4), np.nan)])
         self.lon, self.lat = (np.concatenate([one, np.full(more, np.nan)]) for one in (self.lon, self.lat))
         self.service = np.concatenate([self.service, np.zeros(more, np.uint32)])
+        self.moments = np.concatenate([self.moments, np.full((more, self.moments.shape[1]), np.nan)])
+        self.said = np.concatenate([self.said, np.zeros((more, self.said.shape[1]), np.uint64)])
         self.measures = np.concatenate([self.measures, np.full((more, self.measures.shape[1]), np.nan)])
         self.origin = np.concatenate([self.origin, np.zeros(more, np.int32)])
         self.verified = np.concatenate([self.verified, np.full(more, np.nan)])

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from layers import rules
 from layers.catalogue.fields import ADDRESS, CODE, NAME, REMARK, person, phone
+from layers.fitness import Aged, Lacks, Need, Ordered, Reached, Short
 from layers.ledger import Effect, Ledger
 from layers.parts import Refuge, SetOff
 from layers.spec import DUTY_ACCESS, Action, Choice, Family, Field, Geometry, Group, Label, Layer, Measure, OutOfService, Style
@@ -30,6 +31,14 @@ HAZARDS = (
     Choice("ecological", Label("生态环境", "Ecological"), ("生态",)),
 )
 
+CONTACT_OLD = Aged("verified_at", "contact_days", "contact-old", Label("联系方式 {age}未核实（限 {limit}）", "Contact not verified for {age} (limit {limit})"),
+                   Label("从未核实", "Never verified"))
+
+# An order keeps its team until it is released, and its goods until they have left: from then on the stock itself tells.
+TEAM_ORDERED = Ordered("dispatch_orders", "team", "incident", "status", ("ordered", "under_way", "on_site"), "ordered-elsewhere",
+                       Label("已调派他处", "Ordered elsewhere"))
+GOODS_ORDERED = Ordered("dispatch_orders", "depot", "incident", "status", ("ordered",), "ordered-elsewhere", Label("已调派他处", "Ordered elsewhere"))
+
 SHELTERS = Layer(
     id="shelters",
     label=Label("应急避难场所", "Shelters"),
@@ -47,6 +56,9 @@ SHELTERS = Layer(
     out_of_service=(
         OutOfService("status", ("closed",), "closed", Label("已停用", "Closed"), Label("使用状态未知", "Status not known")),
         OutOfService("status", ("full",), "full", Label("已满", "Full")),
+        Reached("people_now", "capacity", "full", Label("已满", "Full"), Label("余位未知", "Room left not known")),
+        Lacks("suits", Need.HAZARD, "not-suited", Label("不适用于{missing}", "Not suited to {missing}"), Label("适用灾种未知", "Hazards it suits not known")),
+        CONTACT_OLD,
     ),
     parts=(Refuge("capacity", "people_now", "suits", "status", opened=("open",)), SetOff()),
     fields=(
@@ -106,7 +118,12 @@ DEPOTS = Layer(
     exposed=True,
     style=Style(Family.RESOURCE, symbol="depot", order=82),
     access=DUTY_ACCESS,
-    out_of_service=(OutOfService("status", ("closed",), "closed", Label("已停用", "Closed"), Label("使用状态未知", "Status not known")),),
+    out_of_service=(
+        OutOfService("status", ("closed",), "closed", Label("已停用", "Closed"), Label("使用状态未知", "Status not known")),
+        Short("supplies", "depot", ("name", "item_code"), "quantity", "quantity_unit", "expires_on", "no-stock", Label("没有{article}", "No {article}"),
+              Label("{article}数量不明", "Quantity of {article} not known"), taken=GOODS_ORDERED, line="line", amount="quantity"),
+        CONTACT_OLD,
+    ),
     parts=(SetOff(),),
     fields=(
         CODE,
@@ -241,6 +258,11 @@ RESCUE_TEAMS = Layer(
     out_of_service=(
         OutOfService("duty", ("off_duty",), "off-duty", Label("未在勤", "Off duty"), Label("值班状态未知", "Duty not known")),
         OutOfService("duty", ("dispatched",), "dispatched", Label("出动中", "Out on a call")),
+        TEAM_ORDERED,
+        Lacks("skills", Need.SKILLS, "wrong-skill", Label("无所需能力：{missing}", "Lacks the skill: {missing}"), Label("救援能力未知", "Skills not known")),
+        Aged("position_at", "position_minutes", "position-old", Label("位置 {age}未更新（限 {limit}）", "Position {age} old (limit {limit})"),
+             Label("位置时间未知", "Age of the position not known")),
+        CONTACT_OLD,
     ),
     fields=(
         CODE,

@@ -11,6 +11,7 @@ import pytest
 from layers import rules
 from layers.catalogue import CATALOGUE
 from layers.checking import clean
+from layers.fitness import OutOfService
 from layers.messages import declared
 from layers.network import Blocks, Network, Profiles
 from layers.spec import COMMON_FIELDS, DRILL_ACCESS, Action, Catalogue, Field, Geometry, Label, Layer, Measure, Role, Sensitivity
@@ -86,8 +87,10 @@ def test_a_ranked_or_exposed_layer_has_a_place_and_a_name(layer: Layer) -> None:
 def test_every_rule_is_registered_and_every_reason_is_a_choice(layer: Layer) -> None:
     assert {rule.__name__ for rule in layer.rules} <= set(rules.rule_names())
     for reason in layer.out_of_service:
-        field = layer.field(reason.field)
-        assert field is not None and all(field.choice(value) for value in reason.values)
+        fields = [layer.field(one) for one in reason.own]
+        assert all(fields)
+        if isinstance(reason, OutOfService):
+            assert fields[0] and all(fields[0].choice(value) for value in reason.values)
 
 
 @pytest.mark.skipif(not SYMBOLS.is_dir(), reason="the symbols are drawn in another room and not here yet")

@@ -21,6 +21,8 @@ BROKEN: dict[str, tuple[dict[str, Any], str]] = {
     "made_before_expiry": ({"made_on": date(2026, 1, 2), "expires_on": date(2026, 1, 1)}, "made-after-expiry"),
     "starts_before_end": (
         {"from_time": datetime(2026, 1, 1, 9, tzinfo=CHINA), "to_time": datetime(2026, 1, 1, 8, tzinfo=CHINA)}, "ends-before-start"),
+    "occurs_before_closing": (
+        {"occurred_at": datetime(2026, 1, 1, 9, tzinfo=CHINA), "closed_at": datetime(2026, 1, 1, 8, tzinfo=CHINA)}, "ends-before-start"),
 }
 
 KEPT: dict[str, dict[str, Any]] = {
@@ -32,6 +34,7 @@ KEPT: dict[str, dict[str, Any]] = {
     "control_periods_are_days": {"control_periods": "09-15/06-15"},
     "made_before_expiry": {"made_on": date(2026, 1, 1), "expires_on": date(2026, 1, 1)},
     "starts_before_end": {"from_time": datetime(2026, 1, 1, 9, tzinfo=CHINA), "to_time": datetime(2026, 1, 1, 9, tzinfo=CHINA)},
+    "occurs_before_closing": {"occurred_at": datetime(2026, 1, 1, 9, tzinfo=CHINA), "closed_at": datetime(2026, 1, 1, 9, tzinfo=CHINA)},
 }
 
 

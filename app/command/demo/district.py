@@ -26,6 +26,7 @@ from app.command.demo.ground import (
     town_areas,
 )
 from app.command.demo.hazards import hazard_rows
+from app.command.demo.incidents import incident_rows, order_rows
 from app.command.demo.marks import SOURCE, Marks, Spots
 from app.command.demo.movements import movement_rows, unopened
 from app.command.demo.network import LANES, SPEED_KMH, Road, build_network, chainage_of, railways
@@ -49,7 +50,7 @@ def demonstration(as_of: datetime, seed: int = SEED) -> dict[str, list[Row]]:
     spots.taken += [place.point for place in places]
     hazards, substances = hazard_rows(marks, spots, places)
     depots, supplies = depot_rows(marks, spots)
-    return {
+    whole = {
         "landuse": _landuse(marks, places),
         "rivers": _rivers(marks),
         "railways": _railways(marks),
@@ -73,6 +74,9 @@ def demonstration(as_of: datetime, seed: int = SEED) -> dict[str, list[Row]]:
         "shelter_shares": share_rows(as_of),
         "need_standards": standard_rows(as_of),
     }
+    later = Marks(Random(seed + 4), as_of, areas)  # with dice of its own, so that all before is drawn as ever
+    incidents, zones = incident_rows(later)
+    return {**whole, "incidents": incidents, "impact_zones": zones, "dispatch_orders": order_rows(later, whole["rescue_teams"], depots, supplies)}
 
 
 def _divisions(marks: Marks) -> list[Row]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import isfinite
+from typing import Any
 from uuid import UUID
 
 import numpy as np
+import shapely
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from geodata.queries.nearest import (
@@ -16,6 +19,7 @@ from geodata.queries.nearest import (
     NO_ROAD,
     NOT_COVERED,
     REASONS,
+    THROUGH_ZONE,
     Driven,
     LayerRanking,
     NearestQuestion,
@@ -25,7 +29,7 @@ from geodata.queries.nearest import (
 )
 from geodata.queries.roads.roads import Roads, Towards
 
-_NO_ROAD, _NOT_COVERED = (Reason(code, REASONS[code]) for code in (NO_ROAD, NOT_COVERED))
+_NO_ROAD, _NOT_COVERED, _THROUGH_ZONE = (Reason(code, REASONS[code]) for code in (NO_ROAD, NOT_COVERED, THROUGH_ZONE))
 
 
 def widest(question: NearestQuestion) -> NearestQuestion:
@@ -33,20 +37,24 @@ def widest(question: NearestQuestion) -> NearestQuestion:
     return replace(question, k=MAX_K, by_road=None)
 
 
-def by_road(straight: LayerRanking, shapes: Mapping[UUID, BaseGeometry], roads: Roads, question: NearestQuestion) -> LayerRanking:
+def by_road(straight: LayerRanking, shapes: Mapping[UUID, BaseGeometry], roads: Roads, question: NearestQuestion,
+            zones: Sequence[BaseGeometry] = ()) -> LayerRanking:
     """The answer to `question` from the one to `widest` of it; `shapes` are those of all that it ranked, in degrees.
 
-    Equal times are broken by id. Raises InvalidInput for a profile that is not there or a barrier that is no shape.
+    `zones` (degrees) close their roads, but for one in which the place itself lies: its roads are the way there. Equal times are broken by id. Raises InvalidInput for a profile that is not there or a barrier that is no shape.
     """
     assert question.by_road is not None
     profile = question.by_road.profile or next(iter(roads.profiles), "")
     fastest_kmh = roads.profile(profile).fastest_kmh
     places = roads.stand([shapes[one.id] for one in straight.ranked], profile)
-    towards = roads.towards(places, (question.lon, question.lat), profile, question.by_road.barriers)
+    here = (question.lon, question.lat)
+    closing = [one for one in zones if not shapely.intersects_xy(one, *here)]
+    towards = roads.towards(places, here, profile, (*question.by_road.barriers, *closing))
     seconds = towards.ways.seconds
+    through = _finite(roads.towards(places, here, profile, question.by_road.barriers).ways.seconds) if closing and not _finite(seconds).all() else None
     driven = sorted((seconds[at], one.id, at) for at, one in enumerate(straight.ranked) if isfinite(seconds[at]))[: question.k]
     ranked = [replace(straight.ranked[at], rank=rank, driven=_driven(towards, at)) for rank, (_, _, at) in enumerate(driven, 1)]
-    stranded = [replace(one, rank=None, driven=_driven(towards, at)) for at, one in enumerate(straight.ranked) if not isfinite(seconds[at])]
+    stranded = [replace(one, rank=None, driven=_driven(towards, at, through is not None and bool(through[at]))) for at, one in enumerate(straight.ranked) if not isfinite(seconds[at])]
     away = float(towards.destination.away_m[0])
     basis = RoadBasis(roads.layer, roads.version, profile, away if isfinite(away) else None, bool(towards.destination.covered[0]), towards.barred,
                       _complete(straight, ranked, question.k, fastest_kmh, away + roads.access_m))
@@ -55,12 +63,16 @@ def by_road(straight: LayerRanking, shapes: Mapping[UUID, BaseGeometry], roads: 
                    more_left_out=straight.more_left_out and farthest_m == np.inf, road=basis, more_without_road=len(stranded) > MAX_LEFT_OUT)
 
 
-def _driven(towards: Towards, at: int) -> Driven:
+def _finite(seconds: Any) -> NDArray[np.bool_]:
+    return np.isfinite(np.asarray(seconds))
+
+
+def _driven(towards: Towards, at: int, through_zone: bool = False) -> Driven:
     away = float(towards.origins.away_m[at])
     off_m = away if isfinite(away) else None
     route = towards.route(at)
     if route.shape is None:
-        return Driven(None, None, off_m, None, _NO_ROAD if towards.origins.covered[at] else _NOT_COVERED)
+        return Driven(None, None, off_m, None, _THROUGH_ZONE if through_zone else _NO_ROAD if towards.origins.covered[at] else _NOT_COVERED)
     return Driven(route.duration_s, route.length_m, off_m, route.shape)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import shapely
 
+from geodata.queries.beside import NOTHING
 from geodata.queries.engine import QueryEngine, _held
 from geodata.queries.exposure import ExposureQuestion
 from geodata.queries.nearest import LayerRanking, NearestQuestion
@@ -54,14 +55,14 @@ def test_a_filter_takes_one_connection_even_where_indexes_must_catch_up(three: S
 def test_a_build_that_catches_up_inside_the_snapshot_waits_in_vain(three: Space, narrow: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """The wrong build that the test above must catch."""
 
-    def inside(self: QueryEngine, space: Space, layers: list[Layer], versions: Mapping[str, LayerVersion], filter_text: str, actor: Actor, ask: Any, show: Any) -> list[Any]:
+    def inside(self: QueryEngine, space: Space, layers: list[Layer], versions: Mapping[str, LayerVersion], filter_text: str, actor: Actor, ask: Any, *_: Any) -> Any:
         answers = []
         with space.reading(actor) as store:
             for one in layers:
                 matching = store.matching_ids(one.id, filter_text)
                 with _held(self._in_step(space, one, store.version(one.id), actor)) as index:
-                    answers.append(self._asked(space, store, index, one, matching, ask)())
-        return answers
+                    answers.append(self._asked(space, store, index, one, matching, ask, NOTHING)())
+        return answers, NOTHING
 
     monkeypatch.setattr(QueryEngine, "_filtered", inside)
     narrow.engine.pool._timeout = 0.1  # type: ignore[attr-defined]

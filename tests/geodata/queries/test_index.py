@@ -29,7 +29,7 @@ def rows(shapes: dict[int, BaseGeometry]) -> Rows:
     count = len(shapes)
     kept = np.empty(count, dtype=object)
     kept[:] = list(shapes.values())
-    return Rows([UUID(int=one) for one in shapes], kept, np.zeros(count, np.uint32), np.full((count, 1), np.nan), [(None, None)] * count, np.full(count, np.nan))
+    return Rows([UUID(int=one) for one in shapes], kept, np.zeros(count, np.uint32), np.full((count, 0), np.nan), np.zeros((count, 0), np.uint64), np.full((count, 1), np.nan), [(None, None)] * count, np.full(count, np.nan))
 
 
 def numbers(index: LayerIndex, slots: list[int]) -> set[int]:
