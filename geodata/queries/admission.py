@@ -41,6 +41,11 @@ class Conditions:
         return self.limits.get(one.threshold, threshold.default) * _UNIT_S[threshold.unit]
 
 
+def lasting(now: datetime, hazard: str | None = None) -> Conditions:
+    """What a plan holds against a place: not how lately somebody verified its contact or where it stood, which a call puts right."""
+    return Conditions(now, dict.fromkeys(THRESHOLDS, 0.0), {Need.HAZARD: frozenset([hazard])} if hazard else {})
+
+
 class Admission:
     """The conditions of one question for one layer.
 

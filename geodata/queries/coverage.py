@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import UUID
 
 import numpy as np
 
 from geodata.queries import refusals
-from geodata.queries.admission import Admission
+from geodata.queries.admission import Admission, lasting
 from geodata.queries.costs import Costs, Ways
 from geodata.queries.nearest import Reason
 from geodata.queries.people import (
@@ -190,7 +191,7 @@ def _resources(store: Store, question: CoverageQuestion) -> list[Resource]:
         raise refused("layer", "question-no-geometry", layer=layer.id)
     matching = store.matching_ids(layer.id, question.filter) if question.filter else None
     table, chosen = candidates(store, layer, EVERYWHERE, MAX_RESOURCES)
-    admission = Admission(layer, None, None)
+    admission = Admission(layer, None, None, lasting(datetime.now(UTC)))
     wanted = [(slot, one) for slot in chosen if (one := table.slots.ids[slot]) and (matching is None or one in matching)]
     features = store.by_ids(layer.id, [identity for _, identity in wanted]) if wanted else {}
     there = []

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import UUID
 
-from geodata.queries.admission import Admission
+from geodata.queries.admission import Admission, lasting
 from geodata.queries.membership import Zone
 from geodata.queries.nearest import IN_ZONE, REASONS, Reason
 from geodata.queries.people import EVERYWHERE, candidates, middle, readable, title_of
 from geodata.store.features import Store
 from geodata.store.rows import Feature
+from layers.fitness import Reached
 from layers.parts import Refuge
 from layers.spec import Label, Layer
 
@@ -21,7 +23,7 @@ CAPACITY_UNKNOWN = Reason("capacity-unknown", Label("可容纳人数未知", "Ca
 OCCUPANCY_UNKNOWN = Reason("occupancy-unknown", Label("现有人数未知", "People in now not known"))
 SUITS_UNKNOWN = Reason("suits-unknown", Label("适用灾种未知", "Not known for which hazards"))
 NOT_SUITED = Reason("not-suited", Label("不适用于该灾种", "Not suited to this hazard"))
-NO_ROOM = Reason("no-room", Label("没有余量", "No room left"))
+NO_ROOM = Reason("full", Label("已满", "Full"))
 EXCLUDED = Reason("excluded", Label("试算中关闭", "Closed in this trial"))
 NO_WAY = Reason("no-way", Label("没有可行的路", "No way there"))
 
@@ -60,19 +62,25 @@ def _of(store: Store, layer: Layer, part: Refuge, hazard: str, zone: Zone, witho
     table, chosen = candidates(store, layer, EVERYWHERE, MAX_REFUGES)
     if not chosen:
         return []
-    slots, admission = table.slots, Admission(layer, None, None)
+    slots, admission = table.slots, Admission(layer, None, None, lasting(datetime.now(UTC), hazard))
+    room_unknown = {one.unknown_code for one in layer.out_of_service if isinstance(one, Reached)}  # said here by which of the two numbers it is
     ids = [known for slot in chosen if (known := slots.ids[slot])]
     features = store.by_ids(layer.id, ids)
     unsafe = zone.holds(slots.shapes[chosen])
     rooms = []
     for slot, identity, inside in zip(chosen, ids, unsafe.tolist(), strict=True):
         one = features[identity]
-        doubts = [*admission.uncertain(slots, slot), *([SUITS_UNKNOWN] if not one.properties[part.suits] else [])]
-        against = [*admission.reasons(slots, slot), *([Reason(IN_ZONE, REASONS[IN_ZONE])] if inside else []), *_unfit(one, part, hazard)]
+        doubts = _once([doubt for doubt in admission.uncertain(slots, slot) if doubt.code not in room_unknown], [] if one.properties[part.suits] else [SUITS_UNKNOWN])
+        against = _once(admission.reasons(slots, slot), [*([Reason(IN_ZONE, REASONS[IN_ZONE])] if inside else []), *_unfit(one, part, hazard)])
         against += [EXCLUDED] if one.id in without else []
         against += [] if use_uncertain else doubts
         rooms.append(_room(layer, part, one, tuple(doubts if use_uncertain else ()), tuple(dict.fromkeys(against)), middle(slots.shapes[slot])))
     return rooms
+
+
+def _once(said: Iterable[Reason], more: Iterable[Reason]) -> list[Reason]:
+    """Each reason once by its code: the layer's own words before ours."""
+    return list({one.code: one for one in reversed([*said, *more])}.values())[::-1]
 
 
 def _unfit(one: Feature, part: Refuge, hazard: str) -> list[Reason]:

@@ -135,7 +135,7 @@ def test_the_demonstration_has_a_place_whose_nearest_team_by_air_is_across_the_r
             store.upsert(layer, drawn[layer])
         store.upsert("rescue_teams", [row for row in drawn["rescue_teams"] if row.properties["name"] in ("九原公路抢通队", "麻池钢铁煤气防护站")])
         for one in store.page("rescue_teams").features:
-            store.patch("rescue_teams", one.id, {"duty": "on_duty"}, version=one.version)
+            store.patch("rescue_teams", one.id, {"duty": "on_duty", "position_at": datetime.now(UTC), "verified_at": datetime.now(UTC)}, version=one.version)
     kundulun = next(row.geometry for row in drawn["rivers"] if row.properties["name"] == "昆都仑河")
     at = (109.763, 40.606)
 
