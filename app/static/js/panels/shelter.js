@@ -41,7 +41,10 @@ export class Sheltering {
 
   /** @param {Partial<{hazard: string, mode: string, without: string | null}>} change */
   set(change) {
-    if (change.hazard || change.mode) this.answer = null; // figures of another question would stand under the new one
+    if (change.hazard || change.mode) {
+      this.answer = null; // figures of another question would stand under the new one
+      this.brought = false;
+    }
     Object.assign(this, change);
     localStorage.setItem(KEPT, JSON.stringify({ hazard: this.hazard, mode: this.mode }));
     this.ask();
@@ -74,7 +77,7 @@ export class Sheltering {
     const used = plan.fills.filter((/** @type {any} */ one) => one.placed);
     if (this.brought || this.question.tab !== "shelter" || !used.length) return;
     this.brought = true;
-    const bounds = L.latLngBounds([...used, ...plan.groups.map((/** @type {any} */ one) => one.place)].map((one) => [one.lat, one.lon]));
+    const bounds = boundsOf(plan);
     if (!this.question.view.map.getBounds().contains(bounds)) this.question.view.fit([bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()]);
   }
 
@@ -106,7 +109,8 @@ export class Sheltering {
     };
     for (const one of plan.groups) touch(one.place, { inside: true });
     for (const one of plan.fills) if (one.placed) touch(one, { inside: true });
-    for (const one of plan.unused.slice(0, 30)) touch(one, { out: true });
+    const near = boundsOf(plan).pad(0.02);
+    for (const one of plan.unused) if (near.contains([one.lat, one.lon])) touch(one, { out: true });
     const most = Math.max(1, ...plan.ways.map((/** @type {any} */ way) => way.people));
     const tagged = new Set([...plan.ways].sort((a, b) => b.people - a.people).slice(0, TAGGED));
     for (const way of [...plan.ways].sort((a, b) => b.people - a.people)) {
@@ -159,9 +163,10 @@ export class Sheltering {
     const { plan, trial, difference } = this.answer;
     const [gone] = this.answer.asked.without;
     const name = plan.fills.find((/** @type {any} */ one) => one.id === gone)?.name || "";
-    const more = difference.short > 0 ? t("shelter.more", { n: number(difference.short) }) : t("shelter.noMore");
+    const short = difference.short ? t("shelter.trialShort", { before: number(plan.short), after: number(trial.short) }) : t("shelter.sameShort", { n: number(plan.short) });
+    const more = difference.short > 0 ? ` · ${t("shelter.more", { n: number(difference.short) })}` : "";
     const way = difference.mean_way_m == null ? "" : t(difference.mean_way_m >= 0 ? "shelter.wayLonger" : "shelter.wayShorter", { way: distanceText(Math.abs(difference.mean_way_m)) });
-    return el("div", { class: "note part trial", role: "status" }, el("b", { text: t("shelter.without", { name }) }), t("shelter.trialShort", { before: number(plan.short), after: number(trial.short) }), ` · ${more}`, way && ` · ${way}`,
+    return el("div", { class: "note part trial", role: "status" }, el("b", { text: t("shelter.without", { name }) }), short, more, way && ` · ${way}`,
       el("div", { class: "acts" }, button(t("plan.endTrial"), () => this.set({ without: null }), { small: true, primary: true })));
   }
 
@@ -251,6 +256,9 @@ export class Sheltering {
     add(body, el("div", { class: "none-row" }, el("button", { class: "link", type: "button", text: open ? t("plan.fewer") : t("plan.rest", { n: all.length - LISTED }), on: { click: () => { if (!this.all.delete(of)) this.all.add(of); this.question.render(); } } })));
   }
 }
+
+/** Where villages and used shelters lie. @param {any} plan */
+const boundsOf = (plan) => L.latLngBounds([...plan.fills.filter((/** @type {any} */ one) => one.placed), ...plan.groups.map((/** @type {any} */ one) => one.place)].map((one) => [one.lat, one.lon]));
 
 /** People in now, those sent, and the room left, as parts of the capacity. @param {any} one */
 function bar(one) {
