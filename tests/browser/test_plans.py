@@ -39,7 +39,7 @@ def test_the_plan_says_the_shortfall_first_and_draws_the_ways(visit: Come, size:
     assert one.page.locator(".z-way").count() >= one.page.locator(".fill-row").count() and one.page.locator(".way-tag").count() > 0
     assert "普查" in one.page.inner_text(".basis") and "60%" in one.page.inner_text(".basis")
     assert one.page.locator(".left-out").count() > 0 and "饮用水" in one.page.inner_text(".right")
-    one.shot(f"shelter_{size[0]}")
+    (one.picture if size[0] == 1280 else one.shot)(f"shelter_{size[0]}")
     one.page.locator("#right .scroll").evaluate("it => it.scrollTo(0, it.scrollHeight)")
     one.shot(f"shelter_end_{size[0]}")
 
@@ -92,16 +92,28 @@ def test_which_villages_are_over_15_minutes_from_a_depot_and_what_if_one_closes_
     one.page.click(".choices .chip:has-text('应急物资库')")
     one.until(lambda: "超过 15 分" in one.page.inner_text(".right") and one.page.locator(".act-row").count() > 0, "villages over 15 minutes are listed")
     before = figures(one)
-    one.shot("coverage_1280")
+    one.shot("coverage_before_1280")
     one.page.click(".act-row .btn:has-text('试关') >> nth=0")
     one.until(lambda: one.page.locator(".trial").count() == 1, "what closing it changes")
     said = one.page.inner_text(".trial")
     assert "新增够不到" in said and "不写入" in said
     assert figures(one)[0] > before[0] and one.page.locator(".z-changed").count() > 0
-    one.shot("coverage_closed_1280")
+    one.picture("coverage_1280")
     assert one.page.evaluate("[...onemap.state.layers.values()].map(one => [one.id, one.version])") == versions
     one.page.keyboard.press("Escape")
     one.until(lambda: one.page.locator(".z-reached").count() == 0, "the map is as it was")
+
+
+def test_the_card_of_a_depot_leads_to_the_coverage_of_depots(visit: Come) -> None:
+    one = visit(Role.PLANNER, language="en")
+    one.find("园区危化救援物资库")
+    one.until(lambda: one.page.locator("#right .facts").count() > 0, "its card")
+    one.page.keyboard.press("c")
+    one.until(lambda: one.page.locator(".act-row .btn").count() > 0, "its layer")
+    assert "Depots · within 15 min" in one.page.inner_text("#right .meta >> nth=0")
+    one.page.click(".act-row .btn:has-text('Close') >> nth=0")
+    one.until(lambda: one.page.locator(".trial").count() == 1, "the trial")
+    one.picture("coverage_en_1280")
 
 
 def test_a_resource_is_tried_elsewhere_and_one_more_by_a_click_on_the_map(visit: Come) -> None:

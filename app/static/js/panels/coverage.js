@@ -191,8 +191,8 @@ export class Coverage {
     out.sort((/** @type {any} */ one, /** @type {any} */ other) => Number(other.properties.covered) - Number(one.properties.covered) || cost(other) - cost(one));
     add(body, el("div", { class: "rank-head" }, el("b", { text: t("coverage.over", { limit }) }), el("span", { class: "push", text: t("coverage.villages", { n: out.length }) })));
     if (!out.length) add(body, el("div", { class: "none-row", text: t("coverage.allReached") }));
-    for (const one of this.some(out, "villages")) this.village(body, one);
-    this.rest(body, out, "villages");
+    for (const one of this.some(out, "beyond")) this.village(body, one);
+    this.rest(body, out, "beyond");
     const gained = this.answer.features.filter((/** @type {any} */ one) => one.properties.then?.covered && !one.properties.covered);
     if (gained.length) add(body, el("div", { class: "rank-head" }, el("b", { text: t("coverage.newly") }), el("span", { class: "push", text: t("coverage.villages", { n: gained.length }) })));
     for (const one of this.some(gained, "gained")) this.village(body, one);

@@ -64,7 +64,7 @@ export class Domino {
   /** @param {Element} body */
   render(body) {
     const turn = () => { this.open = !this.open; if (this.open && !this.answer) this.ask(); this.mark(); this.question.render(); };
-    section(body, sectionHead(t("domino.title"), this.answer && this.open ? t("domino.count", { n: this.answer.numberReturned }) : ""), el("p", { class: "meta", text: t("domino.about") }), el("div", { class: "tool-row" }, button(t(this.open ? "domino.hide" : "domino.show"), turn, { small: true })));
+    section(body, sectionHead(t("domino.title"), this.answer && this.open ? t("domino.count", { n: this.answer.numberReturned }) : ""), el("p", { class: "meta", text: t("domino.about") }), el("div", { class: "tool-row", data: { part: "domino" } }, button(t(this.open ? "domino.hide" : "domino.show"), turn, { small: true })));
     if (!this.open) return;
     if (this.error) return void add(body, refused(this.error, () => this.ask()));
     if (!this.answer) return void add(body, waiting());
