@@ -19,6 +19,7 @@ import { legend } from "./map/legend.js";
 import { Measure } from "./map/measure.js";
 import { pills } from "./map/pills.js";
 import { questionPoint } from "./map/point.js";
+import { routes } from "./map/routes.js";
 import { viewOf } from "./map/symbols.js";
 import { MapView } from "./map/view.js";
 import { ZoneDrawing } from "./map/zone.js";
@@ -53,7 +54,7 @@ const view = new MapView(/** @type {HTMLElement} */ (main.querySelector(".folium
 });
 const panel = new Panel(part("right"), { resized: () => view.size(), closed: () => { question.leave(); choose(null); }, home: () => view.map.getContainer() });
 const drawing = new ZoneDrawing(view, { changed: (zone) => question.setZone(zone) });
-const question = new Question(panel, view, drawing, { card: (layer, id) => openCard(layer, id, true), tools: () => pressed() });
+const question = new Question(panel, view, drawing, { card: (layer, id) => openCard(layer, id, true), tools: () => pressed(), prompt: (words) => tellPrompt(words), keep: (layer, geometry) => editor.make(layer, { geometry }) });
 const card = new Card(panel, view, {
   nearest: (place) => question.at(place, "nearest"),
   zone: (place) => question.at(place, "zone"),
@@ -226,6 +227,7 @@ on("chosen", () => pressed());
 on("question", () => pressed());
 on("looks", () => question.looked());
 questionPoint(view);
+routes(view, question);
 toasts(main);
 
 /** The open card shows what its feature became; of a deleted one its life and the way back. @param {import("./arrivals.js").Arrived} change */
