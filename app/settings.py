@@ -73,6 +73,7 @@ class Settings:
     event_streams_max: int = _setting("实时推送连接总数上限", "live update connections over all processes", 1000, least=1)
     index_audit_s: int = _setting("每隔多少秒抽查内存索引与数据库是否一致；0 为不查", "seconds between looks whether the indexes in memory agree with the database; 0: never",
                                   300, least=0)
+    road_access_m: int = _setting("离最近道路超过多少米视为路网未覆盖", "metres from the nearest road beyond which the road network does not cover a place", 1000, least=1, most=100_000)
     basemaps: str = _setting("底图来源文件；不设则为数据目录下的 basemaps.json（可以没有）", "the file of basemaps; without it basemaps.json in the home, which need not be there", "")
     basemap_cache_mb: int = _setting("底图瓦片缓存上限（MB）", "room for kept tiles of basemaps in MB", 500, least=1)
     max_body_mb: int = _setting("一次请求的最大体积（MB）", "the largest request body in MB: an upload of 50 and the form around it", 55, least=1)

@@ -35,7 +35,7 @@ def build(settings: Settings, database: Database | None = None) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_env.undefined = StrictUndefined
     database = database or Database(settings.database_url, settings.secret_key)
-    app.extensions["onemap"] = Services(settings, database, QueryEngine(database), People(settings, database), Press(settings.home / "cache" / "print"),
+    app.extensions["onemap"] = Services(settings, database, QueryEngine(database, road_access_m=settings.road_access_m), People(settings, database), Press(settings.home / "cache" / "print"),
                                         Basemaps(settings.home, settings.basemaps, settings.basemap_cache_mb))
     for part in (language, packing, logs, metrics, spaces, security, answers):
         part.install(app)

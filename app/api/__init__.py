@@ -28,6 +28,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.api.shapes",
     "app.api.commits",
     "app.api.nearest",
+    "app.api.roads",
     "app.api.exposure",
     "app.api.shelter_plan",
     "app.api.domino",

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import shapely
 from shapely.errors import GEOSException
 from shapely.geometry.base import BaseGeometry
 
+from app.pointers import under
+from geodata.queries import refusals
 from layers.errors import InvalidInput, Problem
 from layers.messages import Sentence, declare
 from layers.spec import Label
 
 TYPES = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon")
+MAX_BARRIERS = 100  # of one question; what stays closed is drawn as a block
 _CRS84 = ("urn:ogc:def:crs:OGC:1.3:CRS84", "urn:ogc:def:crs:OGC::CRS84", "http://www.opengis.net/def/crs/OGC/1.3/CRS84", "OGC:CRS84")
 
 declare({
@@ -51,6 +54,17 @@ def read_zone(value: Any, pointer: str = "/geometry") -> BaseGeometry:
     if shape is None:
         raise _refused(pointer, "request-missing", name=pointer.strip("/"))
     return shape
+
+
+def read_barriers(values: Sequence[Any], root: str = "") -> tuple[BaseGeometry, ...]:
+    """Shapes that close roads; InvalidInput at `root`/barriers/n for what is none."""
+    shapes = []
+    for place, value in enumerate(values):
+        pointer = f"{root}/barriers/{place}"
+        shape = read_zone(value, pointer)
+        with under(f"{root}/barriers", {"barrier": str(place)}):
+            shapes.append(refusals.zone("barrier", shape))
+    return tuple(shapes)
 
 
 def refuse_other_crs(value: Mapping[str, Any], pointer: str) -> None:

@@ -88,6 +88,9 @@ _VERSIONED = {"layer": _TEXT, "version": _WHOLE, "token": _TEXT}
 _OR_NONE = {"type": ["number", "null"]}
 _SIZE = _object("length_m area_m2 perimeter_m parts vertices", length_m=_OR_NONE, area_m2=_OR_NONE, perimeter_m=_OR_NONE, parts=_WHOLE, vertices=_WHOLE)
 _LEFT_OUT = _object("feature distance_m reasons", feature=_TEXT, distance_m=_NUMBER, reasons=_list(_object("code label", code=_TEXT, label=_LABEL)))
+_ROAD = _object("layer version token profile", **_VERSIONED, profile=_TEXT, off_m=_OR_NONE, covered={"type": "boolean"}, barred={"type": "boolean"},
+                complete={"type": "boolean"})
+_ROAD_END = _object("off_m covered", off_m=_OR_NONE, covered={"type": "boolean"})
 
 _OR_WHOLE = {"type": ["integer", "null"]}
 _REASON = _object("code label", code=_TEXT, label=_LABEL)
@@ -123,7 +126,21 @@ _ANSWERS: dict[str, Any] = {
                      freshness={"type": "object"}, allowed=_list(_TEXT)),
     "NearestAnswer": _object("type features layers asked", type={"const": "FeatureCollection"}, features=_list({"$ref": "#/components/schemas/Feature"}),
                              asked={"type": "object"}, layers=_list(_object("layer version token answered_by returned left_out", **_VERSIONED, answered_by=_TEXT,
-                                                                            returned=_WHOLE, left_out=_list(_LEFT_OUT)))),
+                                                                            returned=_WHOLE, left_out=_list(_LEFT_OUT),
+                                                                            road=_ROAD, without_road=_WHOLE))),
+    "ServiceAreas": _object("type features road covered", type={"const": "FeatureCollection"}, road=_ROAD, off_m=_OR_NONE, covered={"type": "boolean"},
+                            features=_list(_object("type geometry properties", type={"const": "Feature"}, geometry=_GEOMETRY,
+                                                   properties=_object("minutes", minutes=_NUMBER)))),
+    "RoadMatrix": _object("duration_s length_m origins destinations road", duration_s=_list(_list(_OR_NONE)), length_m=_list(_list(_OR_NONE)),
+                          origins=_list(_ROAD_END), destinations=_list(_ROAD_END), road=_ROAD),
+    "RoadRoute": _object("type geometry properties", type={"const": "Feature"}, geometry=_GEOMETRY, properties=_object(
+        "duration_s length_m origin destination road", duration_s=_OR_NONE, length_m=_OR_NONE, origin=_ROAD_END, destination=_ROAD_END, road=_ROAD)),
+    "RoadProfiles": _object("profiles", profiles=_list(_object("code name speeds_kmh", code=_TEXT, name=_TEXT, speeds_kmh={"type": "object"},
+                                                               keeps_one_way={"type": "boolean"}, weight_t=_OR_NONE, source=_OR_NULL))),
+    "RoadReport": _object("layer version token nodes edges length_m dangling islands doubled", **_VERSIONED, nodes=_WHOLE, edges=_WHOLE, length_m=_NUMBER,
+                          dangling=_list(_object("feature near lon lat away_m", feature=_TEXT, near=_TEXT, lon=_NUMBER, lat=_NUMBER, away_m=_NUMBER)),
+                          islands=_list(_object("nodes edges length_m feature", nodes=_WHOLE, edges=_WHOLE, length_m=_NUMBER, feature=_TEXT)),
+                          doubled=_list(_list(_TEXT)), dangling_count=_WHOLE, island_count=_WHOLE, doubled_count=_WHOLE),
     "ExposureAnswer": _object("type features layers asked zone", type={"const": "FeatureCollection"}, features=_list({"$ref": "#/components/schemas/Feature"}),
                               asked={"type": "object"}, zone=_GEOMETRY, zone_area_m2=_OR_NONE,
                               layers=_list(_object("layer version token count measures basis", **_VERSIONED, count=_WHOLE, measures={"type": "object"},
@@ -137,7 +154,7 @@ _ANSWERS: dict[str, Any] = {
         unused=_list(_object("id layer name reasons", id=_TEXT, layer=_TEXT, name=_TEXT, capacity=_OR_WHOLE, reasons=_list(_REASON), lon=_NUMBER, lat=_NUMBER)),
         needs=_list(_object("article quantity unit daily", article=_TEXT, quantity=_OR_NONE, unit=_OR_NULL, daily={"type": ["boolean", "null"]}, amount=_OR_NONE, persons=_OR_WHOLE, basis=_OR_NULL))),
     "ShelterPlanAnswer": _object("type features asked zone population share plan trial difference versions", type={"const": "FeatureCollection"}, features=_list({"type": "object"}),
-                                 asked={"type": "object"}, zone=_GEOMETRY, zone_area_m2=_OR_NONE, mode=_TEXT, population=_POPULATION, share={"type": "object"},
+                                 asked={"type": "object"}, zone=_GEOMETRY, zone_area_m2=_OR_NONE, mode=_TEXT, profile=_OR_NULL, population=_POPULATION, share={"type": "object"},
                                  plan={"$ref": "#/components/schemas/ShelterPlan"}, trial={"type": ["object", "null"]}, difference={"type": ["object", "null"]},
                                  versions=_list(_object("layer version token", **_VERSIONED))),
     "DominoAnswer": _object("type features asked zone cut looked_at versions", type={"const": "FeatureCollection"}, asked={"type": "object"}, zone=_GEOMETRY, zone_area_m2=_OR_NONE,
@@ -145,7 +162,7 @@ _ANSWERS: dict[str, Any] = {
                             features=_list(_object("type id geometry properties", type={"const": "Feature"}, id=_TEXT, geometry=_GEOMETRY, properties=_object(
                                 "layer name step chain causes zone reach_m", layer=_TEXT, name=_TEXT, step=_WHOLE, causes=_WHOLE, zone={"enum": ["none", "unknown", "known", "not-followed"]},
                                 reach_m=_OR_NONE, chain=_list(_object("layer feature name", layer=_TEXT, feature=_TEXT, name=_TEXT)))))),
-    "CoverageAnswer": _object("type features asked now then lost gained population versions", type={"const": "FeatureCollection"}, asked={"type": "object"}, mode=_TEXT, now=_COVERAGE,
+    "CoverageAnswer": _object("type features asked now then lost gained population versions", type={"const": "FeatureCollection"}, asked={"type": "object"}, mode=_TEXT, profile=_OR_NULL, now=_COVERAGE,
                               then={"type": ["object", "null"]}, lost={"type": ["object", "null"]}, gained={"type": ["object", "null"]}, population=_POPULATION, numberReturned=_WHOLE,
                               versions=_list(_object("layer version token", **_VERSIONED)), features=_list(_object("type id geometry properties", type={"const": "Feature"}, id=_TEXT,
                               geometry=_GEOMETRY, properties=_object("layer name people covered resource", layer=_TEXT, name=_TEXT, people=_OR_WHOLE, covered={"type": "boolean"},

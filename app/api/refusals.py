@@ -43,6 +43,7 @@ declare({
     "request-repeated": _said("「{name}」给了多次", "“{name}” is given more than once", "只给一次", "Give it once"),
     "request-not-understood": _said("「{name}」无法理解：{expected}", "“{name}” is not understood: {expected}", "更正「{name}」", "Correct “{name}”"),
     "request-not-json": _said("内容不是合法的 JSON：{why}", "The body is not valid JSON: {why}", "发送 UTF-8 编码的 JSON", "Send JSON in UTF-8"),
+    "request-only-by-road": _said("「{name}」只用于按道路排序", "“{name}” belongs to a ranking by road", "加上 mode=road，或去掉它", "Add mode=road, or leave it out"),
     "request-no-mode": _said(
         "尚不提供按「{given}」的排序", "Ranking by “{given}” is not offered yet", "使用 mode=straight（直线距离）", "Use mode=straight (straight distance)",
     ),

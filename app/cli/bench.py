@@ -45,6 +45,19 @@ def exposure(installation: Installation, features: int, rounds: int, file: Path 
 
 
 @command.command()
+@click.option("--nodes", default=100_000, show_default=True, help="路网节点数 · how many nodes the network has, about, from a fixed seed")
+@click.option("--questions", default=10, show_default=True, help="每轮提问数 · questions a round")
+@_ROUNDS
+@_JSON
+@click.pass_obj
+def roads(installation: Installation, nodes: int, questions: int, rounds: int, file: Path | None) -> None:
+    """进程内：一处到 60 座仓库的行车时间 · in process: one incident to 60 depots by road, against pgRouting and networkx where they are installed."""
+    from app.bench import roads as bench
+
+    _run(lambda database: bench.run(database, nodes, rounds, questions), installation, file)
+
+
+@command.command()
 @click.option("--streams", "count", default=200, show_default=True, help="实时连接数 · event streams held open")
 @click.option("--rounds", default=3, show_default=True, help="轮数 · rounds")
 @click.option("--seconds", default=3.0, show_default=True, help="每段秒数 · seconds of each part of a round")

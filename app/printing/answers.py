@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import groupby
+from math import ceil
 
 from app.printing import words
 from app.printing.contents import ExposedRow, LeftOutRow, RankedRow, Ranking
@@ -30,12 +31,22 @@ def _ranking(layer: Layer, ranking: LayerRanking, named: Named, language: str) -
         feature = named.get((layer.id, str(one.id)))
         known = feature.properties if feature else {}
         verified = known.get("verified_at")
-        rows.append(RankedRow(one.rank, words.title(layer, known, language), _about(layer, known, one, language), words.distance(one.distance_m),
+        rows.append(RankedRow(one.rank, words.title(layer, known, language), _about(layer, known, one, language), _far(one, language),
                               words.bearing(one.bearing_deg, language), words.day(verified) if verified else words.say("unverified", language)))
     left = [LeftOutRow(words.title(layer, feature.properties if (feature := named.get((layer.id, str(one.id)))) else {}, language), words.distance(one.distance_m),
                        words.say("comma", language).join(reason.label.in_language(language) for reason in one.reasons))
             for one in ranking.left_out[:MAX_LEFT_OUT]]
     return Ranking(layer.label.in_language(language), layer.style, tuple(rows), tuple(left), _note(ranking, language))
+
+
+def _far(one: Ranked, language: str) -> str:
+    """How far by air, and before it how long by road where that was asked."""
+    straight = words.distance(one.distance_m)
+    if one.driven is None:
+        return straight
+    if one.driven.duration_s is None or one.driven.length_m is None:
+        return words.say("road.none", language, straight=straight)
+    return words.say("road.far", language, minutes=max(1, ceil(one.driven.duration_s / 60)), length=words.distance(one.driven.length_m))
 
 
 def _about(layer: Layer, known: Mapping[str, object], one: Ranked, language: str) -> str:

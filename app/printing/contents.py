@@ -68,7 +68,7 @@ class Zone:
 
 @dataclass(frozen=True)
 class RankedRow:
-    rank: int
+    rank: int | None
     name: str
     about: str
     distance: str

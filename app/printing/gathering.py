@@ -150,10 +150,14 @@ def answered(sheet: Sheet, space: Space, actor: Actor, engine: QueryEngine, orde
         named = _named(ranked.layers)
         place = Place(order.nearest.lon, order.nearest.lat, order.place or f"{order.nearest.lon:.5f}, {order.nearest.lat:.5f}")
         head = words.say("nearest.head", language, place=place.label, when=words.moment(sheet.made_at))
+        driven = next((one.road for one in ranked.layers if one.road), None)
+        if driven is not None:
+            profile = engine.roads(space, actor).profiles.get(driven.profile)
+            head = words.say("nearest.head-road", language, place=place.label, profile=profile.name if profile else driven.profile, when=words.moment(sheet.made_at))
         head += words.say("nearest.outside", language) if order.nearest.zone is not None else ""
         sheet = replace(sheet, place=place, ranking=answers.rankings(space.catalogue, ranked, named, language), ranking_head=head)
         how: dict[tuple[str, str], dict[str, Any]] = {(one.layer, str(each.id)): {"out": True} for one in ranked.layers for each in one.left_out[:20]}
-        how |= {(one.layer, str(each.id)): {"rank": each.rank} for one in ranked.layers for each in one.ranked}
+        how |= {(one.layer, str(each.id)): {"rank": each.rank, "out": each.rank is None} for one in ranked.layers for each in one.ranked}
         marks |= _marks(space, named, how, language)
     return replace(sheet, marked=tuple(marks.values()))
 

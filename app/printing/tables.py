@@ -146,7 +146,7 @@ def _ranking(flow: Flow, one: Ranking, language: str) -> None:
         flow.words(say("nearest.none", language, layer=one.label))
     file = symbols.file_of(one.style.symbol, one.style.family)
     for row in one.rows:
-        flow.row([str(row.rank), row.name, row.distance, row.bearing, row.about, row.verified], bold=(0, 1, 2))
+        flow.row(["" if row.rank is None else str(row.rank), row.name, row.distance, row.bearing, row.about, row.verified], bold=(0, 1, 2))
     for out in one.left_out:
         flow.row(["", out.name, out.distance, "", out.reasons, ""], quiet=True, symbol=(file, True))
 

@@ -21,6 +21,7 @@ from geodata.queries.postgis import TableCandidates
 from geodata.queries.ranking import Candidates, Search
 from geodata.queries.roads.access import ACCESS_M
 from geodata.queries.roads.keeping import RoadKeeper
+from geodata.queries.roads.ranking import by_road, widest
 from geodata.queries.roads.roads import Roads
 from geodata.queries.showing import Show, shown
 from geodata.store.changes import LayerVersion
@@ -55,13 +56,19 @@ class QueryEngine:
         """The k nearest features of each layer, exact, with those left out and why; see `geodata.queries.nearest`.
 
         With `show` the features it names come along as they are at that very version, and all layers are of one moment.
-        Raises LayerNotFound, Forbidden, InvalidInput (a layer without geometry, an unreadable filter), Unavailable.
+        Raises LayerNotFound, Forbidden, InvalidInput (a layer without geometry, an unreadable filter, no such profile), Unavailable.
         """
+        roads = self.roads(space, actor) if question.by_road else None
+
         def ask(candidates: Candidates, version: LayerVersion, answered_by: str, layer: Layer, matching: Any) -> Callable[[], LayerRanking]:
-            search = Search(candidates, question, Admission(layer, matching, question.zone))
+            search = Search(candidates, widest(question) if roads else question, Admission(layer, matching, question.zone))
             search.run()
             ranking = replace(search.answer(layer.id, version, answered_by), positions=_positions(space, actor, layer))
-            return lambda: ranking
+            if roads is None:
+                return lambda: ranking
+            slots = candidates.slots
+            shapes = {one.id: slots.shapes[slots.slot_of[one.id]] for one in ranking.ranked}
+            return lambda: by_road(ranking, shapes, roads, question)
 
         layers = _chosen(space, question.layers, actor, lambda layer: layer.ranked)
         return NearestAnswer(tuple(self._answers(space, layers, question.filter, actor, ask, show)))

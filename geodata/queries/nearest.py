@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from shapely.geometry import LineString
 from shapely.geometry.base import BaseGeometry
 
 from geodata.queries import refusals
@@ -19,7 +20,23 @@ MAX_LEFT_OUT = 100  # the nearest of those left out; `more_left_out` says when t
 
 FILTER_NOT_MET = "filter-not-met"
 IN_ZONE = "in-zone"
-REASONS = {FILTER_NOT_MET: Label("不符合筛选条件", "Does not meet the filter"), IN_ZONE: Label("位于危险范围内", "Lies in the zone")}
+NO_ROAD = "no-road"
+NOT_COVERED = "not-covered"
+REASONS = {
+    FILTER_NOT_MET: Label("不符合筛选条件", "Does not meet the filter"), IN_ZONE: Label("位于危险范围内", "Lies in the zone"),
+    NO_ROAD: Label("无路可达", "No road"), NOT_COVERED: Label("路网未覆盖", "Not covered by the road network"),
+}
+
+
+@dataclass(frozen=True)
+class ByRoad:
+    """That the ranking is by the time which a vehicle `profile` takes by road to the place; `barriers` (degrees) close what they touch.
+
+    An empty profile is the first there is.
+    """
+
+    profile: str = ""
+    barriers: tuple[BaseGeometry, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -27,7 +44,8 @@ class NearestQuestion:
     """The `k` nearest features of each layer to a place in degrees (EPSG:4490).
 
     `layers` empty: those that the catalogue ranks by default. `max_distance_m` is inclusive; None is no limit. `filter`
-    is CQL2 text. Features that lie in or touch `zone` (degrees) are left out. Raises InvalidInput naming what is wrong.
+    is CQL2 text. Features that lie in or touch `zone` (degrees) are left out. With `by_road` the k that are soonest there are
+    ranked instead; the limit stays a straight one. Raises InvalidInput naming what is wrong.
     """
 
     lon: float
@@ -37,6 +55,7 @@ class NearestQuestion:
     max_distance_m: float | None = None
     filter: str | None = None
     zone: BaseGeometry | None = None
+    by_road: ByRoad | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "lon", refusals.number("lon", self.lon, -180.0, 180.0))
@@ -51,17 +70,50 @@ class NearestQuestion:
 
 
 @dataclass(frozen=True)
+class Driven:
+    """How a feature comes to the place by road: seconds, metres and the way as it is driven; None, and `why`, where none leads.
+
+    `off_m` is the straight distance from the feature to the nearest road; None where there is no road at all.
+    """
+
+    duration_s: float | None
+    length_m: float | None
+    off_m: float | None
+    route: LineString | None = None
+    why: Reason | None = None
+
+
+@dataclass(frozen=True)
+class RoadBasis:
+    """What a ranking by road rests on: the network layer at its version, the profile, and the place asked about.
+
+    `off_m` is the straight distance from the place to the nearest road (None: there is no road), `covered` whether that is within
+    the limit, `barred` that the place itself lies in a barrier. `complete` False: only the MAX_K nearest by straight distance were
+    looked at, and one farther off might be sooner there.
+    """
+
+    network: str
+    version: LayerVersion
+    profile: str
+    off_m: float | None
+    covered: bool
+    barred: bool
+    complete: bool
+
+
+@dataclass(frozen=True)
 class Ranked:
     """A feature in its rank from 1, how far (geodesic) and which way (0-360 from north); no bearing at distance 0.
 
-    `uncertain` says what is not known about whether it can be used.
+    `uncertain` says what is not known about whether it can be used. Asked by road it has `driven`, and no rank where no road leads.
     """
 
-    rank: int
+    rank: int | None
     id: UUID
     distance_m: float
     bearing_deg: float | None
     uncertain: tuple[Reason, ...] = ()
+    driven: Driven | None = None
 
 
 @dataclass(frozen=True)
@@ -90,6 +142,8 @@ class LayerRanking:
     at most MAX_LEFT_OUT of them: `more_left_out` says that there are others.
     `positions` "coarse": the asker may not know exact ones, so distances, bearings and reasons are those of the coarse places shown.
     `shown` has what was read of the features named, at that same version, when the asker wanted them shown.
+    Asked by road (`road`), the k soonest there are ranked, then come those to which no road leads, by straight distance, at most
+    MAX_LEFT_OUT of them (`more_without_road`: there are others); left out are those that lie nearer than the farthest ranked.
     """
 
     layer: str
@@ -99,6 +153,8 @@ class LayerRanking:
     left_out: tuple[LeftOut, ...]
     more_left_out: bool = False
     positions: str = "exact"
+    road: RoadBasis | None = None
+    more_without_road: bool = False
     shown: Mapping[UUID, Any] = field(default_factory=dict)
 
 

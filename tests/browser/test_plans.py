@@ -62,7 +62,7 @@ def test_a_shelter_is_tried_away_by_a_click_and_put_back(visit: Come) -> None:
 def test_the_plan_by_road_in_english_on_the_wall_theme(visit: Come) -> None:
     one = visit(language="en")
     plan(one)
-    one.page.click(".segments button:has-text('Road')")
+    one.page.click("#right .segments button >> nth=1")
     one.until(lambda: "min" in one.page.inner_text(".rank-head + .row .meta.wrap >> nth=0"), "ways are in minutes")
     one.shot("shelter_road_en_1280")
     one.page.evaluate("document.documentElement.dataset.theme = 'wall'; dispatchEvent(new Event('onemap:theme'))")

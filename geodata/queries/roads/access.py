@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from geodata.crs import GEOD
 from geodata.queries.measure import Floats
@@ -56,6 +57,21 @@ def find(graph: RoadGraph, entered: Yes, lon: Floats, lat: Floats, within_m: flo
         nearer = distance < away[place]
         edge[place[nearer]], away[place[nearer]] = chosen[found[nearer]], distance[nearer]
     return _measured(graph, lon, lat, points, edge, within_m)
+
+
+def nearest_place(graph: RoadGraph, entered: Yes, shape: BaseGeometry) -> tuple[float, float]:
+    """The place (lon, lat) of a shape in degrees that is nearest to a road that may be entered; where there is none, one inside it."""
+    if shape.geom_type == "Point":
+        return shape.x, shape.y
+    chosen, tree = _tree(graph, entered & ~graph.joined_at_ends)
+    if not len(chosen):
+        inside = shape.representative_point()
+        return inside.x, inside.y
+    flat = shapely.transform(shapely.segmentize(shape, 0.01), graph.plane[0])
+    found = chosen[tree.query_nearest(flat, all_matches=False)[0]]
+    here = shapely.shortest_line(flat, graph.plane_lines[found])
+    lon, lat = graph.plane[1](shapely.get_coordinates(here)[:1])[0]
+    return float(lon), float(lat)
 
 
 def _measured(graph: RoadGraph, lon: Floats, lat: Floats, points: np.ndarray, edge: Whole, within_m: float) -> Accesses:

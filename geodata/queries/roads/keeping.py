@@ -75,7 +75,7 @@ class RoadKeeper:
                 if read is None or not _stands(read, layers, versions):
                     read = self._read = self._reading(layers, read)
         moment = self._space.record.as_of if self._space.is_past else datetime.now(UTC)
-        return Roads(read.graph, read.versions[layers[0].id], read.profiles, _closed(read, moment), self._access_m)
+        return Roads(layers[0].id, read.graph, read.versions[layers[0].id], read.profiles, _closed(read, moment), self._access_m)
 
     def _reading(self, layers: tuple[Layer, ...], before: _Read | None) -> _Read:
         """All that differs from what was read before, in one snapshot."""
@@ -84,14 +84,14 @@ class RoadKeeper:
             now = {layer.id: store.version(layer.id) for layer in layers}
             same = {one for one, version in now.items() if known is not None and known.versions[one] == version}
             network, profiles, *blocks = layers
-            assert network.network and profiles.profiles
+            assert network.network
             if known is not None and network.id in same:
                 graph = known.graph
             else:
                 graph = build(_rows(store, network.id, network.network), network.network)
                 self.built += 1
             return _Read(layers, now, graph,
-                         known.profiles if known is not None and profiles.id in same else profiles_of(profiles.profiles, store.rows(profiles.id, profiles.profiles.fields)),
+                         known.profiles if known is not None and profiles.id in same else profiles_of(profiles, store.rows(profiles.id, _told(profiles))),
                          {one.id: known.blocks[one.id] if known is not None and one.id in same else _blocks(store, one.id, one.blocks) for one in blocks if one.blocks})
 
 
@@ -100,6 +100,11 @@ def _rests_on(catalogue: Catalogue) -> tuple[Layer, ...]:
     if network is None or profiles is None:
         raise refusals.no_network()
     return network, profiles, *catalogue.blocks
+
+
+def _told(profiles: Layer) -> list[str]:
+    assert profiles.profiles
+    return [*profiles.profiles.fields, "source", *([profiles.title] if profiles.title else [])]
 
 
 def _stands(read: _Read, layers: tuple[Layer, ...], versions: Mapping[str, LayerVersion]) -> bool:

@@ -10,17 +10,22 @@ import numpy as np
 
 from geodata.queries.measure import Floats
 from geodata.queries.roads.graph import RoadGraph, Yes
-from layers.network import Profiles
+from layers.spec import Layer
 
 
 @dataclass(frozen=True)
 class Profile:
-    """A kind of vehicle: its speed in km/h by road class (none: it may not go there), whether one-way roads bind it, its weight."""
+    """A kind of vehicle: its speed in km/h by road class (none: it may not go there), whether one-way roads bind it, its weight.
+
+    `source` says where its figures come from.
+    """
 
     code: str
     speeds_kmh: tuple[tuple[str, float], ...]
     one_way: bool = False
     weight_t: float | None = None
+    name: str = ""
+    source: str | None = None
 
     @property
     def fastest_kmh(self) -> float:
@@ -28,12 +33,15 @@ class Profile:
         return max((speed for _, speed in self.speeds_kmh), default=0.0)
 
 
-def profiles_of(declared: Profiles, rows: Iterable[Any]) -> dict[str, Profile]:
-    """Profiles by code, in the order of the rows (values by field); those that the layer declares while there is none."""
+def profiles_of(layer: Layer, rows: Iterable[Any]) -> dict[str, Profile]:
+    """Profiles by code, in the order of the rows (values by field) of a layer of profiles; those that it declares while there is none."""
+    declared = layer.profiles
+    assert declared is not None
     made = {}
     for row in list(rows) or declared.defaults:
         speeds = tuple((road_class, float(row[field])) for road_class, field in declared.speeds if row[field] is not None)
-        made[str(row[declared.code])] = Profile(str(row[declared.code]), speeds, bool(row[declared.one_way]), row[declared.weight_t])
+        code = str(row[declared.code])
+        made[code] = Profile(code, speeds, bool(row[declared.one_way]), row[declared.weight_t], str(row[layer.title or declared.code] or code), row["source"])
     return made
 
 

@@ -42,10 +42,10 @@ def places(name: str, given: Sequence[tuple[float, float]]) -> tuple[Floats, Flo
     return xy[:, 0], xy[:, 1]
 
 
-def few_pairs(name: str, count: int) -> None:
+def few_pairs(name: str, count: int, most: int = MOST_PAIRS) -> None:
     """Refuse at `/name` a matrix that is too large."""
-    if count > MOST_PAIRS:
-        raise refused(f"/{name}", "road-too-many-pairs", limit=MOST_PAIRS, found=count)
+    if count > most:
+        raise refused(f"/{name}", "road-too-many-pairs", limit=most, found=count)
 
 
 def no_network() -> InvalidInput:

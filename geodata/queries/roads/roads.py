@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,7 @@ from geodata.queries.roads.closing import Closure
 from geodata.queries.roads.graph import RoadGraph
 from geodata.queries.roads.profile import Profile, costs
 from geodata.queries.roads.report import Report, report
-from geodata.queries.roads.search import LONGEST_S, Network
+from geodata.queries.roads.search import LONGEST_S, Network, Ways
 from geodata.store.changes import LayerVersion
 
 Place = tuple[float, float]  # lon, lat in degrees
@@ -58,14 +58,36 @@ class Route:
         return self.shape is not None
 
 
+@dataclass(frozen=True)
+class Towards:
+    """The ways from n origins to one destination: `ways` in the order of the origins, and where all come upon the network.
+
+    `barred`: the destination itself lies in a barrier or a block.
+    """
+
+    ways: Ways
+    origins: Accesses
+    destination: Accesses
+    barred: bool
+    line: Callable[[int], LineString | None]
+
+    def route(self, one: int) -> Route:
+        """The way of one origin, drawn."""
+        here, there = self.origins, self.destination
+        return Route(float(self.ways.seconds[one]), float(self.ways.metres[one]), self.line(one), float(here.off_m[one]), float(there.off_m[0]),
+                     float(here.away_m[one]), float(there.away_m[0]))
+
+
 class Roads:
-    """A road network at `version`, with the profiles and the blocks in force that were read with it. Never changes; thread-safe.
+    """The road network of a `layer` at `version`, with the profiles and the blocks in force that were read with it. Never changes; thread-safe.
 
     Places farther than `access_m` from any road are not covered. A place is reached by the road nearest to it: where that is closed, no
     road leads there, for the next one may lie across a river.
     """
 
-    def __init__(self, graph: RoadGraph, version: LayerVersion, profiles: Mapping[str, Profile], blocks: Closure, access_m: float = access.ACCESS_M) -> None:
+    def __init__(self, layer: str, graph: RoadGraph, version: LayerVersion, profiles: Mapping[str, Profile], blocks: Closure,
+                 access_m: float = access.ACCESS_M) -> None:
+        self.layer = layer
         self.graph = graph
         self.version = version
         self.profiles = profiles
@@ -101,13 +123,16 @@ class Roads:
 
     def routes(self, origins: Sequence[Place], destination: Place, profile: str, barriers: Sequence[BaseGeometry] = ()) -> Iterator[Route]:
         """The quickest way from each origin to one destination, in the order given, drawn when it is taken; one search for all."""
+        towards = self.towards(origins, destination, profile, barriers)
+        return (towards.route(one) for one in range(len(origins)))
+
+    def towards(self, origins: Sequence[Place], destination: Place, profile: str, barriers: Sequence[BaseGeometry] = ()) -> Towards:
+        """Times and lengths from each origin to one destination, each drawn on demand; what is raised: as `trips`."""
         network = self._network(profile, barriers)
         here, there = self._come_upon(network, "origins", origins), self._come_upon(network, "destination", [destination])
         legs = network.legs(here, leaving=True)
         (search,) = network.searches(there, leaving=False)
-        ways = search.meet(here, legs)
-        return (Route(float(ways.seconds[one]), float(ways.metres[one]), search.line(here, legs, one), float(here.off_m[one]), float(there.off_m[0]),
-                      float(here.away_m[one]), float(there.away_m[0])) for one in range(len(here)))
+        return Towards(search.meet(here, legs), here, there, bool(network.barred(*destination)), lambda one: search.line(here, legs, one))
 
     def service_area(self, origin: Place, within_s: Sequence[float], profile: str, barriers: Sequence[BaseGeometry] = (), *, towards: bool = False) -> list[BaseGeometry]:
         """For each time in seconds the area (degrees) reached from a place in it, or (`towards`) from where the place is reached in it.
@@ -116,6 +141,11 @@ class Roads:
         """
         network = self._network(profile, barriers)
         return reached(network, self._come_upon(network, "origin", [origin]), within_s, leaving=not towards)
+
+    def stand(self, shapes: Sequence[BaseGeometry], profile: str) -> list[Place]:
+        """For each shape (degrees) the place of it that is nearest to a road: a point itself, of an area its edge or a place on a road in it."""
+        network = self._network(profile, ())
+        return [access.nearest_place(self.graph, network.open_costs.entered, one) for one in shapes]
 
     def covered(self, places: Sequence[Place], profile: str) -> Accesses:
         """Where places come upon the network, as the profile drives."""

@@ -69,6 +69,10 @@ class Network:
         seconds[~places.covered] = np.inf
         return Legs(np.column_stack([graph.start[edge], graph.end[edge]]), seconds, metres)
 
+    def barred(self, lon: float, lat: float) -> bool:
+        """Whether a place lies in a barrier."""
+        return any(shapely.intersects_xy(shape, lon, lat) for shape in self.closure.shapes)
+
     def _stands(self, edge: Whole, those: np.ndarray, share: float) -> np.ndarray:
         """Whether no barrier lies on the very node."""
         free = np.ones(len(edge), bool)

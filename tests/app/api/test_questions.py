@@ -75,7 +75,7 @@ def test_a_write_is_seen_by_the_next_question(planner_program: Program, posts: l
 @pytest.mark.parametrize(("query", "status", "named"), [
     ("lat=40", 400, "lon"), ("lon=nan&lat=40", 400, "lon"), ("lon=inf&lat=40", 400, "lon"), ("lon=181&lat=40", 400, "lon"), ("lon=109&lat=-90.1", 400, "lat"),
     ("lon=109&lat=40&k=0", 400, "k"), ("lon=109&lat=40&k=1001", 400, "k"), ("lon=109&lat=40&k=1.5", 400, "k"), ("lon=109&lat=40&max_distance_m=-1", 400, "max_distance_m"),
-    ("lon=109&lat=40&radius=3", 400, "radius"), ("lon=109&lat=40&mode=fly", 400, "mode"), ("lon=109&lat=40&mode=road", 422, "mode"),
+    ("lon=109&lat=40&radius=3", 400, "radius"), ("lon=109&lat=40&mode=fly", 400, "mode"), ("lon=109&lat=40&profile=truck", 422, "profile"),
     ("lon=109&lat=40&incident=7", 422, "incident"), ("lon=1e400&lat=40", 400, "lon"), ("lon=%00&lat=40", 400, "lon"), ("lon=109&lat=40&lon=110", 400, "lon"),
 ])
 def test_a_question_that_cannot_be_answered_names_the_parameter(planner_program: Program, query: str, status: int, named: str) -> None:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from app.bench import exposure, nearest
+from app.bench import exposure, nearest, roads
 from app.bench.map import MapResult
 from app.bench.scratch import scratch
 from app.bench.turns import Spread, take_turns
@@ -46,3 +46,11 @@ def test_a_small_run_answers_rightly_in_a_database_of_its_own(database: Database
     else:
         counts = read["facts"]["counts"]
         assert counts["onemap engine (with parts and basis)"][2] == counts["PostGIS projected ST_DWithin"][2]
+
+
+def test_a_small_run_by_road_costs_what_the_peers_say(database: Database) -> None:
+    with scratch(database) as fresh:
+        result = roads.run(fresh, 900, 2, 5)
+    read = json.loads(json.dumps(result.as_json()))
+    assert all(wrong == 0 for wrong in read["facts"]["answers unlike ours"].values()), read["facts"]
+    assert 850 < read["facts"]["nodes"] <= 900 and read["times_us"]["onemap, all 60"]["middle"] > 0

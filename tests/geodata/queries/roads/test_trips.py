@@ -10,11 +10,13 @@ import pytest
 import shapely
 
 from geodata.queries.engine import QueryEngine
+from geodata.store import past
 from geodata.store.bulk import Row
 from geodata.store.spaces import Space
 from layers.errors import Forbidden, InvalidInput
 from layers.spec import OPERATOR, Actor
 from tests.geodata.queries.roads.conftest import GEOD, NETWORK, PROFILES, Twin, block, draw, length_m, road
+from tests.geodata.store.test_past import at_a_full_second
 
 A, B, C, D = (109.80, 40.60), (109.82, 40.60), (109.82, 40.62), (109.80, 40.62)
 KMH = {"motorway": 80, "national": 60, "provincial": 50, "county": 45, "village": 30, "street": 35}  # of a fire engine
@@ -207,6 +209,18 @@ def test_each_space_has_its_own_roads(database, space: Space, engine: QueryEngin
     draw(drill, road("BC", B, C, closed=True))
     assert engine.roads(drill).trips([B], [C], "fire_engine").duration_s[0, 0] == pytest.approx(seconds(B, A, D, C))
     assert engine.roads(space).trips([B], [C], "fire_engine").duration_s[0, 0] == pytest.approx(seconds(B, C))
+
+
+def test_the_past_has_the_roads_and_blocks_of_then(database, space: Space, engine: QueryEngine) -> None:  # type: ignore[no-untyped-def]
+    square(space)
+    block(space, shapely.Point(109.82, 40.61), start=datetime.now(UTC) - timedelta(hours=1), end=datetime.now(UTC) + timedelta(seconds=4))
+    moment = at_a_full_second(database)
+    square(space, closed=True)
+    then = database.space(past.space_id_of(moment))
+    with then.reading(OPERATOR) as store:
+        assert not any(one.properties["closed"] for one in store.page("roads").features)
+    assert engine.roads(then).trips([B], [C], "fire_engine").duration_s[0, 0] == pytest.approx(seconds(B, A, D, C)), "the block was in force"
+    assert len(engine.roads(then).blocks.shapes) == 1
 
 
 def test_an_empty_network_covers_nothing_and_wrong_places_are_named(space: Space, engine: QueryEngine, viewer: Actor) -> None:
