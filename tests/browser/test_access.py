@@ -272,7 +272,7 @@ def test_the_whole_work_without_a_mouse(visit: Come) -> None:
 def test_a_panel_gives_the_keyboard_back_to_where_it_was(visit: Come) -> None:
     one = visit(Role.PLANNER)
     hands = Hands(one)
-    for act in (".tree-head .icon-btn >> nth=0", ".tree-head .icon-btn >> nth=1", ".tree-head .icon-btn >> nth=2", ".bar .space", ".tools .tool >> nth=3", ".tools .tool >> nth=4"):
+    for act in (".tree-head .icon-btn >> nth=0", ".tree-head .icon-btn >> nth=1", ".tree-head .icon-btn >> nth=2", ".bar .space", ".tools .tool >> nth=2", ".tools .tool >> nth=4", ".tools .tool >> nth=5"):
         one.page.focus(act)
         name = hands.on()
         one.page.keyboard.press("Enter")

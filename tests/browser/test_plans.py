@@ -8,6 +8,7 @@ import pytest
 
 from layers.spec import Role
 from tests.browser.conftest import Visit
+from tests.browser.test_phone import fits
 
 Come = Callable[..., Visit]
 PLACE = "109.85,40.62"
@@ -114,6 +115,30 @@ def test_the_card_of_a_depot_leads_to_the_coverage_of_depots(visit: Come) -> Non
     one.page.click(".act-row .btn:has-text('Close') >> nth=0")
     one.until(lambda: one.page.locator(".trial").count() == 1, "the trial")
     one.picture("coverage_en_1280")
+
+
+def test_a_zone_in_which_nobody_lives_says_so(visit: Come) -> None:
+    one = visit()
+    one.find(PLACE)
+    one.page.keyboard.press("z")
+    one.page.fill("#radius", "10")
+    one.page.keyboard.press("Enter")
+    one.page.click(".tabs button >> nth=3")
+    one.see("区内没有村社区")
+
+
+def test_plan_and_coverage_are_within_reach_of_a_thumb(visit: Come) -> None:
+    one = visit(Role.PLANNER, size=(360, 740))
+    plan(one)
+    fits(one, "the plan")
+    one.shot("shelter_phone_360")
+    one.page.click(".fill-row .btn >> nth=0")
+    one.until(lambda: one.page.locator(".trial").count() == 1, "the trial")
+    fits(one, "the trial")
+    one.page.keyboard.press("c")
+    one.until(lambda: one.page.locator(".act-row .btn").count() > 0, "coverage")
+    fits(one, "coverage")
+    one.shot("coverage_phone_360")
 
 
 def test_a_resource_is_tried_elsewhere_and_one_more_by_a_click_on_the_map(visit: Come) -> None:

@@ -97,6 +97,7 @@ export class Coverage {
       const answer = await ask("coverage", { body: this.body() });
       if (turn !== this.turn) return;
       this.answer = { ...answer, at: new Date() };
+      this.bringIn();
     } catch (error) {
       if (turn !== this.turn) return;
       this.answer = null;
@@ -109,6 +110,14 @@ export class Coverage {
   /** @param {Set<string>} layers that changed */
   refresh(layers) {
     if (this.answer?.versions.some((/** @type {any} */ one) => layers.has(one.layer)) || (this.answer && this.going.concerns(layers))) this.ask();
+  }
+
+  /** What the trial changes is seen on the map. */
+  bringIn() {
+    const changed = this.answer.features.filter((/** @type {any} */ one) => one.properties.then && one.properties.then.covered !== one.properties.covered);
+    if (!changed.length) return;
+    const bounds = L.latLngBounds(changed.map((/** @type {any} */ one) => [one.geometry.coordinates[1], one.geometry.coordinates[0]]));
+    if (!this.view.map.getBounds().contains(bounds)) this.view.fit([bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()]);
   }
 
   /** Villages that are not reached stand out as squares, those reached are dots, ringed where the trial changes it; resources as they are tried. */
@@ -127,7 +136,7 @@ export class Coverage {
         const reached = standing(one).covered;
         const village = state.layers.get(one.properties.layer);
         if (one.properties.then && one.properties.then.covered !== one.properties.covered) this.overlay.ring(one.geometry.coordinates, "z-changed", 17);
-        if (reached) this.overlay.ring(one.geometry.coordinates, "z-reached", 4);
+        if (reached) this.overlay.ring(one.geometry.coordinates, "z-reached", 7);
         else if (village) state.marks.set(nameOf(village.id, one.id), { inside: true, feature: featureOf(village, { id: one.id, name: one.properties.name, lon: one.geometry.coordinates[0], lat: one.geometry.coordinates[1] }) });
       }
     }

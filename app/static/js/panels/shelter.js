@@ -119,8 +119,8 @@ export class Sheltering {
     };
     for (const one of plan.groups) touch(one.place, { inside: true });
     for (const one of plan.fills) if (one.placed) touch(one, { inside: true });
-    const near = boundsOf(plan).pad(0.02);
-    for (const one of plan.unused) if (near.contains([one.lat, one.lon])) touch(one, { out: true });
+    const near = boundsOf(plan);
+    for (const one of plan.unused) if (near.isValid() && near.pad(0.02).contains([one.lat, one.lon])) touch(one, { out: true });
     const most = Math.max(1, ...plan.ways.map((/** @type {any} */ way) => way.people));
     const tagged = new Set([...plan.ways].sort((a, b) => b.people - a.people).slice(0, TAGGED));
     for (const way of [...plan.ways].sort((a, b) => b.people - a.people)) {
