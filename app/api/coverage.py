@@ -59,7 +59,7 @@ class CoverageBody(GoingBody):
            body=CoverageBody, answers={200: "CoverageAnswer"}, answer_type=GEOJSON, problems=_PROBLEMS)
 def villages(body: CoverageBody) -> Response:
     found = _asked(body)
-    members = {"asked": body.model_dump(mode="json", exclude_none=True), "mode": found.mode, "now": _whole(found.now), "then": found.then and _whole(found.then),
+    members = {"asked": body.model_dump(mode="json", exclude_none=True), "mode": found.mode, "profile": found.profile, "now": _whole(found.now), "then": found.then and _whole(found.then),
                "lost": found.lost_counts, "gained": found.gained_counts, "numberReturned": len(found.people.places),
                "population": {"layer": found.people.layer, "total": found.people.total, "unknown": found.people.unknown, "portions": found.portions},
                "versions": [{"layer": name, "version": one.version, "token": one.token} for name, one in found.versions.items()]}

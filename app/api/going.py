@@ -6,12 +6,11 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from app.api.geometry import read_zone
+from app.api.geometry import read_barriers
 from app.api.operation import Body
 from app.security import current_actor
 from app.services import services
 from app.spaces import current_space
-from geodata.queries import refusals
 from geodata.queries.costs import ByRoad, Costs, Straight
 
 MAX_BARRIERS = 50
@@ -29,6 +28,6 @@ def costs_of(body: GoingBody) -> Costs:
     """The ways that a body asks for; what is wrong is named by its member."""
     if body.mode == "straight":
         return Straight()
-    barriers = [refusals.zone(f"barriers/{place}", read_zone(one, f"/barriers/{place}")) for place, one in enumerate(body.barriers)]
+    barriers = read_barriers(body.barriers)
     roads = services().engine.roads(current_space(), current_actor())
     return ByRoad(roads, body.profile if body.profile is not None else next(iter(roads.profiles), ""), barriers)

@@ -176,7 +176,7 @@ _ANSWERS: dict[str, Any] = {
         unused=_list(_object("id layer name reasons", id=_TEXT, layer=_TEXT, name=_TEXT, capacity=_OR_WHOLE, reasons=_list(_REASON), lon=_NUMBER, lat=_NUMBER)),
         needs=_list(_object("article quantity unit daily", article=_TEXT, quantity=_OR_NONE, unit=_OR_NULL, daily={"type": ["boolean", "null"]}, amount=_OR_NONE, persons=_OR_WHOLE, basis=_OR_NULL))),
     "ShelterPlanAnswer": _object("type features asked zone population share plan trial difference versions", type={"const": "FeatureCollection"}, features=_list({"type": "object"}),
-                                 asked={"type": "object"}, zone=_GEOMETRY, zone_area_m2=_OR_NONE, mode=_TEXT, population=_POPULATION, share={"type": "object"},
+                                 asked={"type": "object"}, zone=_GEOMETRY, zone_area_m2=_OR_NONE, mode=_TEXT, profile=_OR_NULL, population=_POPULATION, share={"type": "object"},
                                  plan={"$ref": "#/components/schemas/ShelterPlan"}, trial={"type": ["object", "null"]}, difference={"type": ["object", "null"]},
                                  versions=_list(_object("layer version token", **_VERSIONED))),
     "DominoAnswer": _object("type features asked zone cut looked_at versions", type={"const": "FeatureCollection"}, asked={"type": "object"}, zone=_GEOMETRY, zone_area_m2=_OR_NONE,
@@ -184,7 +184,7 @@ _ANSWERS: dict[str, Any] = {
                             features=_list(_object("type id geometry properties", type={"const": "Feature"}, id=_TEXT, geometry=_GEOMETRY, properties=_object(
                                 "layer name step chain causes zone reach_m", layer=_TEXT, name=_TEXT, step=_WHOLE, causes=_WHOLE, zone={"enum": ["none", "unknown", "known", "not-followed"]},
                                 reach_m=_OR_NONE, chain=_list(_object("layer feature name", layer=_TEXT, feature=_TEXT, name=_TEXT)))))),
-    "CoverageAnswer": _object("type features asked now then lost gained population versions", type={"const": "FeatureCollection"}, asked={"type": "object"}, mode=_TEXT, now=_COVERAGE,
+    "CoverageAnswer": _object("type features asked now then lost gained population versions", type={"const": "FeatureCollection"}, asked={"type": "object"}, mode=_TEXT, profile=_OR_NULL, now=_COVERAGE,
                               then={"type": ["object", "null"]}, lost={"type": ["object", "null"]}, gained={"type": ["object", "null"]}, population=_POPULATION, numberReturned=_WHOLE,
                               versions=_list(_object("layer version token", **_VERSIONED)), features=_list(_object("type id geometry properties", type={"const": "Feature"}, id=_TEXT,
                               geometry=_GEOMETRY, properties=_object("layer name people covered resource", layer=_TEXT, name=_TEXT, people=_OR_WHOLE, covered={"type": "boolean"},

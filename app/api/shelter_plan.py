@@ -58,7 +58,7 @@ class ShelterPlanBody(GoingBody):
 @operation(tag="questions", summary=_SUMMARY, body=ShelterPlanBody, answers={200: "ShelterPlanAnswer"}, answer_type=GEOJSON, problems=_PROBLEMS)
 def plan(body: ShelterPlanBody) -> Response:
     found = _asked(body)
-    members = {"asked": body.model_dump(mode="json", exclude_none=True), "zone": found.zone, "zone_area_m2": found.zone_area_m2, "mode": found.mode,
+    members = {"asked": body.model_dump(mode="json", exclude_none=True), "zone": found.zone, "zone_area_m2": found.zone_area_m2, "mode": found.mode, "profile": found.profile,
                "population": {"layer": found.people.layer, "total": found.people.total, "unknown": found.people.unknown, "shared": found.people.shared,
                               "portions": found.people.portions, "others": found.others},
                "share": found.share, "plan": found.plan, "trial": found.trial, "difference": found.difference, "versions": _versions(found)}

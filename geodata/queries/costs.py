@@ -43,6 +43,10 @@ class Costs(Protocol):
     def mode(self) -> str:
         """`straight` or `road`."""
 
+    @property
+    def profile(self) -> str | None:
+        """By road: which vehicle drives."""
+
     def between(self, origins: Sequence[Place], destinations: Sequence[Place]) -> Ways:
         """The ways from each origin to each destination."""
 
@@ -54,14 +58,14 @@ class ByRoad:
 
     def __init__(self, roads: Roads, profile: str, barriers: Sequence[BaseGeometry] = ()) -> None:
         roads.profile(profile)  # one that is not there is refused before anything is read
-        self._roads, self._profile, self._barriers = roads, profile, barriers
+        self._roads, self.profile, self._barriers = roads, profile, barriers
 
     def between(self, origins: Sequence[Place], destinations: Sequence[Place]) -> Ways:
         """Durations and lengths on roads."""
         if not origins or not destinations:
             nothing = np.zeros((len(origins), len(destinations)))
             return Ways(nothing, nothing, nothing)
-        found = self._roads.trips(origins, destinations, self._profile, self._barriers)
+        found = self._roads.trips(origins, destinations, self.profile, self._barriers)
         return Ways(found.length_m, found.duration_s, found.origins_off_m[:, None] + found.destinations_off_m[None, :])
 
 
@@ -69,6 +73,7 @@ class Straight:
     """The geodesic on the ellipsoid."""
 
     mode = "straight"
+    profile: str | None = None
 
     def between(self, origins: Sequence[Place], destinations: Sequence[Place]) -> Ways:
         """Lengths of the geodesics, right to 1 mm."""

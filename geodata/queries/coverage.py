@@ -156,6 +156,7 @@ class CoverageAnswer:
 
     question: CoverageQuestion
     mode: str
+    profile: str | None
     people: People
     now: Coverage
     then: Coverage | None
@@ -179,7 +180,7 @@ def coverage(space: Space, question: CoverageQuestion, actor: Actor, costs: Cost
     now = _covered(question, people.places, resources, costs)
     then = _covered(question, people.places, _tried(question, resources), costs) if question.tries else None
     lost, gained = (_changed(now, then, was) if then else () for was in (True, False))
-    return CoverageAnswer(question, costs.mode, people, now, then, lost, gained, _counts(people.places, lost) if then else None,
+    return CoverageAnswer(question, costs.mode, costs.profile, people, now, then, lost, gained, _counts(people.places, lost) if then else None,
                           _counts(people.places, gained) if then else None, people.portions, versions)
 
 

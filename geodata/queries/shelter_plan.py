@@ -187,6 +187,7 @@ class ShelterAnswer:
     zone: BaseGeometry
     zone_area_m2: float | None
     mode: str
+    profile: str | None
     people: People
     others: tuple[OtherFigure, ...]
     share: Share

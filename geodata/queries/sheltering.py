@@ -59,7 +59,7 @@ def shelter_plan(space: Space, question: ShelterQuestion, actor: Actor, costs: C
         facts = _gather(store, question, zone)
     plan = _planned(facts, question, facts.rooms, costs)
     trial = _planned(facts, question, _tried(facts.rooms, question), costs) if question.tries else None
-    return ShelterAnswer(question, zone.outline, zone.area_m2, costs.mode, facts.people, facts.others, facts.share, plan, trial,
+    return ShelterAnswer(question, zone.outline, zone.area_m2, costs.mode, costs.profile, facts.people, facts.others, facts.share, plan, trial,
                          _difference(plan, trial) if trial else None, facts.versions)
 
 

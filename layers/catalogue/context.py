@@ -179,7 +179,7 @@ ROADS = Layer(
 
 # Our assumptions, to be replaced by what the bureau measures. A fire engine on a call is not bound by the direction of a road
 # (Road Traffic Safety Law, article 53); on foot one goes anywhere but on a motorway.
-_ASSUMED = "本系统假定值，未经实测 · assumed, not measured"
+_ASSUMED = "本系统假定值，未经实测"
 _SPEEDS = (("fire_engine", "消防车", (80, 60, 50, 45, 30, 35), False, 18.0), ("truck", "载重货车", (70, 55, 45, 40, 20, 30), True, 31.0),
            ("on_foot", "步行", (None, 5, 5, 5, 5, 5), False, None))
 DEFAULT_PROFILES = tuple(

@@ -60,6 +60,17 @@ def scenes(one: Visit) -> Iterator[str]:
     page.keyboard.press("z")
     one.until(lambda: page.locator("#right .table tbody tr").count() > 0, "the zone is asked about")
     yield "exposure"
+    page.click("[data-part=domino] .btn")
+    one.until(lambda: page.locator(".row.domino").count() > 0 or page.locator("[data-part=domino] + .none-row").count() > 0, "the domino list")
+    yield "domino list"
+    page.click(".tabs button >> nth=3")
+    one.until(lambda: page.locator("#hazard").count() == 1 and page.locator("#right .skeleton").count() == 0, "the plan is there")
+    yield "shelter plan"
+    page.keyboard.press("c")
+    one.until(lambda: page.locator(".act-row").count() > 0, "coverage")
+    page.click(".act-row .btn >> nth=0")
+    one.until(lambda: page.locator(".trial").count() == 1, "with a trial")
+    yield "coverage"
     page.keyboard.press("i")
     one.until(lambda: page.locator(".sheet-preview img, .sheet-preview .note").count() > 0, "the sheet is drawn, or the machine says that it is too busy for it", patience_s=60)
     yield "print"
@@ -261,7 +272,7 @@ def test_the_whole_work_without_a_mouse(visit: Come) -> None:
 def test_a_panel_gives_the_keyboard_back_to_where_it_was(visit: Come) -> None:
     one = visit(Role.PLANNER)
     hands = Hands(one)
-    for act in (".tree-head .icon-btn >> nth=0", ".tree-head .icon-btn >> nth=1", ".tree-head .icon-btn >> nth=2", ".bar .space", ".tools .tool >> nth=3", ".tools .tool >> nth=4"):
+    for act in (".tree-head .icon-btn >> nth=0", ".tree-head .icon-btn >> nth=1", ".tree-head .icon-btn >> nth=2", ".bar .space", ".tools .tool >> nth=2", ".tools .tool >> nth=4", ".tools .tool >> nth=5"):
         one.page.focus(act)
         name = hands.on()
         one.page.keyboard.press("Enter")

@@ -8,6 +8,7 @@ import pytest
 
 from layers.spec import Role
 from tests.browser.conftest import Visit
+from tests.browser.test_phone import fits
 
 Come = Callable[..., Visit]
 PLACE = "109.85,40.62"
@@ -39,7 +40,7 @@ def test_the_plan_says_the_shortfall_first_and_draws_the_ways(visit: Come, size:
     assert one.page.locator(".z-way").count() >= one.page.locator(".fill-row").count() and one.page.locator(".way-tag").count() > 0
     assert "普查" in one.page.inner_text(".basis") and "60%" in one.page.inner_text(".basis")
     assert one.page.locator(".left-out").count() > 0 and "饮用水" in one.page.inner_text(".right")
-    one.shot(f"shelter_{size[0]}")
+    (one.picture if size[0] == 1280 else one.shot)(f"shelter_{size[0]}")
     one.page.locator("#right .scroll").evaluate("it => it.scrollTo(0, it.scrollHeight)")
     one.shot(f"shelter_end_{size[0]}")
 
@@ -62,7 +63,7 @@ def test_a_shelter_is_tried_away_by_a_click_and_put_back(visit: Come) -> None:
 def test_the_plan_by_road_in_english_on_the_wall_theme(visit: Come) -> None:
     one = visit(language="en")
     plan(one)
-    one.page.click(".segments button:has-text('Road')")
+    one.page.click("#right .segments button >> nth=1")
     one.until(lambda: "min" in one.page.inner_text(".rank-head + .row .meta.wrap >> nth=0"), "ways are in minutes")
     one.shot("shelter_road_en_1280")
     one.page.evaluate("document.documentElement.dataset.theme = 'wall'; dispatchEvent(new Event('onemap:theme'))")
@@ -92,16 +93,52 @@ def test_which_villages_are_over_15_minutes_from_a_depot_and_what_if_one_closes_
     one.page.click(".choices .chip:has-text('应急物资库')")
     one.until(lambda: "超过 15 分" in one.page.inner_text(".right") and one.page.locator(".act-row").count() > 0, "villages over 15 minutes are listed")
     before = figures(one)
-    one.shot("coverage_1280")
+    one.shot("coverage_before_1280")
     one.page.click(".act-row .btn:has-text('试关') >> nth=0")
     one.until(lambda: one.page.locator(".trial").count() == 1, "what closing it changes")
     said = one.page.inner_text(".trial")
     assert "新增够不到" in said and "不写入" in said
     assert figures(one)[0] > before[0] and one.page.locator(".z-changed").count() > 0
-    one.shot("coverage_closed_1280")
+    one.picture("coverage_1280")
     assert one.page.evaluate("[...onemap.state.layers.values()].map(one => [one.id, one.version])") == versions
     one.page.keyboard.press("Escape")
     one.until(lambda: one.page.locator(".z-reached").count() == 0, "the map is as it was")
+
+
+def test_the_card_of_a_depot_leads_to_the_coverage_of_depots(visit: Come) -> None:
+    one = visit(Role.PLANNER, language="en")
+    one.find("园区危化救援物资库")
+    one.until(lambda: one.page.locator("#right .facts").count() > 0, "its card")
+    one.page.keyboard.press("c")
+    one.until(lambda: one.page.locator(".act-row .btn").count() > 0, "its layer")
+    assert "Depots · within 15 min" in one.page.inner_text("#right .meta >> nth=0")
+    one.page.click(".act-row .btn:has-text('Close') >> nth=0")
+    one.until(lambda: one.page.locator(".trial").count() == 1, "the trial")
+    one.picture("coverage_en_1280")
+
+
+def test_a_zone_in_which_nobody_lives_says_so(visit: Come) -> None:
+    one = visit()
+    one.find(PLACE)
+    one.page.keyboard.press("z")
+    one.page.fill("#radius", "10")
+    one.page.keyboard.press("Enter")
+    one.page.click(".tabs button >> nth=3")
+    one.see("区内没有村社区")
+
+
+def test_plan_and_coverage_are_within_reach_of_a_thumb(visit: Come) -> None:
+    one = visit(Role.PLANNER, size=(360, 740))
+    plan(one)
+    fits(one, "the plan")
+    one.shot("shelter_phone_360")
+    one.page.click(".fill-row .btn >> nth=0")
+    one.until(lambda: one.page.locator(".trial").count() == 1, "the trial")
+    fits(one, "the trial")
+    one.page.keyboard.press("c")
+    one.until(lambda: one.page.locator(".act-row .btn").count() > 0, "coverage")
+    fits(one, "coverage")
+    one.shot("coverage_phone_360")
 
 
 def test_a_resource_is_tried_elsewhere_and_one_more_by_a_click_on_the_map(visit: Come) -> None:

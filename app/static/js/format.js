@@ -23,6 +23,12 @@ export function distance(metres) {
 /** @param {number} metres */
 export const distanceText = (metres) => distance(metres).join(" ");
 
+/** Whole minutes, never fewer than it takes. @param {number} seconds */
+export const minutes = (seconds) => Math.max(1, Math.ceil(seconds / 60));
+
+/** @param {number} seconds */
+export const minutesText = (seconds) => t("driving.minutes", { n: minutes(seconds) });
+
 /** @param {number} squareMetres */
 export const areaText = (squareMetres) => (squareMetres < 10000 ? `${whole.format(squareMetres)} m²` : squareMetres < 1e6 ? `${two.format(squareMetres / 10000)} ha` : `${two.format(squareMetres / 1e6)} km²`);
 

@@ -19,6 +19,7 @@ import { legend } from "./map/legend.js";
 import { Measure } from "./map/measure.js";
 import { pills } from "./map/pills.js";
 import { questionPoint } from "./map/point.js";
+import { routes } from "./map/routes.js";
 import { viewOf } from "./map/symbols.js";
 import { MapView } from "./map/view.js";
 import { ZoneDrawing } from "./map/zone.js";
@@ -54,7 +55,7 @@ const view = new MapView(/** @type {HTMLElement} */ (main.querySelector(".folium
 });
 const panel = new Panel(part("right"), { resized: () => view.size(), closed: () => { question.leave(); choose(null); }, home: () => view.map.getContainer() });
 const drawing = new ZoneDrawing(view, { changed: (zone) => question.setZone(zone) });
-const question = new Question(panel, view, drawing, { card: (layer, id) => openCard(layer, id, true), tools: () => pressed(), table: (layer) => table.open(layer) });
+const question = new Question(panel, view, drawing, { card: (layer, id) => openCard(layer, id, true), tools: () => pressed(), table: (layer) => table.open(layer), prompt: (words) => tellPrompt(words), keep: (layer, geometry) => editor.make(layer, { geometry }) });
 const coverage = new Coverage(panel, view, { card: (layer, id) => openCard(layer, id, true), pick: (words, done) => pick(words, done), tools: () => pressed() });
 const card = new Card(panel, view, {
   nearest: (place) => question.at(place, "nearest"),
@@ -242,6 +243,7 @@ on("chosen", () => pressed());
 on("question", () => pressed());
 on("looks", () => question.looked());
 questionPoint(view);
+routes(view, question);
 toasts(main);
 
 /** Whether features of one layer belong to those of another: the stock of a depot. @param {string} child @param {string} parent */

@@ -24,7 +24,7 @@ export const state = {
   zone: null,
   /** The zone as the server drew it: a polygon. @type {any} */
   zoneShape: null,
-  /** Marks of the answer on the map: `layer/id` -> rank or "out". @type {Map<string, {rank?: number, out?: boolean, inside?: boolean, distance_m?: number, feature?: import("./types").Feature}>} */
+  /** Marks of the answer on the map: `layer/id` -> rank or "out". @type {Map<string, {rank?: number, out?: boolean, inside?: boolean, distance_m?: number, duration_s?: number | null, feature?: import("./types").Feature}>} */
   marks: new Map(),
   /** Filter, classes and opacity of each layer that is not shown plainly. @type {Map<string, import("./looks.js").Look>} */
   looks: new Map(),

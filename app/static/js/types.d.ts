@@ -18,7 +18,7 @@ export type Ledger = {
   after: string; other_number: string; other_after: string; counted_in: string; unit: string; alike: string[]; least: string | null; expires: string | null;
 };
 export type Layer = {
-  id: string; label: Label; description?: Label | null; geometry: string; geometry_sensitivity?: string; key: string | null; title: string | null; summary: string[]; ranked: boolean; exposed: boolean; drill_only: boolean; ledger?: Ledger | null; network?: any; parts?: (Record<string, any> & { part: string })[];
+  id: string; label: Label; description?: Label | null; geometry: string; geometry_sensitivity?: string; key: string | null; title: string | null; summary: string[]; ranked: boolean; exposed: boolean; drill_only: boolean; ledger?: Ledger | null; network?: object | null; profiles?: object | null; blocks?: object | null; parts?: (Record<string, any> & { part: string })[];
   style: Style; group: { id: string; label: Label }; fields: Field[]; count: number; version: number; token: string; bounds: number[] | null;
   freshness: { verified_latest: string | null; verified_oldest: string | null; unknown: number; sources: string[]; source_dates: string[]; bands: { at: string; counts: Record<string, number> } }; allowed: string[];
 };

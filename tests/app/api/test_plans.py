@@ -87,7 +87,7 @@ def test_a_plan_is_tried_without_a_shelter_and_with_one_more(viewer_program: Pro
 def test_a_plan_by_road_has_durations_and_a_barrier_leaves_nobody_a_way(viewer_program: Program, district: dict[str, str]) -> None:
     by_road = plan(viewer_program, mode="road").json
     way = by_road["plan"]["ways"][0]
-    assert by_road["mode"] == "road" and way["duration_s"] == pytest.approx(way["length_m"] / (60 / 3.6), rel=0.5) and way["off_m"] < 30
+    assert (by_road["mode"], bool(by_road["profile"])) == ("road", True) and way["duration_s"] == pytest.approx(way["length_m"] / (60 / 3.6), rel=0.5) and way["off_m"] < 30
     cut = plan(viewer_program, mode="road", barriers=[{"type": "Point", "coordinates": [109.85, 40.6]}]).json["plan"]
     assert (cut["placed"], cut["short"]) == (0, 251)
     assert {reason["code"] for one in cut["unused"] for reason in one["reasons"]} == {"no-way"}

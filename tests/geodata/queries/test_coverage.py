@@ -98,6 +98,7 @@ class River:
     """By road at 60 km/h; no road to anything west of 109.72."""
 
     mode = "road"
+    profile = "truck"
 
     def between(self, origins: Any, destinations: Any) -> Ways:
         length_m = Straight().between(origins, destinations).length_m

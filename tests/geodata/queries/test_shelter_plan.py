@@ -169,6 +169,7 @@ class OneRoad:
     """By road: only the far shelter has one, at 60 km/h and twice as long as the crow flies."""
 
     mode = "road"
+    profile = "truck"
 
     def between(self, origins: Any, destinations: Any) -> Ways:
         length_m = 2.0 * Straight().between(origins, destinations).length_m

@@ -1,7 +1,7 @@
 // Ranked resources out of view: a pill at the edge of the map that points to each, so that none vanishes.
 import { symbolUrl } from "../config.js";
 import { el, icon, image } from "../dom.js";
-import { distanceText } from "../format.js";
+import { distanceText, minutesText } from "../format.js";
 import { on } from "../state.js";
 import { latOf, lonOf } from "./project.js";
 import { placed } from "./symbols.js";
@@ -37,7 +37,7 @@ function put(box, view, spot, size, taken, symbols) {
   const arrow = icon("arrow");
   arrow.style.transform = `rotate(${Math.round((Math.atan2(where.y - size.y / 2, where.x - size.x / 2) * 180) / Math.PI)}deg)`;
   const name = `${mark.rank} ${nameFor(layer, drawn)}`;
-  const far = mark.distance_m == null ? "" : distanceText(mark.distance_m);
+  const far = mark.duration_s != null ? minutesText(mark.duration_s) : mark.distance_m == null ? "" : distanceText(mark.distance_m);
   const made = el("button", { class: "pill", type: "button", on: { click: () => view.go(lonOf(at[0]), latOf(at[1])) } }, image(symbolUrl(layer.style.symbol, layer.style.family)), el("span", { class: "cut", text: name }), far && el("span", { text: far }), arrow);
   box.append(made);
   const [w, h] = [made.offsetWidth, made.offsetHeight];

@@ -116,7 +116,7 @@ export class MapView {
     const corner = this.map.containerPointToLayerPoint([0, 0]);
     const sheet = { x: frame.left - origin.x, y: frame.top - origin.y };
     const density = densityOf(this.map.getContainer());
-    const overlays = [...document.querySelectorAll(".main .float, .main .pill, .wall-card")].filter((one) => one instanceof HTMLElement && !one.hidden).map((one) => {
+    const overlays = [...document.querySelectorAll(".main .float, .main .pill, .wall-card, .route-at span")].filter((one) => one instanceof HTMLElement && !one.hidden).map((one) => {
       const box = one.getBoundingClientRect();
       const [x, y] = [(/** @type {number} */ at) => (at - home.left) / density + corner.x - sheet.x, (/** @type {number} */ at) => (at - home.top) / density + corner.y - sheet.y];
       return [x(box.left) - 4, y(box.top) - 4, x(box.right) + 4, y(box.bottom) + 4];

@@ -9,6 +9,7 @@ import { fetchFile } from "../saving.js";
 import { nameOf, state, tell } from "../state.js";
 import { toast } from "../toast.js";
 import { say, t } from "../words.js";
+import { Going } from "./going.js";
 import { symbolOf } from "./rows.js";
 import { featureOf } from "./shelter.js";
 
@@ -27,7 +28,7 @@ export class Coverage {
     this.overlay = new Overlay(view.map);
     const kept = JSON.parse(localStorage.getItem(KEPT) || "{}");
     this.layer = String(kept.layer || "");
-    this.mode = kept.mode === "straight" ? "straight" : "road";
+    this.going = new Going(`${KEPT}-going`, "road", () => this.set({}));
     this.minutes = Number(kept.minutes) || 15;
     this.metres = Number(kept.metres) || 5000;
     this.answer = /** @type {any} */ (null);
@@ -55,7 +56,6 @@ export class Coverage {
   open(layer) {
     if (layer && this.layers.some((one) => one.id === layer)) this.layer = layer;
     if (!this.layers.some((one) => one.id === this.layer)) this.layer = this.layers[0]?.id || "";
-    if (this.mode === "road" && ![...state.layers.values()].some((one) => one.network)) this.mode = "straight";
     this.render();
     this.act.tools();
     if (this.layer) this.ask();
@@ -70,12 +70,12 @@ export class Coverage {
     this.act.tools();
   }
 
-  /** @param {Partial<{layer: string, mode: string, minutes: number, metres: number}>} change */
+  /** @param {Partial<{layer: string, minutes: number, metres: number}>} change */
   set(change) {
     if (change.layer && change.layer !== this.layer) this.endTrial();
     this.answer = null; // figures of another question would stand under the new one
     Object.assign(this, change);
-    localStorage.setItem(KEPT, JSON.stringify({ layer: this.layer, mode: this.mode, minutes: this.minutes, metres: this.metres }));
+    localStorage.setItem(KEPT, JSON.stringify({ layer: this.layer, minutes: this.minutes, metres: this.metres }));
     this.again();
   }
 
@@ -85,7 +85,7 @@ export class Coverage {
   }
 
   body() {
-    const limit = this.mode === "road" ? { mode: "road", limit_min: this.minutes } : { limit_m: this.metres };
+    const limit = this.going.byRoad ? { ...this.going.body(), limit_min: this.minutes } : { limit_m: this.metres };
     return { layer: this.layer, ...limit, closed: [...this.closed], moved: [...this.moved].map(([id, at]) => ({ id, ...at })), added: this.added };
   }
 
@@ -93,9 +93,11 @@ export class Coverage {
     const turn = ++this.turn;
     this.error = null;
     try {
+      await this.going.ready();
       const answer = await ask("coverage", { body: this.body() });
       if (turn !== this.turn) return;
       this.answer = { ...answer, at: new Date() };
+      this.bringIn();
     } catch (error) {
       if (turn !== this.turn) return;
       this.answer = null;
@@ -107,7 +109,15 @@ export class Coverage {
 
   /** @param {Set<string>} layers that changed */
   refresh(layers) {
-    if (this.answer?.versions.some((/** @type {any} */ one) => layers.has(one.layer))) this.ask();
+    if (this.answer?.versions.some((/** @type {any} */ one) => layers.has(one.layer)) || (this.answer && this.going.concerns(layers))) this.ask();
+  }
+
+  /** What the trial changes is seen on the map. */
+  bringIn() {
+    const changed = this.answer.features.filter((/** @type {any} */ one) => one.properties.then && one.properties.then.covered !== one.properties.covered);
+    if (!changed.length) return;
+    const bounds = L.latLngBounds(changed.map((/** @type {any} */ one) => [one.geometry.coordinates[1], one.geometry.coordinates[0]]));
+    if (!this.view.map.getBounds().contains(bounds)) this.view.fit([bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()]);
   }
 
   /** Villages that are not reached stand out as squares, those reached are dots, ringed where the trial changes it; resources as they are tried. */
@@ -126,7 +136,7 @@ export class Coverage {
         const reached = standing(one).covered;
         const village = state.layers.get(one.properties.layer);
         if (one.properties.then && one.properties.then.covered !== one.properties.covered) this.overlay.ring(one.geometry.coordinates, "z-changed", 17);
-        if (reached) this.overlay.ring(one.geometry.coordinates, "z-reached", 4);
+        if (reached) this.overlay.ring(one.geometry.coordinates, "z-reached", 7);
         else if (village) state.marks.set(nameOf(village.id, one.id), { inside: true, feature: featureOf(village, { id: one.id, name: one.properties.name, lon: one.geometry.coordinates[0], lat: one.geometry.coordinates[1] }) });
       }
     }
@@ -144,7 +154,7 @@ export class Coverage {
 
   render() {
     const layer = state.layers.get(this.layer);
-    const limit = this.mode === "road" ? t("going.minutes", { n: this.minutes }) : distanceText(this.metres);
+    const limit = this.going.byRoad ? t("driving.minutes", { n: this.minutes }) : distanceText(this.metres);
     const { body, acts } = this.panel.open({ kind: "coverage", picture: layer ? symbolUrl(layer.style.symbol, layer.style.family) : symbolUrl("point", "plot"), title: t("coverage.title"), meta: layer ? t("coverage.meta", { layer: say(layer.label), limit }) : "", left: this.left });
     if (!layer) return void add(body, empty(t("nearest.none"), t("nearest.noneAdvice")));
     add(body, this.controls());
@@ -159,10 +169,8 @@ export class Coverage {
   controls() {
     const pressed = (/** @type {string} */ words, /** @type {boolean} */ on, /** @type {() => void} */ act) => el("button", { class: `chip${on ? " solid" : ""}`, type: "button", "aria-pressed": String(on), text: words, on: { click: act } });
     const layers = el("div", { class: "choices roomy", role: "group", "aria-label": t("coverage.of") }, this.layers.map((one) => pressed(say(one.label), one.id === this.layer, () => this.set({ layer: one.id }))));
-    const road = [...state.layers.values()].some((one) => one.network);
-    const modes = el("div", { class: "segments", role: "group", "aria-label": t("going.how") }, (/** @type {const} */ (["road", "straight"])).filter((mode) => road || mode === "straight").map((mode) => el("button", { type: "button", "aria-pressed": String(mode === this.mode), text: t(`going.${mode}`), on: { click: () => mode === this.mode || this.set({ mode }) } })));
-    const limits = this.mode === "road" ? MINUTES.map((n) => pressed(t("going.minutes", { n }), n === this.minutes, () => this.set({ minutes: n }))) : METRES.map((n) => pressed(distanceText(n), n === this.metres, () => this.set({ metres: n })));
-    return el("section", { class: "section" }, el("div", { class: "field" }, el("span", { class: "meta", text: t("coverage.of") }), layers), el("div", { class: "field" }, el("span", { class: "meta", text: t("going.how") }), modes), el("div", { class: "field" }, el("span", { class: "meta", text: t("coverage.limit") }), el("div", { class: "choices roomy", role: "group", "aria-label": t("coverage.limit") }, limits)));
+    const limits = this.going.byRoad ? MINUTES.map((n) => pressed(t("driving.minutes", { n }), n === this.minutes, () => this.set({ minutes: n }))) : METRES.map((n) => pressed(distanceText(n), n === this.metres, () => this.set({ metres: n })));
+    return el("section", { class: "section" }, el("div", { class: "field" }, el("span", { class: "meta", text: t("coverage.of") }), layers), this.going.controls(), el("div", { class: "field" }, el("span", { class: "meta", text: t("coverage.limit") }), el("div", { class: "choices roomy", role: "group", "aria-label": t("coverage.limit") }, limits)));
   }
 
   figures() {
@@ -181,7 +189,7 @@ export class Coverage {
   basis() {
     const { population } = this.answer;
     const lines = population.portions.slice(0, 2).map((/** @type {any} */ one) => el("p", { text: [say(state.layers.get(population.layer)?.label), t("coverage.counted", { n: number(one.people) }), one.basis || t("zone.noSource"), one.as_of && String(one.as_of).slice(0, 10)].filter(Boolean).join(" · ") }));
-    return el("div", { class: "basis", "aria-label": t("zone.basis") }, lines, population.unknown ? el("p", { text: t("shelter.unknownPlaces", { n: population.unknown }) }) : null, el("p", { text: t(this.mode === "road" ? "coverage.roadNote" : "coverage.straightNote") }));
+    return el("div", { class: "basis", "aria-label": t("zone.basis") }, lines, population.unknown ? el("p", { text: t("shelter.unknownPlaces", { n: population.unknown }) }) : null, el("p", { text: [t(this.going.byRoad ? "coverage.roadNote" : "coverage.straightNote"), this.going.note()].filter(Boolean).join(" ") }));
   }
 
   /** Those not reached, the changed first, then the farthest. @param {Element} body @param {string} limit */
@@ -191,8 +199,8 @@ export class Coverage {
     out.sort((/** @type {any} */ one, /** @type {any} */ other) => Number(other.properties.covered) - Number(one.properties.covered) || cost(other) - cost(one));
     add(body, el("div", { class: "rank-head" }, el("b", { text: t("coverage.over", { limit }) }), el("span", { class: "push", text: t("coverage.villages", { n: out.length }) })));
     if (!out.length) add(body, el("div", { class: "none-row", text: t("coverage.allReached") }));
-    for (const one of this.some(out, "villages")) this.village(body, one);
-    this.rest(body, out, "villages");
+    for (const one of this.some(out, "beyond")) this.village(body, one);
+    this.rest(body, out, "beyond");
     const gained = this.answer.features.filter((/** @type {any} */ one) => one.properties.then?.covered && !one.properties.covered);
     if (gained.length) add(body, el("div", { class: "rank-head" }, el("b", { text: t("coverage.newly") }), el("span", { class: "push", text: t("coverage.villages", { n: gained.length }) })));
     for (const one of this.some(gained, "gained")) this.village(body, one);
@@ -262,5 +270,5 @@ const peopleOf = (counts) => (counts.people == null ? t("coverage.peopleUnknown"
 function wayOf(reach) {
   if (reach.length_m == null) return [t("coverage.noWay"), ""];
   if (reach.duration_s == null) return /** @type {[string, string]} */ (distanceText(reach.length_m).split(" "));
-  return [number(Math.ceil(reach.duration_s / 60)), t("unit.min")];
+  return [number(Math.ceil(reach.duration_s / 60)), t("unit.minutes")];
 }

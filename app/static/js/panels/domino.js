@@ -56,15 +56,15 @@ export class Domino {
   mark() {
     this.overlay.clear();
     if (!this.open || this.question.tab !== "zone") return;
-    for (const { geometry, properties } of this.answer?.features || []) {
-      if (/Polygon/.test(geometry.type)) this.overlay.zone(geometry, "z-next", `${properties.name} ${distanceText(properties.reach_m)}`);
-    }
+    const zones = (this.answer?.features || []).filter((/** @type {any} */ one) => /Polygon/.test(one.geometry.type));
+    for (const { geometry, properties } of zones.sort((/** @type {any} */ one, /** @type {any} */ other) => other.properties.reach_m - one.properties.reach_m)) this.overlay.zone(geometry, "z-next", `${properties.name} ${distanceText(properties.reach_m)}`);
+    this.overlay.declutter();
   }
 
   /** @param {Element} body */
   render(body) {
     const turn = () => { this.open = !this.open; if (this.open && !this.answer) this.ask(); this.mark(); this.question.render(); };
-    section(body, sectionHead(t("domino.title"), this.answer && this.open ? t("domino.count", { n: this.answer.numberReturned }) : ""), el("p", { class: "meta", text: t("domino.about") }), el("div", { class: "tool-row" }, button(t(this.open ? "domino.hide" : "domino.show"), turn, { small: true })));
+    section(body, sectionHead(t("domino.title"), this.answer && this.open ? t("domino.count", { n: this.answer.numberReturned }) : ""), el("p", { class: "meta", text: t("domino.about") }), el("div", { class: "tool-row", data: { part: "domino" } }, button(t(this.open ? "domino.hide" : "domino.show"), turn, { small: true })));
     if (!this.open) return;
     if (this.error) return void add(body, refused(this.error, () => this.ask()));
     if (!this.answer) return void add(body, waiting());
@@ -79,16 +79,27 @@ export class Domino {
   step(body, step, those) {
     if (!those.length) return;
     add(body, el("div", { class: "rank-head" }, el("b", { text: t("domino.step", { n: step }) }), el("span", { class: "push", text: t("domino.places", { n: those.length }) })));
-    those.sort((one, other) => Number(other.properties.zone !== "none") - Number(one.properties.zone !== "none"));
-    for (const { id, properties: one } of this.all.has(step) ? those : those.slice(0, LISTED)) {
+    const rows = gathered(those).sort((one, other) => Number(other[0].properties.zone !== "none") - Number(one[0].properties.zone !== "none"));
+    for (const [{ id, properties: one }, ...rest] of this.all.has(step) ? rows : rows.slice(0, LISTED)) {
       const layer = state.layers.get(one.layer);
       if (!layer) continue;
       const chain = one.chain.length ? t("domino.via", { names: one.chain.map((/** @type {any} */ each) => each.name).join(" → ") }) : t("domino.byZone");
       add(body, el("button", { class: "row domino", type: "button", data: { feature: id }, on: { click: () => this.question.act.card(one.layer, id) } }, el("span", { class: "sy plain" }, image(symbolOf(layer, {}))),
-        el("span", { class: "what" }, el("b", { text: one.name }), el("span", { class: "meta wrap", text: chain })), el("span", { class: "how meta", text: reach(one) })));
+        el("span", { class: "what" }, el("b", { text: one.name }), el("span", { class: "meta wrap", text: rest.length ? `${chain} · ${t("domino.pieces", { n: rest.length + 1 })}` : chain })), el("span", { class: "how meta", text: reach(one) })));
     }
-    if (those.length > LISTED && !this.all.has(step)) add(body, el("div", { class: "none-row" }, el("button", { class: "link", type: "button", text: t("plan.rest", { n: those.length - LISTED }), on: { click: () => { this.all.add(step); this.question.render(); } } })));
+    if (rows.length > LISTED && !this.all.has(step)) add(body, el("div", { class: "none-row" }, el("button", { class: "link", type: "button", text: t("plan.rest", { n: rows.length - LISTED }), on: { click: () => { this.all.add(step); this.question.render(); } } })));
   }
+}
+
+/** Pieces of one name reached in one way, as roads have them, are one row. @param {any[]} those @returns {any[][]} */
+function gathered(those) {
+  const rows = new Map();
+  for (const one of those) {
+    const { layer, name, zone, chain } = one.properties;
+    const key = JSON.stringify(zone === "none" ? [layer, name, chain] : one.id);
+    rows.set(key, [...(rows.get(key) || []), one]);
+  }
+  return [...rows.values()];
 }
 
 /** What is known of the zone that one would have. @param {any} one */

@@ -2,11 +2,12 @@
 import { ask, Refusal, unanswered } from "../api.js";
 import { symbolUrl } from "../config.js";
 import { add, button, el, icon } from "../dom.js";
-import { coordinates, degreesMinutes, timeOf } from "../format.js";
+import { coordinates, degreesMinutes, distanceText, timeOf, titleOf } from "../format.js";
 import { lookOf } from "../looks.js";
 import { empty, refused, section, waiting } from "../panel.js";
 import { nameOf, state, tell } from "../state.js";
 import { say, t } from "../words.js";
+import { Driving } from "./driving.js";
 import { exposureBody } from "./exposure.js";
 import { askOf, filterNote, filteredLayers } from "./filtered.js";
 import { position } from "./coordinates.js";
@@ -15,12 +16,13 @@ import { leftOutRow, rankedRow } from "./rows.js";
 import { Sheltering } from "./shelter.js";
 
 const K = 5;
+const MOST_STRANDED = 8; // rows of those without a road; the rest is counted
 const FIRST_RADIUS_M = 1000; // where the handle starts; the officer sets the radius that the rule asks for
 
 /** @typedef {"place" | "nearest" | "zone" | "shelter"} Tab */
 
 export class Question {
-  /** @param {import("../panel.js").Panel} panel @param {import("../map/view.js").MapView} view @param {import("../map/zone.js").ZoneDrawing} drawing @param {{card: (layer: string, id: string) => void, tools: () => void, table: (layer: string) => void}} act */
+  /** @param {import("../panel.js").Panel} panel @param {import("../map/view.js").MapView} view @param {import("../map/zone.js").ZoneDrawing} drawing @param {{card: (layer: string, id: string) => void, tools: () => void, table: (layer: string) => void, prompt: (words: string | null) => void, keep: (layer: import("../types").Layer, geometry: any) => void}} act */
   constructor(panel, view, drawing, act) {
     this.panel = panel;
     this.view = view;
@@ -39,6 +41,9 @@ export class Question {
     this.sheltering = new Sheltering(this);
     this.domino = new Domino(this);
     this.filtered = false; // whether answers are of what the filters of the map show, or of all
+    this.driving = new Driving(drawing, { changed: () => { this.askNearest(); if (this.sheltering.going.byRoad) this.sheltering.anew(); }, drawn: () => this.late(), prompt: act.prompt, keep: act.keep });
+    /** The row that is pointed at: its route is drawn. @type {string | null} */
+    this.pointed = null;
   }
 
   /** @param {import("../state.js").Place} place @param {Tab} [tab] */
@@ -108,7 +113,7 @@ export class Question {
   /** @param {import("../state.js").Place} place */
   nearestBodyOf(place) {
     const zone = state.zoneShape || (state.zone?.kind === "polygon" ? state.zone.geometry : null);
-    return { lon: place.lon, lat: place.lat, k: this.k, ...(zone ? { zone } : {}) };
+    return { lon: place.lon, lat: place.lat, k: this.k, ...(zone ? { zone } : {}), ...this.driving.body() };
   }
 
   /** @param {import("../state.js").Zone} zone */
@@ -120,7 +125,9 @@ export class Question {
     const place = /** @type {import("../state.js").Place} */ (state.place);
     const turn = ++this.asked.nearest;
     this.error.nearest = null;
+    this.driving.askAreas();
     try {
+      await this.driving.ready();
       const answer = await askOf("nearest", this.nearestBodyOf(place), "ranked", this.filtered);
       if (turn !== this.asked.nearest) return;
       this.nearest = { ...answer, at: new Date() };
@@ -217,7 +224,7 @@ export class Question {
   /** Data changed under the answer: ask again, quietly. @param {Set<string>} layers */
   refresh(layers) {
     const concerns = (/** @type {any} */ answer) => answer?.layers.some((/** @type {any} */ one) => layers.has(one.layer));
-    if (concerns(this.nearest)) this.askNearest();
+    if (concerns(this.nearest) || (this.nearest && this.driving.concerns(layers))) this.askNearest();
     if (concerns(this.exposure)) this.askExposure();
     this.sheltering.refresh(layers);
     this.domino.refresh(layers);
@@ -233,7 +240,10 @@ export class Question {
         if (feature) state.marks.set(nameOf(one.layer, out.feature), { out: true, distance_m: out.distance_m, feature });
       }
     }
-    for (const feature of this.nearest?.features || []) state.marks.set(nameOf(feature.properties.layer, feature.id), { rank: feature.properties.rank, distance_m: feature.properties.distance_m, feature });
+    for (const feature of this.nearest?.features || []) {
+      const { layer, rank, distance_m, duration_s } = feature.properties;
+      state.marks.set(nameOf(layer, feature.id), { ...(rank == null ? { out: true } : { rank }), distance_m, duration_s, feature });
+    }
     this.sheltering.mark();
     this.domino.mark();
     tell("question");
@@ -250,6 +260,8 @@ export class Question {
     this.sheltering.forget();
     this.domino.moved();
     this.tab = "place";
+    this.driving.forget();
+    this.pointed = null;
     this.filtered = false;
     this.drawing.cancel();
     this.drawing.show();
@@ -301,10 +313,11 @@ export class Question {
 
   /** @param {Element} body */
   nearestBody(body) {
+    add(body, this.driving.controls());
     if (this.error.nearest) return this.refusal(body, this.error.nearest, () => this.askNearest());
     if (!this.nearest) return add(body, waiting());
-    const basis = el("div", { class: "answer-head" }, state.zone && el("span", { class: "chip soft" }, icon("inside"), t("nearest.zoneOut")), el("span", { class: "meta-3 push", text: t("nearest.at", { time: timeOf(this.nearest.at) }) }));
-    add(body, basis);
+    const basis = el("div", { class: "answer-head" }, state.zone && el("span", { class: "chip soft" }, icon("inside"), t("nearest.zoneOut")), el("span", { class: "meta-3 push", text: t(this.nearest.asked?.mode === "road" ? "nearest.atRoad" : "nearest.at", { time: timeOf(this.nearest.at) }) }));
+    add(body, basis, this.driving.notes(this.nearest.layers[0]?.road));
     if (!this.nearest.layers.length) return add(body, empty(t("nearest.none"), t("nearest.noneAdvice")));
     for (const one of this.nearest.layers) this.ranking(body, one);
     return body;
@@ -314,17 +327,34 @@ export class Question {
   ranking(body, one) {
     const layer = state.layers.get(one.layer);
     if (!layer) return;
-    const features = this.nearest.features.filter((/** @type {any} */ feature) => feature.properties.layer === one.layer);
+    const all = this.nearest.features.filter((/** @type {any} */ feature) => feature.properties.layer === one.layer);
+    const [features, stranded] = [all.filter((/** @type {any} */ feature) => feature.properties.rank != null), all.filter((/** @type {any} */ feature) => feature.properties.rank == null)];
     const nearer = one.left_out.length;
-    add(body, el("div", { class: "rank-head" }, el("b", { text: say(layer.label) }), t("nearest.first", { n: features.length }), el("span", { class: "push", text: nearer ? t("nearest.leftOut", { n: nearer }) : t("nearest.allListed") })));
-    for (const feature of features) add(body, rankedRow(layer, feature, () => this.show(one.layer, feature.id)));
-    if (!features.length) add(body, el("div", { class: "none-row", text: t("nearest.noneOf", { layer: say(layer.label) }) }));
+    add(body, el("div", { class: "rank-head" }, el("b", { text: say(layer.label) }), t(one.road ? "nearest.soonest" : "nearest.first", { n: features.length }), el("span", { class: "push", text: nearer ? t("nearest.leftOut", { n: nearer }) : t("nearest.allListed") })));
+    for (const feature of features) add(body, rankedRow(layer, feature, () => this.show(one.layer, feature.id), one.road ? () => this.point(feature.id) : undefined));
+    for (const feature of stranded.slice(0, MOST_STRANDED)) add(body, this.strandedRow(layer, feature));
+    if (stranded.length > MOST_STRANDED) add(body, el("div", { class: "none-row", text: t("nearest.strandedMore", { n: stranded.length - MOST_STRANDED }) }));
+    if (!all.length) add(body, el("div", { class: "none-row", text: t("nearest.noneOf", { layer: say(layer.label) }) }));
     for (const out of one.left_out.slice(0, 8)) {
       const feature = this.leftOut?.get(nameOf(one.layer, out.feature));
       const name = (layer.title && feature?.properties[layer.title]) || t("feature.unnamed", { layer: say(layer.label) });
       add(body, leftOutRow(layer, { name, distance_m: out.distance_m, reasons: out.reasons, say, list: t("list.comma") }, () => this.show(one.layer, out.feature)));
     }
     if (nearer > 8) add(body, el("div", { class: "none-row", text: t("nearest.more", { n: nearer - 8 }) }));
+  }
+
+  /** Who has no road left stands last, with its reason. @param {import("../types").Layer} layer @param {import("../types").Feature} feature */
+  strandedRow(layer, feature) {
+    const { distance_m, no_road, road_off_m } = feature.properties;
+    const far = road_off_m != null && no_road.code === "not-covered" ? [{ code: "away", label: t("driving.offRoad", { far: distanceText(road_off_m) }) }] : [];
+    return leftOutRow(layer, { name: titleOf(layer, feature), distance_m, reasons: [no_road, ...far], say, list: t("list.comma") }, () => this.show(layer.id, feature.id));
+  }
+
+  /** @param {string} id */
+  point(id) {
+    if (this.pointed === id) return;
+    this.pointed = id;
+    tell("chosen"); // the route of the row is drawn; nothing else has changed
   }
 
   /** @param {string} layer @param {string} id */

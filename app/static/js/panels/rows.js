@@ -1,9 +1,9 @@
 // Rows that name a feature: with its symbol and rank as on the map.
 import { symbolUrl } from "../config.js";
 import { el, icon, image } from "../dom.js";
-import { age, ageBand, bearing, distance, summary, titleOf } from "../format.js";
+import { age, ageBand, bearing, distance, distanceText, minutes, summary, titleOf } from "../format.js";
 import { state } from "../state.js";
-import { say } from "../words.js";
+import { say, t } from "../words.js";
 
 /** @param {import("../types").Layer} layer @param {Record<string, any>} properties */
 export function symbolOf(layer, properties) {
@@ -15,19 +15,21 @@ export function symbolOf(layer, properties) {
   return symbolUrl(layer.style.symbol, layer.style.family);
 }
 
-/** @param {import("../types").Layer} layer @param {import("../types").Feature} feature @param {() => void} act */
-export function rankedRow(layer, feature, act) {
-  const { rank, distance_m, bearing_deg, verified_at, uncertain } = feature.properties;
-  const [far, unit] = distance(distance_m);
+/** @param {import("../types").Layer} layer @param {import("../types").Feature} feature @param {() => void} act @param {(() => void)} [point] the row is pointed at */
+export function rankedRow(layer, feature, act, point) {
+  const { rank, distance_m, bearing_deg, verified_at, uncertain, duration_s, length_m } = feature.properties;
+  const wind = bearing_deg == null ? "" : ` ${bearing(bearing_deg)}`;
+  const [far, unit] = duration_s == null ? distance(distance_m) : [minutes(duration_s), t("unit.minutes")];
+  const beside = duration_s == null ? null : el("span", { class: "meta", text: t("driving.beside", { straight: distanceText(distance_m), wind }) });
   const chosen = state.chosen?.id === feature.id;
-  return el("button", { class: `row${chosen ? " chosen" : ""}`, type: "button", data: { feature: feature.id }, on: { click: act } },
+  return el("button", { class: `row${chosen ? " chosen" : ""}`, type: "button", data: { feature: feature.id }, on: { click: act, ...(point ? { mouseenter: point, focus: point } : {}) } },
     el("span", { class: "sy" }, image(symbolOf(layer, feature.properties)), el("span", { class: `badge${ageBand(verified_at) === "overdue" ? " overdue" : ""}`, text: rank })),
     el("span", { class: "what" }, el("b", { text: titleOf(layer, feature) }), el("span", { class: "meta", text: summary(layer, feature.properties) })),
-    el("span", { class: "how" }, el("span", { class: "far" }, el("b", { text: far }), el("span", { class: "unit", text: unit }), bearing_deg == null ? null : el("span", { class: "unit", text: ` ${bearing(bearing_deg)}` })), age(verified_at), (uncertain || []).map((/** @type {any} */ one) => el("span", { class: "age never doubt", text: say(one.label) }))));
+    el("span", { class: "how" }, el("span", { class: "far" }, el("b", { text: far }), el("span", { class: "unit", text: unit }), el("span", { class: "unit", text: duration_s == null ? wind : ` ${distanceText(length_m)}` })), beside, age(verified_at), (uncertain || []).map((/** @type {any} */ one) => el("span", { class: "age never doubt", text: say(one.label) }))));
 }
 
 /** @param {string} code */
-const reasonIcon = (code) => (/zone|inside/.test(code) ? "inside" : /duty|closed|off|service/.test(code) ? "rest" : /filter|stock|need/.test(code) ? "box" : "stop");
+const reasonIcon = (code) => (/zone|inside/.test(code) ? "inside" : /road|covered/.test(code) ? "stop" : /duty|closed|off|service/.test(code) ? "rest" : /filter|stock|need/.test(code) ? "box" : "stop");
 
 /** @param {import("../types").Layer} layer @param {{name: string, distance_m: number | null, reasons: {code: string, label: any}[], say: (label: any) => string, list: string}} out @param {() => void} act */
 export function leftOutRow(layer, out, act) {

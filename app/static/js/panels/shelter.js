@@ -10,6 +10,7 @@ import { fetchFile } from "../saving.js";
 import { nameOf, state } from "../state.js";
 import { toast } from "../toast.js";
 import { say, t } from "../words.js";
+import { Going } from "./going.js";
 import { leftOutRow, symbolOf } from "./rows.js";
 
 const KEPT = "onemap-shelter";
@@ -27,23 +28,34 @@ export class Sheltering {
     this.brought = false;
     /** The shelter that the plan is tried without. @type {string | null} */
     this.without = null;
-    const kept = JSON.parse(localStorage.getItem(KEPT) || "{}");
-    /** @type {string} */
-    this.hazard = kept.hazard || "";
-    this.mode = kept.mode === "road" ? "road" : "straight";
+    this.hazard = localStorage.getItem(KEPT) || "";
+    this.going = new Going(`${KEPT}-going`, "straight", () => this.anew());
     this.all = new Set();
   }
 
   body() {
     const zone = /** @type {import("../state.js").Zone} */ (state.zone);
-    return { ...this.question.exposureBodyOf(zone), hazard: this.hazard, mode: this.mode, ...(this.without ? { without: [this.without] } : {}) };
+    return { ...this.question.exposureBodyOf(zone), hazard: this.hazard, ...this.going.body(), ...this.barriers(), ...(this.without ? { without: [this.without] } : {}) };
   }
 
-  /** @param {Partial<{hazard: string, mode: string, without: string | null}>} change */
-  set(change) {
-    if (change.hazard || change.mode) this.answer = null; // figures of another question would stand under the new one
-    Object.assign(this, change);
-    localStorage.setItem(KEPT, JSON.stringify({ hazard: this.hazard, mode: this.mode }));
+  /** What was drawn to bar the ways of the ranking bars those of the plan. */
+  barriers() {
+    const drawn = this.going.byRoad ? this.question.driving.barriers : [];
+    return drawn.length ? { barriers: drawn } : {};
+  }
+
+  /** Another question: figures of the old one must not stand under it. */
+  anew() {
+    this.answer = this.without = null;
+    this.brought = false;
+    if (this.question.tab !== "shelter") return;
+    this.ask();
+    this.question.render();
+  }
+
+  /** @param {string | null} without the shelter to try the plan without */
+  attempt(without) {
+    this.without = without;
     this.ask();
     this.question.render();
   }
@@ -55,6 +67,7 @@ export class Sheltering {
     const turn = ++this.turn;
     this.error = null;
     try {
+      await this.going.ready();
       const answer = await ask("shelter-plan", { body: this.body() });
       if (turn !== this.turn) return;
       this.answer = { ...answer, at: new Date() };
@@ -74,7 +87,7 @@ export class Sheltering {
     const used = plan.fills.filter((/** @type {any} */ one) => one.placed);
     if (this.brought || this.question.tab !== "shelter" || !used.length) return;
     this.brought = true;
-    const bounds = L.latLngBounds([...used, ...plan.groups.map((/** @type {any} */ one) => one.place)].map((one) => [one.lat, one.lon]));
+    const bounds = boundsOf(plan);
     if (!this.question.view.map.getBounds().contains(bounds)) this.question.view.fit([bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()]);
   }
 
@@ -88,7 +101,7 @@ export class Sheltering {
 
   /** @param {Set<string>} layers that changed */
   refresh(layers) {
-    if (this.answer?.versions.some((/** @type {any} */ one) => layers.has(one.layer))) this.ask();
+    if (this.answer?.versions.some((/** @type {any} */ one) => layers.has(one.layer)) || (this.answer && this.going.concerns(layers))) this.ask();
   }
 
   get shown() {
@@ -106,7 +119,8 @@ export class Sheltering {
     };
     for (const one of plan.groups) touch(one.place, { inside: true });
     for (const one of plan.fills) if (one.placed) touch(one, { inside: true });
-    for (const one of plan.unused.slice(0, 30)) touch(one, { out: true });
+    const near = boundsOf(plan);
+    for (const one of plan.unused) if (near.isValid() && near.pad(0.02).contains([one.lat, one.lon])) touch(one, { out: true });
     const most = Math.max(1, ...plan.ways.map((/** @type {any} */ way) => way.people));
     const tagged = new Set([...plan.ways].sort((a, b) => b.people - a.people).slice(0, TAGGED));
     for (const way of [...plan.ways].sort((a, b) => b.people - a.people)) {
@@ -131,7 +145,7 @@ export class Sheltering {
     if (this.error) return this.question.refusal(body, this.error, () => this.ask());
     if (!this.answer) return add(body, waiting());
     const { plan, trial } = this.answer;
-    section(body, sectionHead(t("shelter.title"), t(this.mode === "road" ? "shelter.atRoad" : "shelter.at", { time: timeOf(this.answer.at) })), this.figures(plan), trial && this.difference(), this.basis());
+    section(body, sectionHead(t("shelter.title"), t(this.answer.mode === "road" ? "shelter.atRoad" : "shelter.at", { time: timeOf(this.answer.at) })), this.figures(plan), trial && this.difference(), this.basis());
     if (!plan.groups.length) return add(body, empty(t("shelter.nobody"), t("shelter.nobodyAdvice")));
     this.fills(body, trial || plan, plan);
     this.groups(body, trial || plan);
@@ -141,10 +155,9 @@ export class Sheltering {
   }
 
   controls() {
-    const choice = el("select", { id: "hazard", on: { change: () => this.set({ hazard: choice.value, without: null }) } }, hazards().map((one) => el("option", { value: one.value, text: say(one.label), selected: one.value === this.hazard })));
+    const choice = el("select", { id: "hazard", on: { change: () => { this.hazard = choice.value; localStorage.setItem(KEPT, this.hazard); this.anew(); } } }, hazards().map((one) => el("option", { value: one.value, text: say(one.label), selected: one.value === this.hazard })));
     choice.value = this.hazard;
-    const modes = el("div", { class: "segments", role: "group", "aria-label": t("going.how") }, (/** @type {const} */ (["straight", "road"])).map((mode) => el("button", { type: "button", "aria-pressed": String(mode === this.mode), text: t(`going.${mode}`), on: { click: () => mode === this.mode || this.set({ mode }) } })));
-    return el("section", { class: "section" }, el("div", { class: "field" }, el("label", { for: "hazard", text: t("shelter.hazard") }), el("div", { class: "input" }, choice)), el("div", { class: "field" }, el("span", { class: "meta", text: t("going.how") }), modes));
+    return el("section", { class: "section" }, el("div", { class: "field" }, el("label", { for: "hazard", text: t("shelter.hazard") }), el("div", { class: "input" }, choice)), this.going.controls());
   }
 
   /** Shortfall first. @param {any} plan */
@@ -159,10 +172,11 @@ export class Sheltering {
     const { plan, trial, difference } = this.answer;
     const [gone] = this.answer.asked.without;
     const name = plan.fills.find((/** @type {any} */ one) => one.id === gone)?.name || "";
-    const more = difference.short > 0 ? t("shelter.more", { n: number(difference.short) }) : t("shelter.noMore");
+    const short = difference.short ? t("shelter.trialShort", { before: number(plan.short), after: number(trial.short) }) : t("shelter.sameShort", { n: number(plan.short) });
+    const more = difference.short > 0 ? ` · ${t("shelter.more", { n: number(difference.short) })}` : "";
     const way = difference.mean_way_m == null ? "" : t(difference.mean_way_m >= 0 ? "shelter.wayLonger" : "shelter.wayShorter", { way: distanceText(Math.abs(difference.mean_way_m)) });
-    return el("div", { class: "note part trial", role: "status" }, el("b", { text: t("shelter.without", { name }) }), t("shelter.trialShort", { before: number(plan.short), after: number(trial.short) }), ` · ${more}`, way && ` · ${way}`,
-      el("div", { class: "acts" }, button(t("plan.endTrial"), () => this.set({ without: null }), { small: true, primary: true })));
+    return el("div", { class: "note part trial", role: "status" }, el("b", { text: t("shelter.without", { name }) }), short, more, way && ` · ${way}`,
+      el("div", { class: "acts" }, button(t("plan.endTrial"), () => this.attempt(null), { small: true, primary: true })));
   }
 
   basis() {
@@ -173,7 +187,8 @@ export class Sheltering {
     const others = (population.others || []).map((/** @type {any} */ one) => el("p", { text: t("shelter.other", { layer: say(state.layers.get(one.layer)?.label), n: one.total == null ? t("unknown") : number(one.total) }) }));
     const said = [share.basis || share.source || t("shelter.given"), share.others.length ? t("shelter.otherShares", { percents: share.others.map(number).join(t("list.comma")) }) : ""].filter(Boolean).join(" · ");
     const ways = plan.mean_way_m == null ? null : el("p", { text: t("shelter.ways", { mean: distanceText(plan.mean_way_m), longest: distanceText(plan.longest_way_m), split: plan.split }) });
-    return el("div", { class: "basis", "aria-label": t("zone.basis") }, counted, shared, others, el("p", {}, el("b", { text: t("shelter.share", { percent: number(share.percent) }) }), ` ${said} `, this.tableLink(share.layer)), ways);
+    const speeds = this.going.note();
+    return el("div", { class: "basis", "aria-label": t("zone.basis") }, counted, shared, others, el("p", {}, el("b", { text: t("shelter.share", { percent: number(share.percent) }) }), ` ${said} `, this.tableLink(share.layer)), ways, speeds && el("p", { text: speeds }));
   }
 
   /** The table where figures are kept, to look or to change. @param {string | null} layer */
@@ -200,7 +215,7 @@ export class Sheltering {
     return el("div", { class: "row fill-row" },
       el("span", { class: "sy plain" }, layer && image(symbolOf(layer, {}))),
       el("span", { class: "what" }, el("button", { class: "link name cut", type: "button", text: one.name, on: { click: () => layer && this.question.act.card(one.layer, one.id) } }), bar(one), el("span", { class: "meta", text: meta })),
-      el("span", { class: "how" }, el("span", { class: "far" }, el("b", { text: number(one.placed) }), el("span", { class: "unit", text: `${t("unit.people")}${change}` })), button(t("shelter.try"), () => this.set({ without: one.id }), { small: true })));
+      el("span", { class: "how" }, el("span", { class: "far" }, el("b", { text: number(one.placed) }), el("span", { class: "unit", text: `${t("unit.people")}${change}` })), button(t("shelter.try"), () => this.attempt(one.id), { small: true })));
   }
 
   /** @param {Element} body @param {any} plan */
@@ -252,6 +267,9 @@ export class Sheltering {
   }
 }
 
+/** Where villages and used shelters lie. @param {any} plan */
+const boundsOf = (plan) => L.latLngBounds([...plan.fills.filter((/** @type {any} */ one) => one.placed), ...plan.groups.map((/** @type {any} */ one) => one.place)].map((one) => [one.lat, one.lon]));
+
 /** People in now, those sent, and the room left, as parts of the capacity. @param {any} one */
 function bar(one) {
   const whole = Math.max(1, (one.occupied || 0) + one.room);
@@ -262,7 +280,7 @@ function bar(one) {
 }
 
 /** @param {any} way */
-const wayText = (way) => (way.duration_s == null ? distanceText(way.length_m) : t("going.minutes", { n: Math.max(1, Math.round(way.duration_s / 60)) }));
+const wayText = (way) => (way.duration_s == null ? distanceText(way.length_m) : t("driving.minutes", { n: Math.max(1, Math.round(way.duration_s / 60)) }));
 
 /** Enough of a feature to draw it. @param {import("../types").Layer} layer @param {any} one */
 export const featureOf = (layer, one) => ({ type: /** @type {const} */ ("Feature"), id: one.id, geometry: { type: "Point", coordinates: [one.lon, one.lat] }, properties: { layer: layer.id, ...(layer.title ? { [layer.title]: one.name } : {}) } });
