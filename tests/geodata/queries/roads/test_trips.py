@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -221,6 +222,32 @@ def test_a_graph_that_only_says_other_things_of_its_roads_answers_as_one_built_a
         first = store.page(NETWORK.id).features[0]
         store.delete(NETWORK.id, first.id, version=first.version, reason="test")
     assert len(engine.roads(space).graph) == 3 and engine._roads[space.id].built == 3
+
+
+def test_readers_beside_a_writer_always_get_one_state_whole_and_their_own_writes_at_once(space: Space, engine: QueryEngine) -> None:
+    square(space)
+    direct, around = seconds(B, C), seconds(B, A, D, C)
+    stop, seen, wrong = threading.Event(), set(), []
+
+    def read() -> None:
+        while not stop.is_set():
+            spent = float(engine.roads(space).trips([B], [C], "fire_engine").duration_s[0, 0])
+            state = next((name for name, one in (("open", direct), ("closed", around)) if spent == pytest.approx(one)), None)
+            seen.add(state)
+            if state is None:
+                wrong.append(spent)
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for one in readers:
+        one.start()
+    for turn in range(16):
+        draw(space, road("BC", B, C, closed=turn % 2 == 0))
+        found = float(engine.roads(space).trips([B], [C], "fire_engine").duration_s[0, 0])
+        assert found == pytest.approx(around if turn % 2 == 0 else direct), "who wrote reads what was written"
+    stop.set()
+    for one in readers:
+        one.join(30)
+    assert not wrong and seen == {"open", "closed"}
 
 
 def test_each_space_has_its_own_roads(database, space: Space, engine: QueryEngine, controller: Actor) -> None:  # type: ignore[no-untyped-def]
