@@ -178,6 +178,16 @@ class ZoneOf:
     hazard: str | None = None
 
 
+def named_elsewhere(one: Unfit) -> list[tuple[str, str]]:
+    """Layers and fields other than its own layer's that a condition reads."""
+    if isinstance(one, Ordered):
+        return [(one.orders, name) for name in (one.resource, one.incident, one.status)]
+    if not isinstance(one, Short):
+        return []
+    own = [(one.lines, name) for name in (one.holder, one.quantity, one.unit, one.expires, *one.names)]
+    return own + ([*named_elsewhere(one.taken), *((one.taken.orders, name) for name in (one.line, one.amount) if name)] if one.taken else [])
+
+
 def unfit_to_json(one: Unfit) -> dict[str, Any]:
     """The condition as values that JSON can carry."""
     return {"kind": one.kind, **{field.name: _to_json(getattr(one, field.name)) for field in fields(one)}}

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from layers.chainage import Chainage
-from layers.fitness import Lacks, Ordered, Short, Unfit, ZoneOf
+from layers.fitness import Lacks, Unfit, ZoneOf, named_elsewhere
 from layers.fitness import OutOfService as OutOfService
 from layers.label import Label as Label
 from layers.ledger import Ledger
@@ -371,23 +371,9 @@ class Catalogue(Mapping[str, Layer]):
                     raise ValueError(f"layer {layer.id}.{one.id} refers to {one.reference!r}, which is not there")
             if layer.ledger:
                 self._refuse_unfit(layer, layer.ledger)
-            for condition in layer.out_of_service:
-                self._refuse_blind(layer, condition)
-
-    def _refuse_blind(self, layer: Layer, condition: Unfit) -> None:
-        """A condition that reads another layer names what is there."""
-        for one in (condition, condition.taken) if isinstance(condition, Short) else (condition,):
-            wanted: dict[str, tuple[str | None, ...]] = {}
-            if isinstance(one, Ordered):
-                wanted[one.orders] = (one.resource, one.incident, one.status)
-            if isinstance(one, Short):
-                wanted[one.lines] = (one.holder, one.quantity, one.unit, one.expires, *one.names)
-                if one.taken:
-                    wanted[one.taken.orders] = (one.line, one.amount)
-            for other, names in wanted.items():
-                missing = [name for name in names if other not in self._layers or self._layers[other].field(name or "") is None]
-                if missing:
-                    raise ValueError(f"layer {layer.id}: condition {condition.code} names what {other} has not: {missing}")
+            for other, name in (named for one in layer.out_of_service for named in named_elsewhere(one)):
+                if other not in self._layers or self._layers[other].field(name) is None:
+                    raise ValueError(f"a condition of layer {layer.id} names {other}.{name}, which is not there")
 
     def _refuse_unfit(self, layer: Layer, ledger: Ledger) -> None:
         accounts = self.accounts_of(layer)

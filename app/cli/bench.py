@@ -35,6 +35,19 @@ def nearest(installation: Installation, features: int, rounds: int, questions: i
 @command.command()
 @_POINTS
 @_ROUNDS
+@click.option("--places", default=10_000, show_default=True, help="一次提问的地点数 · places of one question")
+@_JSON
+@click.pass_obj
+def many(installation: Installation, features: int, rounds: int, places: int, file: Path | None) -> None:
+    """进程内：一次问许多地点 · in process: the 5 nearest to many places in one question, exact, against PostGIS."""
+    from app.bench import nearest as bench
+
+    _run(lambda database: bench.run_many(database, features, rounds, places), installation, file)
+
+
+@command.command()
+@_POINTS
+@_ROUNDS
 @_JSON
 @click.pass_obj
 def exposure(installation: Installation, features: int, rounds: int, file: Path | None) -> None:

@@ -5,23 +5,23 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from typing import Any, cast
 
 from geodata.queries import refusals
-from geodata.queries.admission import Admission, Conditions
+from geodata.queries.admission import Admission
 from geodata.queries.audit import Audited, Differences, audit, compare
 from geodata.queries.beside import NOTHING, Beside, Reading
 from geodata.queries.deadline import LONGEST_MS, Deadline
 from geodata.queries.exposure import ExposureAnswer, ExposureQuestion, LayerExposure
+from geodata.queries.hearing import Heard, hear, now_of
 from geodata.queries.index import LayerIndex
 from geodata.queries.inside import expose, pick
 from geodata.queries.keeper import Keeper
 from geodata.queries.many import Crowd, LayerPlaces, places
 from geodata.queries.membership import Zone
 from geodata.queries.nearest import MAX_K, LayerRanking, NearestAnswer, NearestQuestion
-from geodata.queries.needs import Needs, refused, settled
+from geodata.queries.needs import refused
 from geodata.queries.postgis import TableCandidates
 from geodata.queries.ranking import Candidates, Search
 from geodata.queries.roads.access import ACCESS_M
@@ -36,7 +36,7 @@ from geodata.store.features import Store
 from geodata.store.rows import sees_exactly
 from geodata.store.spaces import Space, SpaceRecord
 from layers.errors import Forbidden, LayerNotFound, SpaceNotFound
-from layers.fitness import THRESHOLDS, Need, Ordered, Short
+from layers.fitness import Ordered, Short
 from layers.spec import OPERATOR, Action, Actor, Geometry, Layer, Role, Sensitivity
 
 Ask = Callable[..., Callable[[], Any]]
@@ -70,7 +70,7 @@ class QueryEngine:
         """
         roads = self.roads(space, actor) if question.by_road else None
         layers = _chosen(space, question.layers, actor, lambda layer: layer.ranked)
-        asked = self._heard(space, question, layers)
+        asked = hear(space, question, layers, self._limits)
         wide = widest(question) if roads else question
 
         def ask(candidates: Candidates, version: LayerVersion, answered_by: str, layer: Layer, matching: Any, beside: Beside) -> Callable[[], LayerRanking]:
@@ -84,7 +84,7 @@ class QueryEngine:
 
         with asked.deadline.kept():
             found, beside = self._answers(space, layers, question.filter, actor, ask, show, asked.reading, asked.deadline)
-        return NearestAnswer(tuple(found), replace(asked.needs, hazard=_hazard(asked.needs, beside)), asked.limits)
+        return NearestAnswer(tuple(found), replace(asked.needs, hazard=asked.hazard(beside)), asked.limits)
 
     def nearest_of_many(self, space: Space, question: NearestQuestion, points: Sequence[tuple[float, float]], actor: Actor) -> tuple[LayerPlaces, ...]:
         """The same question asked at many places (lon, lat in degrees), each answered exactly as by itself, in short; see `geodata.queries.many`.
@@ -93,7 +93,7 @@ class QueryEngine:
         """
         lon, lat = places(points)
         layers = _chosen(space, question.layers, actor, lambda layer: layer.ranked)
-        asked = self._heard(space, question, layers)
+        asked = hear(space, question, layers, self._limits)
 
         def ask(candidates: Candidates, version: LayerVersion, answered_by: str, layer: Layer, matching: Any, beside: Beside) -> Callable[[], LayerPlaces]:
             index = candidates if isinstance(candidates, LayerIndex) else LayerIndex(cast(TableCandidates, candidates).whole(), version)
@@ -120,7 +120,7 @@ class QueryEngine:
         if not layers:
             return SupplyAnswer((), ())
         question = replace(question, k=MAX_K)
-        asked = self._heard(space, question, layers)
+        asked = hear(space, question, layers, self._limits)
 
         def ask(candidates: Candidates, version: LayerVersion, answered_by: str, layer: Layer, matching: Any, beside: Beside) -> Callable[[], LayerSupply]:
             whatever = Admission(layer, matching, question.zone, asked.conditions(replace(beside, stock={})))
@@ -133,12 +133,6 @@ class QueryEngine:
         with asked.deadline.kept():
             found, _ = self._answers(space, layers, question.filter, actor, ask, show, asked.reading, asked.deadline)
         return combined(question.needs.articles, found)
-
-    def _heard(self, space: Space, question: NearestQuestion, layers: list[Layer]) -> _Asked:
-        now, needs = now_of(space), settled(question.needs, space.catalogue)
-        defaults = {name: float(one.default) for name, one in THRESHOLDS.items()}
-        return _Asked(now, needs, {**defaults, **self._limits, **question.limits}, Deadline(question.limit_ms),
-                      Reading(layers, space.catalogue, question.incident, needs.articles, now))
 
     def exposure(self, space: Space, question: ExposureQuestion, actor: Actor, show: Show[LayerExposure] | None = None) -> ExposureAnswer:
         """What of each layer lies in a zone, summed with its basis; see `geodata.queries.exposure`. `show` and what is raised: as `nearest`."""
@@ -373,39 +367,12 @@ def _held(index: LayerIndex | None, *, exactly: LayerVersion | None = None) -> I
         yield index if index.whole and exactly in (None, index.version) else None
 
 
-def now_of(space: Space) -> datetime:
-    """The moment that a question is about: of a past space the one it shows."""
-    return space.record.as_of if space.is_past else datetime.now(UTC)
-
-
 def _moved(beside: Beside, versions: Mapping[str, LayerVersion]) -> bool:
     """Whether something that was read beside the layers is no more as it was."""
     return any(versions.get(layer) != one for layer, one in beside.versions.items())
 
 
-def _hazard(needs: Needs, beside: Beside) -> str | None:
-    """The hazard that resources must suit: the one asked for, else that of the incident."""
-    return needs.hazard or (beside.incident.hazard if beside.incident else None)
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """A question as it was heard: the moment, the needs by value, the thresholds, when it must be answered, what is read beside."""
-
-    now: datetime
-    needs: Needs
-    limits: Mapping[str, float]
-    deadline: Deadline
-    reading: Reading
-
-    def conditions(self, beside: Beside) -> Conditions:
-        """What is held against features, with what was read."""
-        hazard = _hazard(self.needs, beside)
-        wanted = {Need.SKILLS: frozenset(self.needs.skills), Need.HAZARD: frozenset([hazard] if hazard else ())}
-        return Conditions(self.now, self.limits, wanted, beside)
-
-
-def _ranked(candidates: Candidates, version: LayerVersion, answered_by: str, question: NearestQuestion, admission: Admission, asked: _Asked) -> LayerRanking:
+def _ranked(candidates: Candidates, version: LayerVersion, answered_by: str, question: NearestQuestion, admission: Admission, asked: Heard) -> LayerRanking:
     search = Search(candidates, question, admission, asked.deadline)
     search.run()
     return replace(search.answer(admission.layer.id, version, answered_by), rests_on=admission.rests_on)

@@ -113,7 +113,7 @@ class LayerIndex(Slots):
         with self.lock:
             if self._chords is None:
                 slots = self.all()
-                self._chords = cKDTree(earth_centred(self.lon[slots], self.lat[slots]).T, balanced_tree=False, compact_nodes=False), slots
+                self._chords = cKDTree(earth_centred(self.lon[slots], self.lat[slots]).T), slots
             return self._chords
 
     def order_of_ids(self) -> Whole:

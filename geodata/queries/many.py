@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import numpy as np
@@ -20,12 +20,13 @@ from geodata.queries.index import LayerIndex
 from geodata.queries.measure import earth_centred
 from geodata.queries.nearest import MAX_LEFT_OUT, LayerRanking, NearestQuestion, Reason
 from geodata.queries.ranking import Search
-from geodata.queries.slots import Slots, Whole
+from geodata.queries.slots import Whole
 from geodata.store.changes import LayerVersion
 
 MAX_POINTS = 10_000  # places of one question: an answer of some 3 MB
-_SPARE = 2  # candidates beyond k and those that lie between, so that nearly every place is settled at once
+_SPARE = 1  # candidates beyond k and those expected between: the chord of the last bounds all others
 _MOST_ROUNDS = 4  # each asks the places still open for twice the candidates; who is still open then is asked alone
+_CELL_DEG = 0.01
 _CHORD_SLACK_M = 1e-6  # far above rounding of earth-centred metres
 
 
@@ -80,7 +81,7 @@ class Crowd:
 
     def run(self) -> Places:
         """All answers."""
-        still = np.arange(len(self._lon))
+        still = np.lexsort((self._lat // _CELL_DEG, self._lon // _CELL_DEG))  # neighbours one after the other find the same branches warm
         here = self._index.all()
         if len(here) and not np.isnan(self._index.lon[here]).any():  # of points alone a tree of chords knows the order
             still = self._by_chords(still)
@@ -116,9 +117,10 @@ class Crowd:
         rows, width = found.shape
         distance = GEOD.inv(np.repeat(self._lon[still], width), np.repeat(self._lat[still], width),
                             self._index.lon[found.ravel()], self._index.lat[found.ravel()])[2].reshape(rows, width)
-        ids = self._index.order_of_ids()[found]
-        order = np.lexsort((ids, distance), axis=1)
-        found, distance = np.take_along_axis(found, order, 1), np.take_along_axis(distance, order, 1)
+        crooked = np.flatnonzero((np.diff(distance, axis=1) <= 0.0).any(axis=1))  # by chord they come sorted but for ties and what rounding turns over
+        if len(crooked):
+            order = np.lexsort((self._index.order_of_ids()[found[crooked]], distance[crooked]), axis=1)
+            found[crooked], distance[crooked] = np.take_along_axis(found[crooked], order, 1), np.take_along_axis(distance[crooked], order, 1)
         good = admitted[found] & (distance <= (np.inf if most is None else most))
         rank = np.cumsum(good, axis=1)
         last = np.where(rank[:, -1] >= k, np.argmax(rank >= k, axis=1), width - 1)
@@ -151,13 +153,17 @@ class Crowd:
 
     def _told(self) -> Places:
         """The answers with features numbered by their first appearance in order of slot, and reasons counted."""
-        used = np.unique(self._slots[self._slots >= 0])
-        ranked = np.where(self._slots >= 0, np.searchsorted(used, self._slots), -1)
+        seen = np.zeros(len(self._index.ids) + 1, bool)
+        seen[self._slots.ravel()] = True  # -1 is the last
+        used = np.flatnonzero(seen[:-1])
+        number = np.full(len(seen), -1, np.intp)
+        number[used] = np.arange(len(used))
         codes = {slot: [one.code for one in self._admission.reasons(self._index, slot)] for slot in {slot for out in self._left_out.values() for slot in out}}
-        reasons = tuple(_counted(self._left_out.get(place, ()), codes) for place in range(len(self._lon)))
+        reasons = tuple(_counted(out, codes) if (out := self._left_out.get(place)) else {} for place in range(len(self._lon)))
         left_out = np.array([len(self._left_out.get(place, ())) for place in range(len(self._lon))], dtype=np.intp)
-        uncertain = tuple(() if self._admission.open else self._admission.uncertain(self._index, slot) for slot in used.tolist())
-        return Places(tuple(_id(self._index, slot) for slot in used.tolist()), uncertain, ranked, self._distance_m, left_out, reasons, self._more)
+        uncertain = ((),) * len(used) if self._admission.open else tuple(self._admission.uncertain(self._index, slot) for slot in used.tolist())
+        ids = cast(list[UUID], self._index.ids)  # those of slots in use
+        return Places(tuple(ids[slot] for slot in used.tolist()), uncertain, number[self._slots], self._distance_m, left_out, reasons, self._more)
 
 
 def in_short(ranking: Sequence[LayerRanking]) -> Places:
@@ -182,8 +188,3 @@ def _counted(out: Sequence[int], codes: dict[int, list[str]]) -> dict[str, int]:
             counts[code] = counts.get(code, 0) + 1
     return counts
 
-
-def _id(slots: Slots, slot: int) -> UUID:
-    one = slots.ids[slot]
-    assert one is not None
-    return one

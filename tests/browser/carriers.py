@@ -61,7 +61,8 @@ def fill(database: Database) -> Space:
     live = database.space()
     planner = Actor("planner", frozenset({Role.PLANNER}))
     live.create_layer(HOSTILE, Actor("gis_staff", frozenset({Role.GIS_STAFF})), reason=OTHERS[0])
-    for layer in [*CATALOGUE.values(), HOSTILE]:
+    in_order = [CATALOGUE[one.name] for one in live.tables.metadata.sorted_tables if one.name in CATALOGUE]  # those referred to first
+    for layer in [*in_order, HOSTILE]:
         if not layer.drill_only:
             _carry(live, layer, planner)
     controller = Actor("drill_controller", frozenset({Role.DRILL_CONTROLLER}))

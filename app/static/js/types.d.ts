@@ -19,6 +19,7 @@ export type Ledger = {
 };
 export type Layer = {
   id: string; label: Label; description?: Label | null; geometry: string; geometry_sensitivity?: string; key: string | null; title: string | null; summary: string[]; ranked: boolean; exposed: boolean; drill_only: boolean; ledger?: Ledger | null; network?: object | null; profiles?: object | null; blocks?: object | null; parts?: (Record<string, any> & { part: string })[];
+  out_of_service: { kind: string; need?: string; code: string }[]; zone_of?: { incident: string } | null;
   style: Style; group: { id: string; label: Label }; fields: Field[]; count: number; version: number; token: string; bounds: number[] | null;
   freshness: { verified_latest: string | null; verified_oldest: string | null; unknown: number; sources: string[]; source_dates: string[]; bands: { at: string; counts: Record<string, number> } }; allowed: string[];
 };

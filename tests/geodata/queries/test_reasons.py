@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -12,13 +12,16 @@ from sqlalchemy import text
 
 from geodata.queries.deadline import TakesTooLong
 from geodata.queries.engine import QueryEngine
-from geodata.queries.nearest import NearestQuestion, Reason
+from geodata.queries.nearest import LayerRanking, NearestQuestion, Reason
 from geodata.queries.needs import Article, Needs
+from geodata.queries.showing import Show
+from geodata.store.bulk import Row
 from geodata.store.database import Database
 from geodata.store.spaces import Space
 from layers.dates import CHINA
 from layers.errors import Forbidden, InvalidInput
-from layers.spec import OPERATOR, Role
+from layers.fitness import Passed
+from layers.spec import OPERATOR, Family, Field, Geometry, Label, Layer, Role, Style
 from tests.conftest import actor
 from tests.geodata.queries.county import (
     DEPOTS,
@@ -238,6 +241,39 @@ def test_a_statement_that_waits_longer_than_the_question_may_take_is_stopped(dat
         with pytest.raises(TakesTooLong):
             asked(by_postgis, space, limit_ms=200)
     assert told(space, asked(by_postgis, space, limit_ms=2_000))[0] == ["0"]
+
+
+def test_a_date_that_is_over_and_a_moment_that_has_come_leave_out(space: Space, both: tuple[QueryEngine, QueryEngine]) -> None:
+    """A date is good until its day ends in China; a moment until it comes."""
+    word = Label("词", "Word")
+    layer = Layer("leases", word, Geometry.POINT, (Field("code", word), Field("until", word, date), Field("till", word, datetime)), Style(Family.RESOURCE), key="code", title="code", ranked=True,
+                  out_of_service=(Passed("until", "over", word, word), Passed("till", "ended", word)))
+    space.create_layer(layer, OPERATOR)
+    today = datetime.now(CHINA).date()
+    rows = ((today, None), (today - timedelta(days=1), ago(minutes=1)), (None, NOW + timedelta(hours=1)), (today + timedelta(days=1), ago(seconds=1)))
+    with space.transaction(OPERATOR, "test") as store:
+        store.upsert("leases", [Row({"code": f"leases-{place}", "until": until, "till": till}, east(100 * (place + 1)), place) for place, (until, till) in enumerate(rows)])
+    for engine in both:
+        assert told(space, asked(engine, space, "leases")) == (["0", "2"], {"1": ["over", "ended"], "3": ["ended"]}, {"2": ["until-unknown"]})
+
+
+def test_an_order_given_while_the_question_is_answered_is_in_an_answer_that_is_shown(space: Space, engine: QueryEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures, features and orders are of one snapshot: what was read before it and has moved on is read again."""
+    put(space, TEAMS, (fit(), east(100)), (fit(), east(200)))
+    engine.warm(space, [TEAMS])
+    answer, given = QueryEngine._by_index, []
+
+    def meanwhile(self: QueryEngine, *how: Any) -> Any:
+        found = answer(self, *how)
+        if not given:
+            given.append(put(space, ORDERS, ({"team": f"{TEAMS}-0", "status": "ordered"}, None)))
+        return found
+
+    monkeypatch.setattr(QueryEngine, "_by_index", meanwhile)
+    show = Show[LayerRanking](named=lambda ranking: [one.id for one in ranking.ranked], read=lambda store, layer, ids: store.by_ids_json(layer, ids))
+    ranking = engine.nearest(space, NearestQuestion(*HERE, (TEAMS,)), OPERATOR, show).layers[0]
+    assert told(space, ranking)[:2] == (["1"], {"0": ["ordered-elsewhere"]}) and set(ranking.shown) == {one.id for one in ranking.ranked}
+    assert ranking.rests_on == {ORDERS: space.versions()[ORDERS]}
 
 
 def strange(rng: np.random.Generator) -> dict[str, Any]:

@@ -12,8 +12,10 @@ import { exposureBody } from "./exposure.js";
 import { askOf, filterNote, filteredLayers } from "./filtered.js";
 import { position } from "./coordinates.js";
 import { Domino } from "./domino.js";
+import { Needs } from "./needs.js";
 import { leftOutRow, rankedRow } from "./rows.js";
 import { Sheltering } from "./shelter.js";
+import { shortfall, sources, supplyRows } from "./supply.js";
 
 const K = 5;
 const MOST_STRANDED = 8; // rows of those without a road; the rest is counted
@@ -31,6 +33,11 @@ export class Question {
     /** @type {Tab} */
     this.tab = "place";
     this.nearest = /** @type {any} */ (null);
+    /** How the articles needed are met, with the ranking. @type {any} */
+    this.supply = null;
+    this.needs = new Needs({ changed: () => { this.render(); this.askNearest(); }, drawn: () => this.late() });
+    /** Left-out rows whose reasons are all shown. @type {Set<string>} */
+    this.opened = new Set();
     this.exposure = /** @type {any} */ (null);
     this.error = { nearest: /** @type {any} */ (null), zone: /** @type {any} */ (null) };
     this.asked = { nearest: 0, zone: 0 };
@@ -113,7 +120,7 @@ export class Question {
   /** @param {import("../state.js").Place} place */
   nearestBodyOf(place) {
     const zone = state.zoneShape || (state.zone?.kind === "polygon" ? state.zone.geometry : null);
-    return { lon: place.lon, lat: place.lat, k: this.k, ...(zone ? { zone } : {}), ...this.driving.body() };
+    return { lon: place.lon, lat: place.lat, k: this.k, ...(zone ? { zone } : {}), ...this.needs.body(), ...this.driving.body() };
   }
 
   /** @param {import("../state.js").Zone} zone */
@@ -128,9 +135,12 @@ export class Question {
     this.driving.askAreas();
     try {
       await this.driving.ready();
-      const answer = await askOf("nearest", this.nearestBodyOf(place), "ranked", this.filtered);
+      const body = this.nearestBodyOf(place);
+      const supplied = { ...body, k: undefined, mode: undefined, profile: undefined, barriers: undefined }; // depots are drawn on until there is enough, by straight distance
+      const [answer, supply] = await Promise.all([askOf("nearest", body, "ranked", this.filtered), this.needs.asked().length ? ask("needs", { body: supplied }) : null]);
       if (turn !== this.asked.nearest) return;
       this.nearest = { ...answer, at: new Date() };
+      this.supply = supply;
       await this.nameLeftOut(answer);
       this.keep();
     } catch (error) {
@@ -200,14 +210,14 @@ export class Question {
 
   keep() {
     const { place, zone, zoneShape } = state;
-    this.last = { place, zone, zoneShape, nearest: this.nearest, exposure: this.exposure, leftOut: this.leftOut };
+    this.last = { place, zone, zoneShape, nearest: this.nearest, supply: this.supply, exposure: this.exposure, leftOut: this.leftOut };
   }
 
   /** The last answer as it was, with its place and zone. */
   recall() {
-    const { place, zone, zoneShape, nearest, exposure, leftOut } = this.last;
+    const { place, zone, zoneShape, nearest, supply, exposure, leftOut } = this.last;
     Object.assign(state, { place, zone, zoneShape });
-    Object.assign(this, { nearest, exposure, leftOut, error: { nearest: null, zone: null }, tab: nearest ? "nearest" : "zone" });
+    Object.assign(this, { nearest, supply, exposure, leftOut, error: { nearest: null, zone: null }, tab: nearest ? "nearest" : "zone" });
     this.drawing.show();
     this.mark();
     this.render();
@@ -223,8 +233,8 @@ export class Question {
 
   /** Data changed under the answer: ask again, quietly. @param {Set<string>} layers */
   refresh(layers) {
-    const concerns = (/** @type {any} */ answer) => answer?.layers.some((/** @type {any} */ one) => layers.has(one.layer));
-    if (concerns(this.nearest) || (this.nearest && this.driving.concerns(layers))) this.askNearest();
+    const concerns = (/** @type {any} */ answer) => answer?.layers.some((/** @type {any} */ one) => layers.has(one.layer) || Object.keys(one.rests_on || {}).some((id) => layers.has(id)));
+    if (concerns(this.nearest) || concerns(this.supply) || (this.nearest && this.driving.concerns(layers))) this.askNearest();
     if (concerns(this.exposure)) this.askExposure();
     this.sheltering.refresh(layers);
     this.domino.refresh(layers);
@@ -234,13 +244,15 @@ export class Question {
   mark() {
     state.marks = new Map();
     for (const feature of this.exposure?.features || []) state.marks.set(nameOf(feature.properties.layer, feature.id), { inside: true, feature });
+    const drawn = sources(this.supply);
     for (const one of this.nearest?.layers || []) {
       for (const out of one.left_out.slice(0, 20)) {
         const feature = this.leftOut?.get(nameOf(one.layer, out.feature));
-        if (feature) state.marks.set(nameOf(one.layer, out.feature), { out: true, distance_m: out.distance_m, feature });
+        if (feature && !drawn.has(out.feature)) state.marks.set(nameOf(one.layer, out.feature), { out: true, distance_m: out.distance_m, feature });
       }
     }
-    for (const feature of this.nearest?.features || []) {
+    const ranked = (this.nearest?.features || []).filter((/** @type {any} */ one) => !this.isSupplied(one.properties.layer));
+    for (const feature of [...ranked, ...drawn.values()]) {
       const { layer, rank, distance_m, duration_s } = feature.properties;
       state.marks.set(nameOf(layer, feature.id), { ...(rank == null ? { out: true } : { rank }), distance_m, duration_s, feature });
     }
@@ -254,7 +266,10 @@ export class Question {
     state.zone = null;
     state.zoneShape = null;
     this.nearest = null;
+    this.supply = null;
     this.exposure = null;
+    this.needs.clear();
+    this.opened.clear();
     this.asked.nearest++;
     this.asked.zone++;
     this.sheltering.forget();
@@ -313,13 +328,17 @@ export class Question {
 
   /** @param {Element} body */
   nearestBody(body) {
-    add(body, this.driving.controls());
+    const byRoad = this.nearest?.asked?.mode === "road";
+    const at = this.nearest && !this.error.nearest ? el("span", { class: "meta-3 push", text: t(byRoad ? "nearest.atRoad" : "nearest.at", { time: timeOf(this.nearest.at) }) }) : null;
+    add(body, this.driving.controls(), el("div", { class: "needs" }, this.needs.bar(at), this.needs.form()));
     if (this.error.nearest) return this.refusal(body, this.error.nearest, () => this.askNearest());
     if (!this.nearest) return add(body, waiting());
-    const basis = el("div", { class: "answer-head" }, state.zone && el("span", { class: "chip soft" }, icon("inside"), t("nearest.zoneOut")), el("span", { class: "meta-3 push", text: t(this.nearest.asked?.mode === "road" ? "nearest.atRoad" : "nearest.at", { time: timeOf(this.nearest.at) }) }));
-    add(body, basis, this.driving.notes(this.nearest.layers[0]?.road));
+    if (state.zone) add(body, el("div", { class: "answer-head" }, el("span", { class: "chip soft" }, icon("inside"), t("nearest.zoneOut"))));
+    add(body, this.driving.notes(this.nearest.layers[0]?.road));
+    if (this.supply) add(body, shortfall(this.supply));
     if (!this.nearest.layers.length) return add(body, empty(t("nearest.none"), t("nearest.noneAdvice")));
-    for (const one of this.nearest.layers) this.ranking(body, one);
+    const wanted = (/** @type {any} */ one) => this.isSupplied(one.layer) || Boolean(this.needs.wordsFor(state.layers.get(one.layer)));
+    for (const one of [...this.nearest.layers].sort((a, b) => Number(wanted(b)) - Number(wanted(a)))) this.ranking(body, one); // what was needed first
     return body;
   }
 
@@ -327,27 +346,49 @@ export class Question {
   ranking(body, one) {
     const layer = state.layers.get(one.layer);
     if (!layer) return;
+    if (this.isSupplied(one.layer)) return this.combined(body, layer, one);
     const all = this.nearest.features.filter((/** @type {any} */ feature) => feature.properties.layer === one.layer);
     const [features, stranded] = [all.filter((/** @type {any} */ feature) => feature.properties.rank != null), all.filter((/** @type {any} */ feature) => feature.properties.rank == null)];
     const nearer = one.left_out.length;
-    add(body, el("div", { class: "rank-head" }, el("b", { text: say(layer.label) }), t(one.road ? "nearest.soonest" : "nearest.first", { n: features.length }), el("span", { class: "push", text: nearer ? t("nearest.leftOut", { n: nearer }) : t("nearest.allListed") })));
+    const needed = this.needs.wordsFor(layer);
+    const first = t(one.road ? "nearest.soonest" : "nearest.first", { n: features.length });
+    add(body, el("div", { class: "rank-head" }, el("b", { text: say(layer.label) }), needed ? el("span", { class: "cut", text: needed, title: needed }) : first, el("span", { class: "push", text: nearer ? t("nearest.leftOut", { n: nearer }) : t("nearest.allListed") })));
     for (const feature of features) add(body, rankedRow(layer, feature, () => this.show(one.layer, feature.id), one.road ? () => this.point(feature.id) : undefined));
     for (const feature of stranded.slice(0, MOST_STRANDED)) add(body, this.strandedRow(layer, feature));
     if (stranded.length > MOST_STRANDED) add(body, el("div", { class: "none-row", text: t("nearest.strandedMore", { n: stranded.length - MOST_STRANDED }) }));
     if (!all.length) add(body, el("div", { class: "none-row", text: t("nearest.noneOf", { layer: say(layer.label) }) }));
-    for (const out of one.left_out.slice(0, 8)) {
-      const feature = this.leftOut?.get(nameOf(one.layer, out.feature));
+    this.leftOutRows(body, layer, one.left_out);
+  }
+
+  /** Whether the depots of a layer meet the need together, so that none is ranked alone. @param {string} layer */
+  isSupplied(layer) {
+    return Boolean(this.supply?.layers.some((/** @type {any} */ one) => one.layer === layer));
+  }
+
+  /** The depots that together meet the need, then those left out. @param {Element} body @param {import("../types").Layer} layer @param {any} one */
+  combined(body, layer, one) {
+    const drawn = sources(this.supply);
+    const out = one.left_out.filter((/** @type {any} */ each) => !drawn.has(each.feature));
+    add(body, el("div", { class: "rank-head" }, el("b", { text: say(layer.label) }), t("supply.from", { n: drawn.size }), el("span", { class: "push", text: out.length ? t("supply.leftOut", { n: out.length }) : t("nearest.allListed") })));
+    add(body, supplyRows(this.supply, layer, (id) => this.show(layer.id, id)).flat(2));
+    this.leftOutRows(body, layer, out);
+  }
+
+  /** @param {Element} body @param {import("../types").Layer} layer @param {any[]} all */
+  leftOutRows(body, layer, all) {
+    for (const out of all.slice(0, 8)) {
+      const feature = this.leftOut?.get(nameOf(layer.id, out.feature));
       const name = (layer.title && feature?.properties[layer.title]) || t("feature.unnamed", { layer: say(layer.label) });
-      add(body, leftOutRow(layer, { name, distance_m: out.distance_m, reasons: out.reasons, say, list: t("list.comma") }, () => this.show(one.layer, out.feature)));
+      add(body, leftOutRow(layer, { id: out.feature, name, distance_m: out.distance_m, reasons: out.reasons }, () => this.show(layer.id, out.feature), this.opened));
     }
-    if (nearer > 8) add(body, el("div", { class: "none-row", text: t("nearest.more", { n: nearer - 8 }) }));
+    if (all.length > 8) add(body, el("div", { class: "none-row", text: t("nearest.more", { n: all.length - 8 }) }));
   }
 
   /** Who has no road left stands last, with its reason. @param {import("../types").Layer} layer @param {import("../types").Feature} feature */
   strandedRow(layer, feature) {
     const { distance_m, no_road, road_off_m } = feature.properties;
     const far = road_off_m != null && no_road.code === "not-covered" ? [{ code: "away", label: t("driving.offRoad", { far: distanceText(road_off_m) }) }] : [];
-    return leftOutRow(layer, { name: titleOf(layer, feature), distance_m, reasons: [no_road, ...far], say, list: t("list.comma") }, () => this.show(layer.id, feature.id));
+    return leftOutRow(layer, { id: feature.id, name: titleOf(layer, feature), distance_m, reasons: [no_road, ...far] }, () => this.show(layer.id, feature.id), this.opened);
   }
 
   /** @param {string} id */

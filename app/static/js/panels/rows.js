@@ -29,15 +29,25 @@ export function rankedRow(layer, feature, act, point) {
 }
 
 /** @param {string} code */
-const reasonIcon = (code) => (/zone|inside/.test(code) ? "inside" : /road|covered/.test(code) ? "stop" : /duty|closed|off|service/.test(code) ? "rest" : /filter|stock|need/.test(code) ? "box" : "stop");
+const reasonIcon = (code) => (/zone|inside/.test(code) ? "inside" : /road|covered/.test(code) ? "stop" : /duty|closed|service/.test(code) ? "rest" : /old|unverified/.test(code) ? "clock" : /filter/.test(code) ? "filter" : /stock|enough|need|skill|suited/.test(code) ? "box" : "stop");
 
-/** @param {import("../types").Layer} layer @param {{name: string, distance_m: number | null, reasons: {code: string, label: any}[], say: (label: any) => string, list: string}} out @param {() => void} act */
-export function leftOutRow(layer, out, act) {
+/** A row left out with its first reason; where there are more, how many, and all of them when it is opened.
+ * @param {import("../types").Layer} layer @param {{id: string, name: string, distance_m: number | null, reasons: {code: string, label: any}[]}} out @param {() => void} act @param {Set<string>} opened ids of those that are open */
+export function leftOutRow(layer, out, act, opened) {
   const far = out.distance_m == null ? "" : distance(out.distance_m).join(" ");
-  const words = out.reasons.map((one) => out.say(one.label)).join(out.list);
-  return el("button", { class: "left-out", type: "button", title: words, on: { click: act } }, image(symbolOf(layer, {})),
+  const [first, ...others] = out.reasons.map((one) => say(one.label));
+  const all = el("ul", { class: "reasons", hidden: !opened.has(out.id) }, out.reasons.map((one) => el("li", {}, icon(reasonIcon(one.code)), el("span", { text: say(one.label) }))));
+  const more = others.length ? el("button", { class: "more", type: "button", "aria-expanded": String(opened.has(out.id)), title: others.join(t("list.comma")), "aria-label": t("nearest.moreReasons", { n: others.length, name: out.name }), text: `+${others.length}`, on: { click: () => turn() } }) : null;
+  const turn = () => {
+    all.hidden = !all.hidden;
+    more.setAttribute("aria-expanded", String(!all.hidden));
+    if (all.hidden) opened.delete(out.id);
+    else opened.add(out.id);
+  };
+  const row = el("button", { class: "left-out", type: "button", on: { click: act } }, image(symbolOf(layer, {})),
     el("span", { class: "nm" }, el("b", { text: out.name }), el("span", { text: far })),
-    el("span", { class: "why" }, icon(reasonIcon(out.reasons[0]?.code || "")), el("span", { text: words })));
+    el("span", { class: "why" }, icon(reasonIcon(out.reasons[0]?.code || "")), el("span", { text: first || "" })));
+  return el("div", { class: "out" }, row, more, others.length ? all : null);
 }
 
 /** @param {import("../types").Layer} layer @param {import("../types").Feature} feature @param {any} aside @param {(() => void) | undefined} act */

@@ -239,7 +239,7 @@ export class Sheltering {
     add(body, el("div", { class: "rank-head" }, el("b", { text: t("shelter.unused", { n: plan.unused.length }) })));
     for (const one of this.some(plan.unused, "unused")) {
       const layer = state.layers.get(one.layer);
-      if (layer) add(body, leftOutRow(layer, { name: one.name, distance_m: null, reasons: one.reasons, say, list: t("list.comma") }, () => this.question.act.card(one.layer, one.id)));
+      if (layer) add(body, leftOutRow(layer, { id: one.id, name: one.name, distance_m: null, reasons: one.reasons }, () => this.question.act.card(one.layer, one.id), this.question.opened));
     }
     this.rest(body, plan.unused, "unused");
   }
