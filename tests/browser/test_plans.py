@@ -60,6 +60,21 @@ def test_a_shelter_is_tried_away_by_a_click_and_put_back(visit: Come) -> None:
     assert one.page.inner_text(".fill-row .name >> nth=0") == name
 
 
+def test_one_more_shelter_is_tried_by_a_click_on_the_map_and_the_table_of_shares_opens(visit: Come) -> None:
+    one = visit(Role.PLANNER, size=(1920, 1080))
+    plan(one)
+    one.page.fill("#more-room", "9000")
+    one.page.locator("#more-room").blur()
+    one.page.click(".field.more .btn")
+    one.page.mouse.click(800, 700)
+    one.until(lambda: one.page.locator(".trial").count() == 1, "the trial is told")
+    assert "增 1 处，容 9,000 人" in one.page.inner_text(".trial") and "新增 1" in one.page.locator(".fill-row .name").all_inner_texts()
+    one.shot("shelter_more_1920")
+    one.page.click(".basis .link")
+    one.until(lambda: one.page.locator(".grid-body .grid-row[data-id]").count() >= 7, "the table of shares")
+    assert "本地预案" in one.page.inner_text("#table")
+
+
 def test_the_plan_by_road_in_english_on_the_wall_theme(visit: Come) -> None:
     one = visit(language="en")
     plan(one)

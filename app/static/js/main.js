@@ -55,7 +55,7 @@ const view = new MapView(/** @type {HTMLElement} */ (main.querySelector(".folium
 });
 const panel = new Panel(part("right"), { resized: () => view.size(), closed: () => { question.leave(); choose(null); }, home: () => view.map.getContainer() });
 const drawing = new ZoneDrawing(view, { changed: (zone) => question.setZone(zone) });
-const question = new Question(panel, view, drawing, { card: (layer, id) => openCard(layer, id, true), tools: () => pressed(), table: (layer) => table.open(layer), prompt: (words) => tellPrompt(words), keep: (layer, geometry) => editor.make(layer, { geometry }) });
+const question = new Question(panel, view, drawing, { card: (layer, id) => openCard(layer, id, true), tools: () => pressed(), table: (layer) => table.open(layer), pick: (words, done) => pick(words, done), prompt: (words) => tellPrompt(words), keep: (layer, geometry) => editor.make(layer, { geometry }) });
 const coverage = new Coverage(panel, view, { card: (layer, id) => openCard(layer, id, true), pick: (words, done) => pick(words, done), tools: () => pressed() });
 const card = new Card(panel, view, {
   nearest: (place) => question.at(place, "nearest"),

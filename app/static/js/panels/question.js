@@ -22,7 +22,7 @@ const FIRST_RADIUS_M = 1000; // where the handle starts; the officer sets the ra
 /** @typedef {"place" | "nearest" | "zone" | "shelter"} Tab */
 
 export class Question {
-  /** @param {import("../panel.js").Panel} panel @param {import("../map/view.js").MapView} view @param {import("../map/zone.js").ZoneDrawing} drawing @param {{card: (layer: string, id: string) => void, tools: () => void, table: (layer: string) => void, prompt: (words: string | null) => void, keep: (layer: import("../types").Layer, geometry: any) => void}} act */
+  /** @param {import("../panel.js").Panel} panel @param {import("../map/view.js").MapView} view @param {import("../map/zone.js").ZoneDrawing} drawing @param {{card: (layer: string, id: string) => void, tools: () => void, table: (layer: string) => void, pick: (words: string, done: (lon: number, lat: number) => void) => void, prompt: (words: string | null) => void, keep: (layer: import("../types").Layer, geometry: any) => void}} act */
   constructor(panel, view, drawing, act) {
     this.panel = panel;
     this.view = view;
