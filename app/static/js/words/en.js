@@ -213,7 +213,7 @@ export const en = {
   "by.label": "same label",
   "by.name": "other name",
   "by.pinyin": "pinyin",
-  "card.back": "Back to the ranking",
+  "card.back": "Back to the answer",
   "card.byWhen": "{by} · {when}",
   "card.call": "Call",
   "card.callOf": "Call {field} {number}",

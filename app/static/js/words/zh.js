@@ -212,7 +212,7 @@ export const zh = {
   "by.label": "名称一致",
   "by.name": "别名",
   "by.pinyin": "拼音",
-  "card.back": "回到排名",
+  "card.back": "返回结果",
   "card.byWhen": "{by} · {when}",
   "card.call": "呼叫",
   "card.callOf": "呼叫{field} {number}",
