@@ -54,7 +54,7 @@ const view = new MapView(/** @type {HTMLElement} */ (main.querySelector(".folium
 });
 const panel = new Panel(part("right"), { resized: () => view.size(), closed: () => { question.leave(); choose(null); }, home: () => view.map.getContainer() });
 const drawing = new ZoneDrawing(view, { changed: (zone) => question.setZone(zone) });
-const question = new Question(panel, view, drawing, { card: (layer, id) => openCard(layer, id, true), tools: () => pressed(), prompt: (words) => tellPrompt(words), keep: (layer, geometry) => editor.make(layer, { geometry }) });
+const question = new Question(panel, view, drawing, { card: (layer, id) => openCard(layer, id, true), tools: () => pressed(), prompt: (words) => tellPrompt(words), keep: (layer, geometry) => editor.make(layer, { geometry }), table: (id) => table.open(id) });
 const card = new Card(panel, view, {
   nearest: (place) => question.at(place, "nearest"),
   zone: (place) => question.at(place, "zone"),

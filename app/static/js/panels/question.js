@@ -20,7 +20,7 @@ const FIRST_RADIUS_M = 1000; // where the handle starts; the officer sets the ra
 /** @typedef {"place" | "nearest" | "zone"} Tab */
 
 export class Question {
-  /** @param {import("../panel.js").Panel} panel @param {import("../map/view.js").MapView} view @param {import("../map/zone.js").ZoneDrawing} drawing @param {{card: (layer: string, id: string) => void, tools: () => void, prompt: (words: string | null) => void, keep: (layer: import("../types").Layer, geometry: any) => void}} act */
+  /** @param {import("../panel.js").Panel} panel @param {import("../map/view.js").MapView} view @param {import("../map/zone.js").ZoneDrawing} drawing @param {{card: (layer: string, id: string) => void, tools: () => void, prompt: (words: string | null) => void, keep: (layer: import("../types").Layer, geometry: any) => void, table: (layer: string) => void}} act */
   constructor(panel, view, drawing, act) {
     this.panel = panel;
     this.view = view;
@@ -37,7 +37,7 @@ export class Question {
     this.last = null;
     this.filters = "";
     this.filtered = false; // whether answers are of what the filters of the map show, or of all
-    this.driving = new Driving(drawing, { changed: () => this.askNearest(), drawn: () => this.late(), prompt: act.prompt, keep: act.keep });
+    this.driving = new Driving(drawing, { changed: () => this.askNearest(), drawn: () => this.late(), prompt: act.prompt, keep: act.keep, table: act.table });
     /** The row that is pointed at: its route is drawn. @type {string | null} */
     this.pointed = null;
   }
