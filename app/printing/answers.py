@@ -40,18 +40,20 @@ def _ranking(layer: Layer, ranking: LayerRanking, named: Named, language: str) -
 
 
 def _far(one: Ranked, language: str) -> str:
-    """How far by air, and before it how long by road where that was asked."""
-    straight = words.distance(one.distance_m)
-    if one.driven is None:
-        return straight
-    if one.driven.duration_s is None or one.driven.length_m is None:
-        return words.say("road.none", language, straight=straight)
-    return words.say("road.far", language, minutes=max(1, ceil(one.driven.duration_s / 60)), length=words.distance(one.driven.length_m))
+    """How far by air; asked by road, how long it takes, where a road leads."""
+    if one.driven is None or one.driven.duration_s is None:
+        return words.distance(one.distance_m)
+    return words.say("road.minutes", language, n=max(1, ceil(one.driven.duration_s / 60)))
 
 
 def _about(layer: Layer, known: Mapping[str, object], one: Ranked, language: str) -> str:
-    """What a ranked feature can do, and what is not known of it."""
-    return " · ".join(filter(None, (words.about(layer, known, language), *(reason.label.in_language(language) for reason in one.uncertain))))
+    """What a ranked feature can do, and what is not known of it; asked by road, how it comes before that."""
+    by_road = ""
+    if one.driven is not None and one.driven.why is not None:
+        by_road = one.driven.why.label.in_language(language)
+    elif one.driven is not None and one.driven.length_m is not None:
+        by_road = words.say("road.far", language, length=words.distance(one.driven.length_m), straight=words.distance(one.distance_m))
+    return " · ".join(filter(None, (by_road, words.about(layer, known, language), *(reason.label.in_language(language) for reason in one.uncertain))))
 
 
 def _note(ranking: LayerRanking, language: str) -> str:

@@ -117,7 +117,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet of one page or more. `left_off` says in words what is shown on the map but not printed, and why."""
+    """A sheet of one page or more. `routes` (degrees) are drawn as they are driven. `left_off` says in words what is shown on the map but not printed, and why."""
 
     paper: Paper
     view: View
@@ -131,6 +131,7 @@ class Sheet:
     marked: tuple[Marked, ...] = ()
     zone: Zone | None = None
     place: Place | None = None
+    routes: tuple[BaseGeometry, ...] = ()
     ranking: tuple[Ranking, ...] = ()
     ranking_head: str = ""
     exposure: tuple[ExposedRow, ...] = ()

@@ -98,6 +98,11 @@ def zone_paint() -> Paint:
     return Paint(fill=ink("z-fill"), alpha=0.12, line=ink("z-line"), width=2.5, hatch=True)
 
 
+def route_paint() -> Paint:
+    """The way that is driven."""
+    return Paint(line=ink("route"), width=3.5, casing=ink("route-case"), casing_width=7)
+
+
 _RINGS = {"hazard": "fam-hazard", "target": "fam-target", "resource": "fam-res", "event": "fam-event", "plot": "fam-event", "scenario": "drill"}
 
 

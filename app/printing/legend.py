@@ -9,7 +9,7 @@ from app.printing import fonts, symbols
 from app.printing.canvas import Canvas, px
 from app.printing.contents import Basis, PrintedLayer, Sheet
 from app.printing.furniture import BODY, HEAD, META, north
-from app.printing.inks import Paint, family_paint, ground_paint, ink, widen, zone_paint
+from app.printing.inks import Paint, family_paint, ground_paint, ink, route_paint, widen, zone_paint
 from app.printing.mapping import Shown
 from app.printing.paper import Box, Orientation
 from app.printing.words import day, say
@@ -78,6 +78,8 @@ def entries_of(sheet: Sheet, shown: Shown) -> list[Entry]:
         found.append(Entry(say("legend.place", language), _symbol("point", "plot"), about=sheet.place.label))
     if sheet.zone:
         found.append(Entry(sheet.zone.label, _paint(zone_paint(), area=True)))
+    if sheet.routes:
+        found.append(Entry(say("legend.route", language), _paint(route_paint(), area=False)))
     if shown.ranks:
         found.append(Entry(say("legend.rank", language), _badge))
     if shown.left_out:

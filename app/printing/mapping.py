@@ -15,7 +15,7 @@ from app.printing import symbols
 from app.printing.canvas import Canvas, px
 from app.printing.contents import Drawn, PrintedLayer, Sheet
 from app.printing.crowding import Group, Spot, gather, spread
-from app.printing.inks import BOUNDARY, Paint, family_colour, family_paint, ground_paint, ink, widen, zone_paint
+from app.printing.inks import BOUNDARY, Paint, family_colour, family_paint, ground_paint, ink, route_paint, widen, zone_paint
 from app.printing.lettering import Lettering, Name, Taken
 from layers.spec import Style
 
@@ -71,6 +71,7 @@ class MapDrawing:
         self._boundary()
         self._areas()
         self._zone()
+        self._routes()
         self._symbols()
         self._lettering()
         canvas.clip(None)
@@ -166,6 +167,11 @@ class MapDrawing:
         for number, turn in enumerate((90, 30, 150, -30, 210, -90)):
             x, y = middle[0] + wide * cos(radians(turn)), middle[1] + high * sin(radians(turn))
             self._names.append(Name(zone.label, x, y, px(2), size, 8.5 - number / 100, bold=True, colour="z-text", once="zone"))
+
+    def _routes(self) -> None:
+        paint, lines = route_paint(), [self.view.on_paper(one) for one in self.sheet.routes]
+        self.canvas.lines(lines, paint.casing or "", px(paint.casing_width))
+        self.canvas.lines(lines, paint.line or "", px(paint.width))
 
     def _symbols(self) -> None:
         marked = {(one.layer, one.feature.id) for one in self.sheet.marked}

@@ -57,6 +57,11 @@ def scenes(one: Visit) -> Iterator[str]:
     page.keyboard.press("n")
     one.until(lambda: page.locator(".row .badge").count() >= 5, "ranked")
     yield "nearest"
+    page.click("#right .segments button >> nth=1")
+    one.until(lambda: page.locator("#profile option").count() == 3 and page.locator(".route-line").count() > 0, "ranked by road")
+    page.click("#right .driving .btn >> nth=2")
+    one.until(lambda: page.locator(".reach-area").count() == 3, "areas reached in time")
+    yield "by road"
     page.keyboard.press("z")
     one.until(lambda: page.locator("#right .table tbody tr").count() > 0, "the zone is asked about")
     yield "exposure"

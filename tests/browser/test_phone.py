@@ -71,6 +71,10 @@ def test_see_search_card_call_and_nearest_on_a_phone(visit: Come) -> None:
     one.until(lambda: one.page.locator("#right .row .badge").count() >= 10, "ranked")
     fits(one, "the ranking")
     one.shot("phone_360_nearest")
+    one.page.click("#right .segments button:nth-child(2)")
+    one.until(lambda: one.page.locator("#profile").count() == 1 and one.page.locator("#right .row .badge").count() >= 10, "ranked by road")
+    fits(one, "the ranking by road")
+    one.shot("phone_360_road")
     one.page.locator("#right .row .what").first.click()
     one.see("来源与时效")
 

@@ -42,6 +42,8 @@ def test_a_chainage_leads_to_its_place_and_is_refused_where_nothing_is_known(vis
     one.see("内插")
     place = one.page.evaluate("onemap.state.place")
     assert 109.3 < place["lon"] < 110.1 and 40.4 < place["lat"] < 40.6
+    road = typed(one, "G6 K658+200")
+    assert "京藏高速" in road[0] and "内插" in road[0] and one.page.get_attribute("#found-0", "aria-disabled") != "true", road
     found = typed(one, "黄河 K999+000")
     assert "不外推" in found[0] and one.page.get_attribute("#found-0", "aria-disabled") == "true"
     assert one.page.evaluate("(() => { const sub = document.querySelector('#found-0 .sub'); return sub.scrollWidth <= sub.clientWidth + 1; })()"), "no reason is cut"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -34,6 +34,21 @@ class RoadRows:
     closed: Yes
     speed_kmh: Floats
     max_weight_t: Floats
+
+
+def rows_of(network: Network, ids: Sequence[UUID], shapes: NDArray[Any], columns: Mapping[str, Sequence[Any]]) -> RoadRows:
+    """Columns as read from the store, by the fields that the network names; what is not known is no."""
+    def yes(name: str) -> Yes:
+        return np.array([bool(one) for one in columns[name]], dtype=bool)
+
+    def number(name: str) -> Floats:
+        return np.array([np.nan if one is None else one for one in columns[name]], dtype=float)
+
+    return RoadRows(ids, shapes, list(columns[network.road_class]), yes(network.one_way), yes(network.bridge), yes(network.closed),
+                    number(network.speed_kmh), number(network.max_weight_t))
+
+
+_DRAWN = ("arcs", "middle", "plane", "plane_lines", "by_box")  # parts of a graph that follow from how its roads are drawn alone
 
 
 @dataclass(frozen=True)
@@ -90,6 +105,19 @@ class RoadGraph:
         """Edges come upon by their ends alone."""
         alone = np.isin(np.array([one or "" for one in self.rows.road_class], dtype=object), list(self.network.joined_at_ends))
         return (alone | self.rows.bridge)[self.row]
+
+    def saying(self, places: Whole, changed: RoadRows) -> RoadGraph:
+        """A graph drawn the same in which the rows at these places say of themselves what `changed` says."""
+        rows = self.rows
+        classes = list(rows.road_class)
+        for place, road_class in zip(places, changed.road_class, strict=True):
+            classes[place] = road_class
+        columns = {name: getattr(rows, name).copy() for name in ("one_way", "bridge", "closed", "speed_kmh", "max_weight_t")}
+        for name, column in columns.items():
+            column[places] = getattr(changed, name)
+        made = replace(self, rows=replace(rows, road_class=classes, **columns), kept={})
+        made.__dict__.update({name: self.__dict__[name] for name in _DRAWN if name in self.__dict__})
+        return made
 
     def feature(self, edge: int) -> UUID:
         """The feature that an edge is a part of."""

@@ -15,7 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from geodata.queries.roads import closing, refusals
 from geodata.queries.roads.access import ACCESS_M
 from geodata.queries.roads.closing import Closure
-from geodata.queries.roads.graph import RoadGraph, RoadRows, build
+from geodata.queries.roads.graph import RoadGraph, RoadRows, build, rows_of
 from geodata.queries.roads.profile import Profile, profiles_of
 from geodata.queries.roads.roads import Roads
 from geodata.store.changes import LayerVersion
@@ -85,9 +85,10 @@ class RoadKeeper:
             same = {one for one, version in now.items() if known is not None and known.versions[one] == version}
             network, profiles, *blocks = layers
             assert network.network
-            if known is not None and network.id in same:
-                graph = known.graph
-            else:
+            graph = known.graph if known is not None and network.id in same else None
+            if graph is None and known is not None:
+                graph = _changed(store, network.id, network.network, known.versions[network.id], known.graph)
+            if graph is None:
                 graph = build(_rows(store, network.id, network.network), network.network)
                 self.built += 1
             return _Read(layers, now, graph,
@@ -125,18 +126,25 @@ def _closed(read: _Read, moment: datetime) -> Closure:
 
 def _rows(store: Store, layer_id: str, network: Network) -> RoadRows:
     whole = store.snapshot(layer_id, network.fields)
-    columns = whole.columns
     shapes = np.empty(len(whole.ids), dtype=object)
     shapes[:] = shapely.from_wkb(np.array(whole.wkb, dtype=object)) if whole.ids else []
+    return rows_of(network, whole.ids, shapes, whole.columns)
 
-    def yes(name: str) -> np.ndarray:
-        return np.array([bool(one) for one in columns[name]], dtype=bool)
 
-    def number(name: str) -> np.ndarray:
-        return np.array([np.nan if one is None else one for one in columns[name]], dtype=float)
-
-    return RoadRows(whole.ids, shapes, columns[network.road_class], yes(network.one_way), yes(network.bridge), yes(network.closed),
-                    number(network.speed_kmh), number(network.max_weight_t))
+def _changed(store: Store, layer_id: str, network: Network, since: LayerVersion, graph: RoadGraph) -> RoadGraph | None:
+    """The graph with what its roads now say of themselves, where none came, went or was drawn anew; else None: it must be built."""
+    found = store.changes_since(layer_id, since, network.fields)
+    place_of = {one: place for place, one in enumerate(graph.rows.ids)} if found.known else {}
+    rows = [item.row for item in found.items]
+    if not found.known or any(row is None or row["id"] not in place_of for row in rows):
+        return None
+    present = [row for row in rows if row is not None]
+    places = np.array([place_of[row["id"]] for row in present], dtype=np.intp)
+    shapes = np.empty(len(present), dtype=object)
+    shapes[:] = shapely.from_wkb(np.array([bytes(row["wkb"]) for row in present], dtype=object)) if present else []
+    if not shapely.equals_identical(shapes, graph.rows.shapes[places]).all():
+        return None
+    return graph.saying(places, rows_of(network, [row["id"] for row in present], shapes, {name: [row[name] for row in present] for name in network.fields}))
 
 
 def _blocks(store: Store, layer_id: str, declared: Blocks) -> tuple[Block, ...]:

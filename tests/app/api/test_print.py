@@ -93,6 +93,19 @@ def test_tables_hold_the_answers_of_the_screen(planner_program: Program, posts: 
     assert "影响区 半径 1.5 km" in said and "自 甲路口 直线距离" in said
 
 
+def test_a_ranking_by_road_is_printed_with_minutes_ways_and_who_has_no_road(planner_program: Program, posts: list[str]) -> None:
+    road = {"type": "Feature", "geometry": {"type": "LineString", "coordinates": [[109.799, 40.6], [109.82, 40.6]]}, "properties": {"code": "R1", "name": "甲路", "road_class": "county"}}
+    assert planner_program.post("/api/v1/layers/roads/features", road).status_code == 201
+    question = {"lon": 109.799, "lat": 40.6, "layers": ["posts"], "k": 5, "mode": "road"}
+    ranked = planner_program.post("/api/v1/nearest", question).json["features"]
+    assert [one["properties"]["rank"] for one in ranked] == [1, 2, None]
+    said = text_of(planner_program.post("/api/v1/print", {"lon": 109.81, "lat": 40.6, "scale": 25000, "nearest": question, "place": "甲路口"}))
+    assert "到 甲路口 按道路（消防车）" in said and "到得最快者的路线" in said
+    length, straight = (words.distance(ranked[1]["properties"][name]) for name in ("length_m", "distance_m"))
+    assert "3 分" in said and f"道路 {length}，直线 {straight}" in said
+    assert "路网未覆盖" in said and words.distance(ranked[2]["properties"]["distance_m"]) in said
+
+
 def test_what_a_reader_may_not_see_is_not_printed(planner_program: Program, viewer_program: Program, posts: list[str]) -> None:
     planner_program.post("/api/v1/layers/hazard_sources/features", {
         "type": "Feature", "geometry": {"type": "Point", "coordinates": [109.8121, 40.6032]}, "properties": {"code": "H1", "name": "甲化工厂"}})

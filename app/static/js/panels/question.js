@@ -41,7 +41,7 @@ export class Question {
     this.sheltering = new Sheltering(this);
     this.domino = new Domino(this);
     this.filtered = false; // whether answers are of what the filters of the map show, or of all
-    this.driving = new Driving(drawing, { changed: () => { this.askNearest(); if (this.sheltering.going.byRoad) this.sheltering.anew(); }, drawn: () => this.late(), prompt: act.prompt, keep: act.keep });
+    this.driving = new Driving(drawing, { changed: () => { this.askNearest(); if (this.sheltering.going.byRoad) this.sheltering.anew(); }, drawn: () => this.late(), prompt: act.prompt, keep: act.keep, table: act.table });
     /** The row that is pointed at: its route is drawn. @type {string | null} */
     this.pointed = null;
   }

@@ -352,6 +352,7 @@ export const en = {
   "driving.only": "on roads alone",
   "driving.profile": "Vehicle",
   "driving.road": "By road",
+  "driving.speeds": "Speeds of each vehicle",
   "driving.straight": "Straight",
   "driving.uncovered": "Not covered by the road network: the nearest road is {far} off",
   "driving.within": "within {n} min",

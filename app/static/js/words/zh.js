@@ -351,6 +351,7 @@ export const zh = {
   "driving.only": "只计道路行驶",
   "driving.profile": "车型",
   "driving.road": "按道路",
+  "driving.speeds": "各车型的速度",
   "driving.straight": "直线",
   "driving.uncovered": "路网未覆盖该处：最近的路在 {far} 外",
   "driving.within": "{n} 分内可赶到",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -197,10 +198,56 @@ def test_another_process_that_writes_is_followed_and_a_build_by_version_alone_wo
     assert first.trips([B], [C], "fire_engine").duration_s[0, 0] == pytest.approx(seconds(B, C)), "what was read never changes"
     block(other.space(), shapely.Point(A))
     assert np.isinf(engine.roads(space).trips([B], [C], "fire_engine").duration_s).all()
-    built = engine._roads[space.id].built
-    engine.roads(space)
-    assert (built, engine._roads[space.id].built) == (2, 2), "the graph is built anew for roads, not for blocks"
+    assert engine._roads[space.id].built == 1, "what roads say of themselves and blocks need no new graph"
     other.dispose()
+
+
+def test_a_graph_that_only_says_other_things_of_its_roads_answers_as_one_built_anew(space: Space, engine: QueryEngine) -> None:
+    square(space)
+    built = []
+    for step in ({"closed": True}, {"closed": None, "max_weight_t": 20.0}, {"max_weight_t": None, "one_way": True}, {"one_way": False, "road_class": "motorway"},
+                 {"road_class": "county", "bridge": True}, {"speed_kmh": 12.0}):
+        square(space, **step)
+        here, anew = engine.roads(space), QueryEngine(engine.database).roads(space)
+        for profile in ("fire_engine", "truck", "on_foot"):
+            places = [A, B, C, (109.82, 40.61), (109.823, 40.612)]
+            mine, theirs = (one.trips(places, places, profile) for one in (here, anew))
+            assert mine.duration_s.tolist() == theirs.duration_s.tolist() and mine.origins_off_m.tolist() == theirs.origins_off_m.tolist()
+        built.append(engine._roads[space.id].built)
+    assert built == [1] * 6
+    draw(space, road("BC", B, (109.825, 40.61), C, speed_kmh=45.0, bridge=False))
+    assert engine.roads(space).trips([B], [C], "fire_engine").length_m[0, 0] == pytest.approx(length_m(B, (109.825, 40.61), C))
+    assert engine._roads[space.id].built == 2, "drawn anew, it is built anew"
+    with space.transaction(OPERATOR, "test") as store:
+        first = store.page(NETWORK.id).features[0]
+        store.delete(NETWORK.id, first.id, version=first.version, reason="test")
+    assert len(engine.roads(space).graph) == 3 and engine._roads[space.id].built == 3
+
+
+def test_readers_beside_a_writer_always_get_one_state_whole_and_their_own_writes_at_once(space: Space, engine: QueryEngine) -> None:
+    square(space)
+    direct, around = seconds(B, C), seconds(B, A, D, C)
+    stop, seen, wrong = threading.Event(), set(), []
+
+    def read() -> None:
+        while not stop.is_set():
+            spent = float(engine.roads(space).trips([B], [C], "fire_engine").duration_s[0, 0])
+            state = next((name for name, one in (("open", direct), ("closed", around)) if spent == pytest.approx(one)), None)
+            seen.add(state)
+            if state is None:
+                wrong.append(spent)
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for one in readers:
+        one.start()
+    for turn in range(16):
+        draw(space, road("BC", B, C, closed=turn % 2 == 0))
+        found = float(engine.roads(space).trips([B], [C], "fire_engine").duration_s[0, 0])
+        assert found == pytest.approx(around if turn % 2 == 0 else direct), "who wrote reads what was written"
+    stop.set()
+    for one in readers:
+        one.join(30)
+    assert not wrong and seen == {"open", "closed"}
 
 
 def test_each_space_has_its_own_roads(database, space: Space, engine: QueryEngine, controller: Actor) -> None:  # type: ignore[no-untyped-def]
