@@ -173,7 +173,7 @@ _ANSWERS: dict[str, Any] = {
         fills=_list(_object("id layer name room placed left to_open", id=_OR_NULL, layer=_OR_NULL, name=_TEXT, capacity=_OR_WHOLE, occupied=_OR_WHOLE, room=_WHOLE, placed=_WHOLE, left=_WHOLE,
                             to_open={"type": "boolean"}, doubts=_list(_REASON), lon=_NUMBER, lat=_NUMBER)),
         ways=_list(_object("group fill people length_m", group=_WHOLE, fill=_WHOLE, people=_WHOLE, length_m=_NUMBER, duration_s=_OR_NONE, off_m=_OR_NONE)),
-        unused=_list(_object("id layer name reasons", id=_TEXT, layer=_TEXT, name=_TEXT, capacity=_OR_WHOLE, reasons=_list(_REASON), lon=_NUMBER, lat=_NUMBER)),
+        unused=_list(_object("id layer name reasons", id=_OR_NULL, layer=_OR_NULL, name=_TEXT, capacity=_OR_WHOLE, reasons=_list(_REASON), lon=_NUMBER, lat=_NUMBER)),
         needs=_list(_object("article quantity unit daily", article=_TEXT, quantity=_OR_NONE, unit=_OR_NULL, daily={"type": ["boolean", "null"]}, amount=_OR_NONE, persons=_OR_WHOLE, basis=_OR_NULL))),
     "ShelterPlanAnswer": _object("type features asked zone population share plan trial difference versions", type={"const": "FeatureCollection"}, features=_list({"type": "object"}),
                                  asked={"type": "object"}, zone=_GEOMETRY, zone_area_m2=_OR_NONE, mode=_TEXT, profile=_OR_NULL, population=_POPULATION, share={"type": "object"},

@@ -25,7 +25,7 @@ from geodata.queries.people import (
     refused,
     title_of,
 )
-from geodata.queries.refuges import EXCLUDED
+from geodata.queries.refuges import EXCLUDED, state_doubts
 from geodata.store.changes import LayerVersion
 from geodata.store.features import Store
 from geodata.store.spaces import Space
@@ -197,7 +197,7 @@ def _resources(store: Store, question: CoverageQuestion) -> list[Resource]:
     features = store.by_ids(layer.id, [identity for _, identity in wanted]) if wanted else {}
     there = []
     for slot, identity in wanted:
-        doubts, against = admission.uncertain(table.slots, slot), admission.reasons(table.slots, slot)
+        doubts, against = state_doubts(layer, admission, table.slots, slot), admission.reasons(table.slots, slot)
         lon, lat = middle(table.slots.shapes[slot])
         there.append(Resource(identity, title_of(layer, features[identity]), lon, lat, against if question.use_uncertain else (*against, *doubts),
                               doubts if question.use_uncertain else ()))

@@ -11,11 +11,11 @@ from geodata.queries.admission import Admission, lasting
 from geodata.queries.membership import Zone
 from geodata.queries.nearest import IN_ZONE, REASONS, Reason
 from geodata.queries.people import EVERYWHERE, candidates, middle, readable, title_of
+from geodata.queries.slots import Slots
 from geodata.store.features import Store
 from geodata.store.rows import Feature
-from layers.fitness import Reached
 from layers.parts import Refuge
-from layers.spec import Label, Layer
+from layers.spec import Label, Layer, OutOfService
 
 MAX_REFUGES = 2_000  # of one layer
 
@@ -24,6 +24,7 @@ OCCUPANCY_UNKNOWN = Reason("occupancy-unknown", Label("现有人数未知", "Peo
 SUITS_UNKNOWN = Reason("suits-unknown", Label("适用灾种未知", "Not known for which hazards"))
 NOT_SUITED = Reason("not-suited", Label("不适用于该灾种", "Not suited to this hazard"))
 NO_ROOM = Reason("full", Label("已满", "Full"))
+IN_THE_ZONE = Reason(IN_ZONE, REASONS[IN_ZONE])
 EXCLUDED = Reason("excluded", Label("试算中关闭", "Closed in this trial"))
 NO_WAY = Reason("no-way", Label("没有可行的路", "No way there"))
 
@@ -50,6 +51,12 @@ class Room:
     added: bool = False
 
 
+def state_doubts(layer: Layer, admission: Admission, slots: Slots, slot: int) -> tuple[Reason, ...]:
+    """What is not known about whether a feature is in service at all; whoever plans on it has to know."""
+    codes = {one.unknown_code for one in layer.out_of_service if isinstance(one, OutOfService)}
+    return tuple(one for one in admission.uncertain(slots, slot) if one.code in codes)
+
+
 def refuges(store: Store, hazard: str, zone: Zone, *, without: Collection[UUID] = (), use_uncertain: bool = False) -> list[Room]:
     """Every refuge that the reader may read, in order of layer and id, with what speaks against it.
 
@@ -63,15 +70,14 @@ def _of(store: Store, layer: Layer, part: Refuge, hazard: str, zone: Zone, witho
     if not chosen:
         return []
     slots, admission = table.slots, Admission(layer, None, None, lasting(datetime.now(UTC), hazard))
-    room_unknown = {one.unknown_code for one in layer.out_of_service if isinstance(one, Reached)}  # said here by which of the two numbers it is
     ids = [known for slot in chosen if (known := slots.ids[slot])]
     features = store.by_ids(layer.id, ids)
     unsafe = zone.holds(slots.shapes[chosen])
     rooms = []
     for slot, identity, inside in zip(chosen, ids, unsafe.tolist(), strict=True):
         one = features[identity]
-        doubts = _once([doubt for doubt in admission.uncertain(slots, slot) if doubt.code not in room_unknown], [] if one.properties[part.suits] else [SUITS_UNKNOWN])
-        against = _once(admission.reasons(slots, slot), [*([Reason(IN_ZONE, REASONS[IN_ZONE])] if inside else []), *_unfit(one, part, hazard)])
+        doubts = [*state_doubts(layer, admission, slots, slot), *([SUITS_UNKNOWN] if not one.properties[part.suits] else [])]
+        against = _once(admission.reasons(slots, slot), [*([IN_THE_ZONE] if inside else []), *_unfit(one, part, hazard)])
         against += [EXCLUDED] if one.id in without else []
         against += [] if use_uncertain else doubts
         rooms.append(_room(layer, part, one, tuple(doubts if use_uncertain else ()), tuple(dict.fromkeys(against)), middle(slots.shapes[slot])))

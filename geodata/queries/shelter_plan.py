@@ -124,10 +124,10 @@ class Way:
 
 @dataclass(frozen=True)
 class Unused:
-    """A refuge that does not count, with every reason."""
+    """A refuge that does not count, with every reason. `id` and `layer` None: one that was only tried."""
 
-    id: UUID
-    layer: str
+    id: UUID | None
+    layer: str | None
     name: str
     capacity: int | None
     reasons: tuple[Reason, ...]

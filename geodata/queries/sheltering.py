@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 import numpy as np
+import shapely
 
 from geodata.queries.allocation import KEEP_TOGETHER, MAX_PAIRS, MAX_PEOPLE, Allocation, allocate
 from geodata.queries.costs import Costs, Floats, Ways
 from geodata.queries.membership import Zone
 from geodata.queries.people import People, other_populations, people_inside, population_layer, readable, refused
-from geodata.queries.refuges import EXCLUDED, NO_WAY, Room, refuges
+from geodata.queries.refuges import EXCLUDED, IN_THE_ZONE, NO_WAY, Room, refuges
 from geodata.queries.shelter_plan import (
     Added,
     Difference,
@@ -58,7 +59,7 @@ def shelter_plan(space: Space, question: ShelterQuestion, actor: Actor, costs: C
     with space.reading(actor) as store:
         facts = _gather(store, question, zone)
     plan = _planned(facts, question, facts.rooms, costs)
-    trial = _planned(facts, question, _tried(facts.rooms, question), costs) if question.tries else None
+    trial = _planned(facts, question, _tried(facts.rooms, question, zone), costs) if question.tries else None
     return ShelterAnswer(question, zone.outline, zone.area_m2, costs.mode, costs.profile, facts.people, facts.others, facts.share, plan, trial,
                          _difference(plan, trial) if trial else None, facts.versions)
 
@@ -79,14 +80,16 @@ def _gather(store: Store, question: ShelterQuestion, zone: Zone) -> Facts:
     return Facts(people, second, share, rooms, needs_of(store, 0), versions)
 
 
-def _tried(rooms: Sequence[Room], question: ShelterQuestion) -> tuple[Room, ...]:
+def _tried(rooms: Sequence[Room], question: ShelterQuestion, zone: Zone) -> tuple[Room, ...]:
     closed = set(question.without)
     kept = (replace(one, against=(*one.against, EXCLUDED)) if one.id in closed else one for one in rooms)
-    return (*kept, *(_made(one, place) for place, one in enumerate(question.added)))
+    return (*kept, *(_made(one, place, zone) for place, one in enumerate(question.added)))
 
 
-def _made(one: Added, place: int) -> Room:
-    return Room(UUID(int=place), "", one.name, one.room, 0, one.room, True, (), (), one.lon, one.lat, added=True)
+def _made(one: Added, place: int, zone: Zone) -> Room:
+    """A refuge that is not there; in the zone it would be as little safe as one that is."""
+    unsafe = bool(zone.holds(shapely.points([[one.lon, one.lat]]))[0])
+    return Room(UUID(int=place), "", one.name, one.room, 0, one.room, True, (), (IN_THE_ZONE,) if unsafe else (), one.lon, one.lat, added=True)
 
 
 def _planned(facts: Facts, question: ShelterQuestion, rooms: Sequence[Room], costs: Costs) -> ShelterPlan:
@@ -146,7 +149,7 @@ def _unused(rooms: Sequence[Room], cut_off: set[UUID]) -> Iterable[Unused]:
     for one in rooms:
         reasons = (*one.against, *((NO_WAY,) if one.id in cut_off else ()))
         if reasons:
-            yield Unused(one.id, one.layer, one.name, one.capacity, reasons, one.lon, one.lat)
+            yield Unused(None if one.added else one.id, None if one.added else one.layer, one.name, one.capacity, reasons, one.lon, one.lat)
 
 
 def _lasting(need: Need, days: int) -> Need:

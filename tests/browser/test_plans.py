@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from layers.spec import Role
+from layers.spec import OPERATOR, Role
 from tests.browser.conftest import Visit
 from tests.browser.test_phone import fits
 
@@ -60,6 +60,21 @@ def test_a_shelter_is_tried_away_by_a_click_and_put_back(visit: Come) -> None:
     assert one.page.inner_text(".fill-row .name >> nth=0") == name
 
 
+def test_one_more_shelter_is_tried_by_a_click_on_the_map_and_the_table_of_shares_opens(visit: Come) -> None:
+    one = visit(Role.PLANNER, size=(1920, 1080))
+    plan(one)
+    one.page.fill("#more-room", "9000")
+    one.page.locator("#more-room").blur()
+    one.page.click(".field.more .btn")
+    one.page.mouse.click(800, 700)
+    one.until(lambda: one.page.locator(".trial").count() == 1, "the trial is told")
+    assert "增 1 处，容 9,000 人" in one.page.inner_text(".trial") and "新增 1" in one.page.locator(".fill-row .name").all_inner_texts()
+    one.shot("shelter_more_1920")
+    one.page.click(".basis .link")
+    one.until(lambda: one.page.locator(".grid-body .grid-row[data-id]").count() >= 7, "the table of shares")
+    assert "本地预案" in one.page.inner_text("#table")
+
+
 def test_the_plan_by_road_in_english_on_the_wall_theme(visit: Come) -> None:
     one = visit(language="en")
     plan(one)
@@ -101,6 +116,11 @@ def test_which_villages_are_over_15_minutes_from_a_depot_and_what_if_one_closes_
     assert figures(one)[0] > before[0] and one.page.locator(".z-changed").count() > 0
     one.picture("coverage_1280")
     assert one.page.evaluate("[...onemap.state.layers.values()].map(one => [one.id, one.version])") == versions
+    told = one.page.inner_text(".trial")
+    one.page.click("#right .row >> nth=0")
+    one.until(lambda: one.page.locator("#right .facts").count() > 0, "the card of a village")
+    one.page.click("#right button:has-text('返回')")
+    one.until(lambda: one.page.locator(".trial").count() == 1 and one.page.inner_text(".trial") == told, "back at the trial")
     one.page.keyboard.press("Escape")
     one.until(lambda: one.page.locator(".z-reached").count() == 0, "the map is as it was")
 
@@ -115,6 +135,22 @@ def test_the_card_of_a_depot_leads_to_the_coverage_of_depots(visit: Come) -> Non
     one.page.click(".act-row .btn:has-text('Close') >> nth=0")
     one.until(lambda: one.page.locator(".trial").count() == 1, "the trial")
     one.picture("coverage_en_1280")
+
+
+def test_the_plan_follows_what_others_change(visit: Come) -> None:
+    one = visit()
+    plan(one)
+    name = one.page.inner_text(".fill-row .name >> nth=0")
+    space = one.server.database.space()
+    with space.reading(OPERATOR) as store:
+        shelter = next(each for each in store.page("shelters", limit=1000).features if each.properties["name"] == name)
+    with space.transaction(OPERATOR, "演示") as store:
+        closed = store.patch("shelters", shelter.id, {"status": "closed"}, version=shelter.version)
+    try:
+        one.until(lambda: name not in one.page.locator(".fill-row .name").all_inner_texts() and one.page.locator(".fill-row").count() > 0, "nobody is sent there any more")
+    finally:
+        with space.transaction(OPERATOR, "演示") as store:
+            store.patch("shelters", shelter.id, {"status": shelter.properties["status"]}, version=closed.version)
 
 
 def test_a_zone_in_which_nobody_lives_says_so(visit: Come) -> None:

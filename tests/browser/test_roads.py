@@ -11,12 +11,13 @@ import shapely
 
 from geodata.store.bulk import Row
 from layers.catalogue import CATALOGUE
-from layers.spec import OPERATOR
+from layers.spec import OPERATOR, Role
 from tests.browser.conftest import Server, Visit
 
 Come = Callable[..., Visit]
 WEST_BANK = "109.763,40.606"  # of the Kundulun river: the nearest team by air is across it
 BLOCKS = CATALOGUE.blocks[0].id
+PROFILES = CATALOGUE.profiles.id if CATALOGUE.profiles else ""
 
 
 @pytest.fixture
@@ -133,6 +134,29 @@ def test_an_open_ranking_follows_a_block_that_somebody_else_draws(visit: Come, b
               "the way of before is gone, without a click")
     assert soonest(one) >= before
     one.until(lambda: one.page.locator(".route-line").count() >= 2, "the new ways are drawn")
+
+
+def test_the_speeds_are_a_table_that_a_planner_changes_and_rankings_follow(visit: Come, live_server: Server) -> None:
+    one = by_road(visit, role=Role.PLANNER)
+    before = soonest(one)
+    one.page.click(".vehicle .icon-btn")
+    one.until(lambda: one.page.locator("#table .grid-body .grid-row[data-id]").count() == 3, "three vehicles")
+    assert all(name in one.page.inner_text("#table .grid-body") for name in ("消防车", "载重货车", "步行"))
+    one.shot("road_speeds_1280")
+    space = live_server.database.space()
+
+    def speed(kmh: float) -> None:
+        with space.transaction(OPERATOR, "实测") as store:
+            engine = next(feature for feature in store.page(PROFILES).features if feature.properties["code"] == "fire_engine")
+            store.patch(PROFILES, engine.id, {"county_kmh": kmh, "national_kmh": kmh, "street_kmh": kmh, "village_kmh": kmh}, version=engine.version)
+
+    with space.reading(OPERATOR) as store:
+        kept = next(feature for feature in store.page(PROFILES).features if feature.properties["code"] == "fire_engine")
+    speed(10.0)
+    one.until(lambda: soonest(one) > 2 * before, "slower at once, without a click")
+    with space.transaction(OPERATOR, "恢复") as store:
+        store.revert(PROFILES, kept.id, int(kept.version), version=int(kept.version) + 1)
+    one.until(lambda: soonest(one) == pytest.approx(before), "and as before")
 
 
 def test_where_the_network_does_not_reach_the_distance_to_the_road_is_said(visit: Come) -> None:

@@ -55,17 +55,18 @@ const view = new MapView(/** @type {HTMLElement} */ (main.querySelector(".folium
 });
 const panel = new Panel(part("right"), { resized: () => view.size(), closed: () => { question.leave(); choose(null); }, home: () => view.map.getContainer() });
 const drawing = new ZoneDrawing(view, { changed: (zone) => question.setZone(zone) });
-const question = new Question(panel, view, drawing, { card: (layer, id) => openCard(layer, id, true), tools: () => pressed(), table: (layer) => table.open(layer), prompt: (words) => tellPrompt(words), keep: (layer, geometry) => editor.make(layer, { geometry }) });
-const coverage = new Coverage(panel, view, { card: (layer, id) => openCard(layer, id, true), pick: (words, done) => pick(words, done), tools: () => pressed() });
+const question = new Question(panel, view, drawing, { card: (layer, id) => openCard(layer, id, true), tools: () => pressed(), table: (layer) => table.open(layer), pick: (words, done) => pick(words, done), prompt: (words) => tellPrompt(words), keep: (layer, geometry) => editor.make(layer, { geometry }) });
+const coverage = new Coverage(panel, view, { card: (layer, id, back) => openCard(layer, id, back), pick: (words, done) => pick(words, done), tools: () => pressed() });
 const card = new Card(panel, view, {
   nearest: (place) => question.at(place, "nearest"),
   zone: (place) => question.at(place, "zone"),
   back: null, card: (layer, id) => openCard(layer, id, Boolean(card.act.back)), enter: (book, accounts, kind, back) => { stop(); new Booking(panel, book, accounts, kind, back); }, edit: (layer, feature) => { stop(); editor.change(layer, feature); },
 });
 
-/** @param {string} layer @param {string} id @param {boolean} [fromAnswer] */
+/** @param {string} layer @param {string} id @param {boolean | (() => void)} [fromAnswer] whether the way back leads to the question, or where else it leads */
 async function openCard(layer, id, fromAnswer = false) {
-  card.act.back = fromAnswer || (state.place && question.nearest) ? () => { choose(null); question.render(); } : null;
+  const back = typeof fromAnswer === "function" ? fromAnswer : () => question.render();
+  card.act.back = fromAnswer || (state.place && question.nearest) ? () => { choose(null); back(); } : null;
   await card.open(layer, id);
   const feature = card.feature;
   const known = state.layers.get(layer);

@@ -154,6 +154,12 @@ def test_with_and_without_a_shelter_are_compared_and_nothing_is_written(space: S
     assert space.versions() == before
 
 
+def test_a_shelter_that_is_tried_in_the_zone_is_not_safe_either(space: Space, district: dict[str, UUID]) -> None:
+    inside = planned(space, added=(Added("区内", 109.85, 40.6, 400), Added("边上", 109.9, 40.6, 400)))
+    assert inside.trial and inside.difference and inside.difference.short == 0
+    assert [(one.name, [reason.code for reason in one.reasons]) for one in inside.trial.unused] == [("区内", ["in-zone"]), ("边上", ["in-zone"])]
+
+
 def test_a_second_population_is_a_second_figure(space: Space, district: dict[str, UUID]) -> None:
     grid = Layer("grid", Label("人口格网", "Grid"), Geometry.POLYGON, (Field("souls", Label("人数", "Souls"), int, unit="persons", counts_as=Measure.PEOPLE),), Style(Family.BASE))
     space.create_layer(grid, OPERATOR)

@@ -20,7 +20,7 @@ const LISTED = 10;
 const RINGS = 2000; // places drawn; the rows and the file have all
 
 export class Coverage {
-  /** @param {import("../panel.js").Panel} panel @param {import("../map/view.js").MapView} view @param {{card: (layer: string, id: string) => void, pick: (words: string, done: (lon: number, lat: number) => void) => void, tools: () => void}} act */
+  /** @param {import("../panel.js").Panel} panel @param {import("../map/view.js").MapView} view @param {{card: (layer: string, id: string, back: () => void) => void, pick: (words: string, done: (lon: number, lat: number) => void) => void, tools: () => void}} act */
   constructor(panel, view, act) {
     this.panel = panel;
     this.view = view;
@@ -36,6 +36,7 @@ export class Coverage {
     this.turn = 0;
     this.all = new Set();
     this.endTrial();
+    this.away = false; // a card is looked at, the trial waits
     this.left = () => this.gone();
   }
 
@@ -54,7 +55,11 @@ export class Coverage {
 
   /** @param {string} [layer] the one that is looked at */
   open(layer) {
-    if (layer && this.layers.some((one) => one.id === layer)) this.layer = layer;
+    this.away = false;
+    if (layer && layer !== this.layer && this.layers.some((one) => one.id === layer)) {
+      this.endTrial();
+      this.layer = layer;
+    }
     if (!this.layers.some((one) => one.id === this.layer)) this.layer = this.layers[0]?.id || "";
     this.render();
     this.act.tools();
@@ -64,10 +69,16 @@ export class Coverage {
   gone() {
     this.turn++;
     this.answer = this.error = null;
-    this.endTrial();
+    if (!this.away) this.endTrial();
     this.overlay.clear();
     this.mark();
     this.act.tools();
+  }
+
+  /** A card, from which the way leads back. @param {string} layer @param {string} id */
+  look(layer, id) {
+    this.away = true;
+    this.act.card(layer, id, () => this.open());
   }
 
   /** @param {Partial<{layer: string, minutes: number, metres: number}>} change */
@@ -213,7 +224,7 @@ export class Coverage {
     const now = standing(one);
     const lost = properties.then && properties.covered && !properties.then.covered;
     const [far, unit] = wayOf(now);
-    add(body, el("button", { class: "row", type: "button", data: { feature: one.id }, on: { click: () => this.act.card(properties.layer, one.id) } }, el("span", { class: "sy plain" }, layer && image(symbolOf(layer, {}))),
+    add(body, el("button", { class: "row", type: "button", data: { feature: one.id }, on: { click: () => this.look(properties.layer, one.id) } }, el("span", { class: "sy plain" }, layer && image(symbolOf(layer, {}))),
       el("span", { class: "what" }, el("b", { text: properties.name }), el("span", { class: "meta", text: [properties.people == null ? t("shelter.peopleUnknown") : t("coverage.people", { n: number(properties.people) }), now.resource_name && t("coverage.nearest", { name: now.resource_name })].filter(Boolean).join(" · ") })),
       el("span", { class: "how" }, el("span", { class: "far" }, el("b", { text: far }), el("span", { class: "unit", text: unit })), lost ? el("span", { class: "chip bad", text: t("coverage.newlyLost") }) : null)));
   }
@@ -239,7 +250,7 @@ export class Coverage {
     const move = () => this.place(t("coverage.pickMove", { name: one.name }), (lon, lat) => { this.moved.set(one.id, { lon, lat }); this.again(); });
     const acts = one.trial === "added" ? [button(t("coverage.drop"), drop, { small: true })] : [one.against.length && !closed ? null : iconButton("pin", t("coverage.move", { name: one.name }), move), one.against.length && !closed ? null : button(t(closed ? "coverage.reopen" : "coverage.close"), turn, { small: true })];
     add(body, el("div", { class: "row act-row", data: { resource: one.id || one.name } }, el("span", { class: "sy plain" }, image(symbolOf(layer, {}))),
-      el("span", { class: "what" }, el("button", { class: "link name cut", type: "button", text: one.name, on: { click: () => one.id && this.act.card(layer.id, one.id) } }), el("span", { class: "meta", text: meta, title: meta })), el("span", { class: "how acts-inline" }, acts)));
+      el("span", { class: "what" }, el("button", { class: "link name cut", type: "button", text: one.name, on: { click: () => one.id && this.look(layer.id, one.id) } }), el("span", { class: "meta", text: meta, title: meta })), el("span", { class: "how acts-inline" }, acts)));
   }
 
   /** @param {string} words @param {(lon: number, lat: number) => void} done */

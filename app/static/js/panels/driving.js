@@ -1,6 +1,6 @@
 // How a ranking is asked: as the crow flies or by road, by which vehicle, past which barriers; and what is reached in so many minutes.
 import { ask } from "../api.js";
-import { add, button, el, icon } from "../dom.js";
+import { add, button, el, icon, iconButton } from "../dom.js";
 import { distanceText } from "../format.js";
 import { state } from "../state.js";
 import { say, t } from "../words.js";
@@ -11,7 +11,7 @@ const MINUTES = [5, 10, 15];
 /** @typedef {"straight" | "road"} Mode */
 
 export class Driving {
-  /** @param {import("../map/zone.js").ZoneDrawing} drawing @param {{changed: () => void, drawn: () => void, prompt: (words: string | null) => void, keep: (layer: import("../types").Layer, geometry: any) => void}} act */
+  /** @param {import("../map/zone.js").ZoneDrawing} drawing @param {{changed: () => void, drawn: () => void, prompt: (words: string | null) => void, keep: (layer: import("../types").Layer, geometry: any) => void, table: (layer: string) => void}} act */
   constructor(drawing, act) {
     this.drawing = drawing;
     this.act = act;
@@ -124,7 +124,8 @@ export class Driving {
     const select = el("select", { id: "profile", "aria-label": t("driving.profile"), on: { change: () => this.choose({ profile: select.value }) } }, this.profiles.map((one) => el("option", { value: one.code, selected: one.code === this.profile, text: one.name })));
     const count = this.barriers.length;
     const blocks = [...state.layers.values()].find((layer) => layer.blocks && layer.allowed.includes("write"));
-    return add(chooser, el("div", { class: "input" }, select),
+    const speeds = [...state.layers.values()].find((layer) => layer.profiles);
+    return add(chooser, el("div", { class: "vehicle" }, el("div", { class: "input" }, select), speeds ? iconButton("table", t("driving.speeds"), () => this.act.table(speeds.id)) : null),
       el("div", { class: "tool-row" },
         button(t("driving.barLine"), () => this.bar("Line"), { small: true, icon: "stop" }), button(t("driving.barArea"), () => this.bar("Polygon"), { small: true, icon: "zone" }),
         pressed(button(t("driving.areas"), () => this.turnAreas(), { small: true, icon: "clock" }), this.wantsAreas),

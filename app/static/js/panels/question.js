@@ -24,7 +24,7 @@ const FIRST_RADIUS_M = 1000; // where the handle starts; the officer sets the ra
 /** @typedef {"place" | "nearest" | "zone" | "shelter"} Tab */
 
 export class Question {
-  /** @param {import("../panel.js").Panel} panel @param {import("../map/view.js").MapView} view @param {import("../map/zone.js").ZoneDrawing} drawing @param {{card: (layer: string, id: string) => void, tools: () => void, table: (layer: string) => void, prompt: (words: string | null) => void, keep: (layer: import("../types").Layer, geometry: any) => void}} act */
+  /** @param {import("../panel.js").Panel} panel @param {import("../map/view.js").MapView} view @param {import("../map/zone.js").ZoneDrawing} drawing @param {{card: (layer: string, id: string) => void, tools: () => void, table: (layer: string) => void, pick: (words: string, done: (lon: number, lat: number) => void) => void, prompt: (words: string | null) => void, keep: (layer: import("../types").Layer, geometry: any) => void}} act */
   constructor(panel, view, drawing, act) {
     this.panel = panel;
     this.view = view;
@@ -48,7 +48,7 @@ export class Question {
     this.sheltering = new Sheltering(this);
     this.domino = new Domino(this);
     this.filtered = false; // whether answers are of what the filters of the map show, or of all
-    this.driving = new Driving(drawing, { changed: () => { this.askNearest(); if (this.sheltering.going.byRoad) this.sheltering.anew(); }, drawn: () => this.late(), prompt: act.prompt, keep: act.keep });
+    this.driving = new Driving(drawing, { changed: () => { this.askNearest(); if (this.sheltering.going.byRoad) this.sheltering.anew(); }, drawn: () => this.late(), prompt: act.prompt, keep: act.keep, table: act.table });
     /** The row that is pointed at: its route is drawn. @type {string | null} */
     this.pointed = null;
   }

@@ -5,7 +5,7 @@ import { add, button, el, icon, image } from "../dom.js";
 import { distanceText, number, timeOf } from "../format.js";
 import { Overlay } from "../map/overlay.js";
 import { empty, section, sectionHead, waiting } from "../panel.js";
-import { hazards } from "../parts.js";
+import { hazards, playing } from "../parts.js";
 import { fetchFile } from "../saving.js";
 import { nameOf, state } from "../state.js";
 import { toast } from "../toast.js";
@@ -28,6 +28,9 @@ export class Sheltering {
     this.brought = false;
     /** The shelter that the plan is tried without. @type {string | null} */
     this.without = null;
+    /** Shelters that the plan is tried with. @type {{name: string, lon: number, lat: number, room: number}[]} */
+    this.added = [];
+    this.room = 500; // people that one more would take in, until somebody says otherwise
     this.hazard = localStorage.getItem(KEPT) || "";
     this.going = new Going(`${KEPT}-going`, "straight", () => this.anew());
     this.all = new Set();
@@ -35,7 +38,7 @@ export class Sheltering {
 
   body() {
     const zone = /** @type {import("../state.js").Zone} */ (state.zone);
-    return { ...this.question.exposureBodyOf(zone), hazard: this.hazard, ...this.going.body(), ...this.barriers(), ...(this.without ? { without: [this.without] } : {}) };
+    return { ...this.question.exposureBodyOf(zone), hazard: this.hazard, ...this.going.body(), ...this.barriers(), ...(this.without ? { without: [this.without] } : {}), ...(this.added.length ? { added: this.added } : {}) };
   }
 
   /** What was drawn to bar the ways of the ranking bars those of the plan. */
@@ -47,15 +50,16 @@ export class Sheltering {
   /** Another question: figures of the old one must not stand under it. */
   anew() {
     this.answer = this.without = null;
+    this.added = [];
     this.brought = false;
     if (this.question.tab !== "shelter") return;
     this.ask();
     this.question.render();
   }
 
-  /** @param {string | null} without the shelter to try the plan without */
-  attempt(without) {
-    this.without = without;
+  /** @param {string | null} without the shelter to try the plan without @param {{name: string, lon: number, lat: number, room: number}[]} [added] those to try it with */
+  attempt(without, added = []) {
+    Object.assign(this, { without, added });
     this.ask();
     this.question.render();
   }
@@ -95,6 +99,7 @@ export class Sheltering {
   forget() {
     this.turn++;
     this.answer = this.error = this.without = null;
+    this.added = [];
     this.brought = false;
     this.overlay.clear();
   }
@@ -120,6 +125,7 @@ export class Sheltering {
     for (const one of plan.groups) touch(one.place, { inside: true });
     for (const one of plan.fills) if (one.placed) touch(one, { inside: true });
     const near = boundsOf(plan);
+    for (const one of plan.fills) if (!one.id) { this.overlay.ring([one.lon, one.lat], "z-tried", 9); this.overlay.tag([one.lon, one.lat], t("coverage.tagAdded", { name: one.name }), "trial-tag"); }
     for (const one of plan.unused) if (near.isValid() && near.pad(0.02).contains([one.lat, one.lon])) touch(one, { out: true });
     const most = Math.max(1, ...plan.ways.map((/** @type {any} */ way) => way.people));
     const tagged = new Set([...plan.ways].sort((a, b) => b.people - a.people).slice(0, TAGGED));
@@ -170,12 +176,13 @@ export class Sheltering {
   /** What the trial changes, in one note with the way back. */
   difference() {
     const { plan, trial, difference } = this.answer;
-    const [gone] = this.answer.asked.without;
+    const { without: [gone], added } = this.answer.asked;
     const name = plan.fills.find((/** @type {any} */ one) => one.id === gone)?.name || "";
+    const what = [gone && t("shelter.without", { name }), added.length && t("shelter.with", { n: added.length, room: number(added.reduce((/** @type {number} */ sum, /** @type {any} */ one) => sum + one.room, 0)) })].filter(Boolean).join(t("list.comma"));
     const short = difference.short ? t("shelter.trialShort", { before: number(plan.short), after: number(trial.short) }) : t("shelter.sameShort", { n: number(plan.short) });
     const more = difference.short > 0 ? ` · ${t("shelter.more", { n: number(difference.short) })}` : "";
     const way = difference.mean_way_m == null ? "" : t(difference.mean_way_m >= 0 ? "shelter.wayLonger" : "shelter.wayShorter", { way: distanceText(Math.abs(difference.mean_way_m)) });
-    return el("div", { class: "note part trial", role: "status" }, el("b", { text: t("shelter.without", { name }) }), short, more, way && ` · ${way}`,
+    return el("div", { class: "note part trial", role: "status" }, el("b", { text: t("shelter.trial", { what }) }), short, more, way && ` · ${way}`,
       el("div", { class: "acts" }, button(t("plan.endTrial"), () => this.attempt(null), { small: true, primary: true })));
   }
 
@@ -203,6 +210,9 @@ export class Sheltering {
     for (const one of this.some(used, "fills")) add(body, this.fillRow(one, before));
     this.rest(body, used, "fills");
     const spare = plan.fills.filter((/** @type {any} */ one) => !one.placed);
+    const room = el("input", { id: "more-room", type: "number", min: "1", step: "50", inputmode: "numeric", value: String(this.room), on: { keydown: (/** @type {Event} */ event) => event.stopPropagation(), change: () => { if (Number(room.value) >= 1) this.room = Math.round(Number(room.value)); } } });
+    const more = () => this.question.act.pick(t("shelter.pick", { n: number(this.room) }), (lon, lat) => this.attempt(this.without, [...this.added, { name: t("coverage.new", { n: this.added.length + 1 }), lon, lat, room: this.room }]));
+    section(body, el("div", { class: "field more" }, el("label", { for: "more-room", text: t("shelter.one") }), el("div", { class: "input" }, room, el("span", { class: "of", text: t("unit.people") }), button(t("shelter.place"), more, { small: true, icon: "pin" }))));
     if (spare.length) add(body, el("div", { class: "none-row", text: t("shelter.spare", { n: spare.length, room: number(spare.reduce((/** @type {number} */ sum, /** @type {any} */ one) => sum + one.left, 0)) }) }));
   }
 
@@ -215,7 +225,7 @@ export class Sheltering {
     return el("div", { class: "row fill-row" },
       el("span", { class: "sy plain" }, layer && image(symbolOf(layer, {}))),
       el("span", { class: "what" }, el("button", { class: "link name cut", type: "button", text: one.name, on: { click: () => layer && this.question.act.card(one.layer, one.id) } }), bar(one), el("span", { class: "meta", text: meta })),
-      el("span", { class: "how" }, el("span", { class: "far" }, el("b", { text: number(one.placed) }), el("span", { class: "unit", text: `${t("unit.people")}${change}` })), button(t("shelter.try"), () => this.attempt(one.id), { small: true })));
+      el("span", { class: "how" }, el("span", { class: "far" }, el("b", { text: number(one.placed) }), el("span", { class: "unit", text: `${t("unit.people")}${change}` })), button(t("shelter.try"), () => (one.id ? this.attempt(one.id, this.added) : this.attempt(this.without, this.added.filter((each) => each.name !== one.name))), { small: true })));
   }
 
   /** @param {Element} body @param {any} plan */
@@ -237,9 +247,10 @@ export class Sheltering {
   unused(body, plan) {
     if (!plan.unused.length) return;
     add(body, el("div", { class: "rank-head" }, el("b", { text: t("shelter.unused", { n: plan.unused.length }) })));
-    for (const one of this.some(plan.unused, "unused")) {
-      const layer = state.layers.get(one.layer);
-      if (layer) add(body, leftOutRow(layer, { id: one.id, name: one.name, distance_m: null, reasons: one.reasons }, () => this.question.act.card(one.layer, one.id), this.question.opened));
+    const all = [...plan.unused].sort((one, other) => Number(Boolean(one.id)) - Number(Boolean(other.id))); // those only tried come first
+    for (const one of this.some(all, "unused")) {
+      const layer = state.layers.get(one.layer) || playing("refuge")[0];
+      if (layer) add(body, leftOutRow(layer, { id: one.id || one.name, name: one.name, distance_m: null, reasons: one.reasons }, () => one.id && this.question.act.card(one.layer, one.id), this.question.opened));
     }
     this.rest(body, plan.unused, "unused");
   }
