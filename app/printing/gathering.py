@@ -151,6 +151,8 @@ def answered(sheet: Sheet, space: Space, actor: Actor, engine: QueryEngine, orde
         place = Place(order.nearest.lon, order.nearest.lat, order.place or f"{order.nearest.lon:.5f}, {order.nearest.lat:.5f}")
         head = words.say("nearest.head", language, place=place.label, when=words.moment(sheet.made_at))
         head += words.say("nearest.outside", language) if order.nearest.zone is not None else ""
+        needed = answers.needed(space.catalogue, ranked.needs, language)
+        head += words.say("nearest.needed", language, needs=needed) if needed else ""
         sheet = replace(sheet, place=place, ranking=answers.rankings(space.catalogue, ranked, named, language), ranking_head=head)
         how: dict[tuple[str, str], dict[str, Any]] = {(one.layer, str(each.id)): {"out": True} for one in ranked.layers for each in one.left_out[:20]}
         how |= {(one.layer, str(each.id)): {"rank": each.rank} for one in ranked.layers for each in one.ranked}

@@ -44,6 +44,7 @@ WORDS: Mapping[str, Label] = {
     "nearest": Label("最近资源", "Nearest resources"),
     "nearest.head": Label("自 {place} 直线距离 · {when} 算", "Straight distance from {place} · worked out {when}"),
     "nearest.outside": Label("，绕开影响区", ", outside the zone"),
+    "nearest.needed": Label("，需：{needs}", ", needed: {needs}"),
     "nearest.all": Label("无更近者被略过", "no nearer one left out"),
     "nearest.left": Label("更近 {n} 处未列", "{n} nearer not listed"),
     "nearest.left-more": Label("更近的 {n} 处以上未列", "more than {n} nearer not listed"),

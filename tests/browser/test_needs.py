@@ -29,7 +29,7 @@ def head(one: Visit, word: str) -> str:
 def test_every_reason_is_one_step_away(visit: Come, language: str, theme: str, size: tuple[int, int]) -> None:
     one = asked(visit, theme=theme, language=language, size=size)
     one.page.click("[data-part=needs]")
-    one.page.click("text=危化救援" if language == "zh" else "text=Chemical rescue")
+    one.page.click(".needs-form .chip:has-text('危化救援')" if language == "zh" else ".needs-form .chip:has-text('Chemical rescue')")
     word = "无所需能力" if language == "zh" else "Lacks the skill"
     one.until(lambda: one.page.locator(f".out:has-text('{word}')").count() > 0, "the unskilled are left out with that reason")
     one.page.click("[data-part=needs]")

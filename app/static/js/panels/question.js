@@ -8,7 +8,7 @@ import { empty, refused, section, waiting } from "../panel.js";
 import { nameOf, state, tell } from "../state.js";
 import { say, t } from "../words.js";
 import { exposureBody } from "./exposure.js";
-import { askOf, filterNote, filteredLayers } from "./filtered.js";
+import { askOf, askOfStock, filterNote, filteredLayers } from "./filtered.js";
 import { position } from "./coordinates.js";
 import { Needs } from "./needs.js";
 import { leftOutRow, rankedRow } from "./rows.js";
@@ -120,7 +120,7 @@ export class Question {
     try {
       const body = this.nearestBodyOf(place);
       const supplied = { ...body, k: undefined }; // depots are drawn on until there is enough
-      const [answer, supply] = await Promise.all([askOf("nearest", body, "ranked", this.filtered), this.needs.asked().length ? ask("needs", { body: supplied }) : null]);
+      const [answer, supply] = await Promise.all([askOf("nearest", body, "ranked", this.filtered), this.needs.asked().length ? askOfStock(supplied, this.filtered) : null]);
       if (turn !== this.asked.nearest) return;
       this.nearest = { ...answer, at: new Date() };
       this.supply = supply;
