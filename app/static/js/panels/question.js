@@ -15,6 +15,7 @@ import { leftOutRow, rankedRow } from "./rows.js";
 import { shortfall, sources, supplyRows } from "./supply.js";
 
 const K = 5;
+const FEW = 8; // left-out rows of a layer until more are asked for
 const FIRST_RADIUS_M = 1000; // where the handle starts; the officer sets the radius that the rule asks for
 
 /** @typedef {"place" | "nearest" | "zone"} Tab */
@@ -34,6 +35,8 @@ export class Question {
     this.needs = new Needs({ changed: () => { this.render(); this.askNearest(); }, drawn: () => this.late() });
     /** Left-out rows whose reasons are all shown. @type {Set<string>} */
     this.opened = new Set();
+    /** Layers of which all that are left out are listed. @type {Set<string>} */
+    this.whole = new Set();
     this.exposure = /** @type {any} */ (null);
     this.error = { nearest: /** @type {any} */ (null), zone: /** @type {any} */ (null) };
     this.asked = { nearest: 0, zone: 0 };
@@ -245,6 +248,7 @@ export class Question {
     this.exposure = null;
     this.needs.clear();
     this.opened.clear();
+    this.whole.clear();
     this.asked.nearest++;
     this.asked.zone++;
     this.tab = "place";
@@ -338,12 +342,13 @@ export class Question {
 
   /** @param {Element} body @param {import("../types").Layer} layer @param {any[]} all */
   leftOutRows(body, layer, all) {
-    for (const out of all.slice(0, 8)) {
+    const shown = this.whole.has(layer.id) ? all : all.slice(0, FEW);
+    for (const out of shown) {
       const feature = this.leftOut?.get(nameOf(layer.id, out.feature));
       const name = (layer.title && feature?.properties[layer.title]) || t("feature.unnamed", { layer: say(layer.label) });
       add(body, leftOutRow(layer, { id: out.feature, name, distance_m: out.distance_m, reasons: out.reasons }, () => this.show(layer.id, out.feature), this.opened));
     }
-    if (all.length > 8) add(body, el("div", { class: "none-row", text: t("nearest.more", { n: all.length - 8 }) }));
+    if (all.length > shown.length) add(body, el("div", { class: "none-row" }, `${t("nearest.more", { n: all.length - shown.length })} `, el("button", { class: "link", type: "button", text: t("nearest.listAll"), on: { click: () => { this.whole.add(layer.id); this.render(); } } })));
   }
 
   /** @param {string} layer @param {string} id */
