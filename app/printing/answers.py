@@ -11,7 +11,9 @@ from app.printing import words
 from app.printing.contents import ExposedRow, LeftOutRow, RankedRow, Ranking
 from geodata.queries.exposure import ExposureAnswer, Inside, LayerExposure, MeasureSum, Portion
 from geodata.queries.nearest import LayerRanking, NearestAnswer, Ranked
+from geodata.queries.needs import Needs, choices
 from geodata.store.rows import Feature
+from layers.fitness import Need
 from layers.spec import Catalogue, Layer
 
 MAX_LEFT_OUT = 20  # rows for each layer; the head says how many there are
@@ -23,6 +25,14 @@ Named = Mapping[tuple[str, str], Feature]
 def rankings(catalogue: Catalogue, answer: NearestAnswer, named: Named, language: str) -> tuple[Ranking, ...]:
     """A table for each layer, in the order of the answer."""
     return tuple(_ranking(catalogue.layer(one.layer), one, named, language) for one in answer.layers)
+
+
+def needed(catalogue: Catalogue, needs: Needs, language: str) -> str:
+    """What was asked of resources, in one line; empty where nothing was."""
+    asked = [(Need.SKILLS, needs.skills), (Need.HAZARD, (needs.hazard,))]
+    said = [one.label.in_language(language) for need, values in asked for one in choices(catalogue, need) if one.value in values]
+    said += [f"{one.name} {words.number(one.quantity)} {one.unit or ''}".strip() for one in needs.articles]
+    return words.say("comma", language).join(said)
 
 
 def _ranking(layer: Layer, ranking: LayerRanking, named: Named, language: str) -> Ranking:

@@ -155,6 +155,8 @@ def answered(sheet: Sheet, space: Space, actor: Actor, engine: QueryEngine, orde
             profile = engine.roads(space, actor).profiles.get(driven.profile)
             head = words.say("nearest.head-road", language, place=place.label, profile=profile.name if profile else driven.profile, when=words.moment(sheet.made_at))
         head += words.say("nearest.outside", language) if order.nearest.zone is not None else ""
+        needed = answers.needed(space.catalogue, ranked.needs, language)
+        head += words.say("nearest.needed", language, needs=needed) if needed else ""
         routes = tuple(each.driven.route for one in ranked.layers for each in one.ranked if each.rank == 1 and each.driven and each.driven.route)
         sheet = replace(sheet, place=place, routes=routes, ranking=answers.rankings(space.catalogue, ranked, named, language), ranking_head=head)
         how: dict[tuple[str, str], dict[str, Any]] = {(one.layer, str(each.id)): {"out": True} for one in ranked.layers for each in one.left_out[:20]}

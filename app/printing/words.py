@@ -48,6 +48,7 @@ WORDS: Mapping[str, Label] = {
     "road.minutes": Label("{n} 分", "{n} min"),
     "road.far": Label("道路 {length}，直线 {straight}", "{length} by road, {straight} by air"),
     "nearest.outside": Label("，绕开影响区", ", outside the zone"),
+    "nearest.needed": Label("，需：{needs}", ", needed: {needs}"),
     "nearest.all": Label("无更近者被略过", "no nearer one left out"),
     "nearest.left": Label("更近 {n} 处未列", "{n} nearer not listed"),
     "nearest.left-more": Label("更近的 {n} 处以上未列", "more than {n} nearer not listed"),

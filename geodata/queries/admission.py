@@ -60,11 +60,11 @@ class Admission:
         self._zones = [one for one in (zone, *(incident.zones if incident else ())) if one is not None]
         shapely.prepare(self._zones)
         self._stock = self._asked.beside.stock.get(layer.id)
-        self._bits = {one: np.uint32(1 << bit) for bit, one in enumerate(layer.out_of_service)}
         self._before = self._cuts()
         self._needed = self._choices()
-        self._ordered = [one for one in layer.out_of_service if isinstance(one, Ordered) and self._asked.beside.orders.get(one)]
-        self._held = {one: frozenset(id for id in self._asked.beside.orders[one] if self._asked.beside.elsewhere(one, id)) for one in self._ordered}
+        orders = self._asked.beside.orders  # conditions have long hashes: none is looked up where nothing is ordered
+        self._held = {one: frozenset(id for id in orders[one] if self._asked.beside.elsewhere(one, id))
+                      for one in layer.out_of_service if orders and isinstance(one, Ordered) and orders.get(one)}
 
     def _cuts(self) -> list[tuple[int, float, Aged | Passed]]:
         """Columns of `moments` with the moment before which a value counts against its feature."""
@@ -111,7 +111,7 @@ class Admission:
 
     @property
     def _plain(self) -> bool:
-        return self.matching is None and not (self._zones or self._before or self._needed or self._ordered or self._stock)
+        return self.matching is None and not (self._zones or self._before or self._needed or self._held or self._stock)
 
     def admitted(self, slots: Slots, some: NDArray[np.intp]) -> NDArray[np.bool_]:
         """The same for many slots."""
@@ -123,7 +123,7 @@ class Admission:
         if self._zones:
             for zone in self._zones:
                 yes &= ~shapely.intersects(zone, slots.shapes[some])
-        if self.matching is not None or self._ordered or self._stock:
+        if self.matching is not None or self._held or self._stock:
             yes &= np.fromiter((self._known(slots.ids[slot]) for slot in some.tolist()), bool, len(some))
         return yes
 
@@ -136,35 +136,35 @@ class Admission:
     def uncertain(self, slots: Slots, slot: int) -> tuple[Reason, ...]:
         """What is not known about whether the feature in a slot can be used, as far as the question wants it."""
         bits = int(slots.service[slot]) >> UNKNOWN
-        asked = {one for _, _, one in self._before} | {one for _, _, one in self._needed}
+        asked = [one for _, _, one in (*self._before, *self._needed)]
         found = [Reason(one.unknown_code, one.unknown) for bit, one in enumerate(self.layer.out_of_service)
-                 if one.unknown and bits >> bit & 1 and (isinstance(one, (OutOfService, Reached)) or one in asked)]
+                 if one.unknown and bits >> bit & 1 and (isinstance(one, (OutOfService, Reached)) or any(one is each for each in asked))]
         if self._stock:
             found += self._stock.uncertain(_id(slots, slot))
         return tuple(dict.fromkeys(found))
 
     def reasons(self, slots: Slots, slot: int) -> tuple[Reason, ...]:
         """Every reason against the feature in a slot, those of its layer first, in the order it declares them."""
-        found = [reason for one in self.layer.out_of_service for reason in self._against(one, slots, slot)]
+        found = [reason for bit, one in enumerate(self.layer.out_of_service) for reason in self._against(bit, one, slots, slot)]
         if self.matching is not None and slots.ids[slot] not in self.matching:
             found.append(Reason(FILTER_NOT_MET, REASONS[FILTER_NOT_MET]))
         if any(shapely.intersects(zone, slots.shapes[slot]) for zone in self._zones):
             found.append(Reason(IN_ZONE, REASONS[IN_ZONE]))
         return tuple(dict.fromkeys(found))
 
-    def _against(self, one: Unfit, slots: Slots, slot: int) -> Iterator[Reason]:
-        """The reasons that one condition of the layer gives against a feature."""
+    def _against(self, bit: int, one: Unfit, slots: Slots, slot: int) -> Iterator[Reason]:
+        """The reasons that one condition of the layer, the one of a bit of `service`, gives against a feature."""
         if isinstance(one, (OutOfService, Reached)):
-            if slots.service[slot] & self._bits[one]:
+            if int(slots.service[slot]) >> bit & 1:
                 yield Reason(one.code, one.label)
         elif isinstance(one, (Aged, Passed)):
             for place, cut, timed_by in self._before:
                 moment = slots.moments.item(slot, place)
-                if timed_by == one and moment < cut:
+                if timed_by is one and moment < cut:
                     yield self._old(one, moment)
         elif isinstance(one, Lacks):
             for place, wanted, by in self._needed:
-                if by == one and _lacking(slots.said[slot:slot + 1, place], wanted)[0]:
+                if by is one and _lacking(slots.said[slot:slot + 1, place], wanted)[0]:
                     yield self._lacks(one, int(slots.said[slot, place]))
         elif isinstance(one, Ordered):
             if _id(slots, slot) in self._held.get(one, ()):

@@ -29,7 +29,7 @@ def head(one: Visit, word: str) -> str:
 def test_every_reason_is_one_step_away(visit: Come, language: str, theme: str, size: tuple[int, int]) -> None:
     one = asked(visit, theme=theme, language=language, size=size)
     one.page.click("[data-part=needs]")
-    one.page.click("text=危化救援" if language == "zh" else "text=Chemical rescue")
+    one.page.click(".needs-form .chip:has-text('危化救援')" if language == "zh" else ".needs-form .chip:has-text('Chemical rescue')")
     word = "无所需能力" if language == "zh" else "Lacks the skill"
     one.until(lambda: one.page.locator(f".out:has-text('{word}')").count() > 0, "the unskilled are left out with that reason")
     one.page.click("[data-part=needs]")
@@ -40,6 +40,9 @@ def test_every_reason_is_one_step_away(visit: Come, language: str, theme: str, s
     one.shot(f"reasons_{language}_{theme}_{size[0]}")
     more.click()
     assert not opened.first.is_visible()
+    one.page.click(".none-row .link")
+    count = one.page.evaluate("onemap.question.nearest.layers.find((one) => one.layer === 'rescue_teams').left_out.length")
+    assert one.page.locator(".out").count() >= count > 8, "all that are nearer can be listed"
 
 
 def test_a_team_with_a_skill_for_an_incident_in_few_steps(visit: Come) -> None:
@@ -100,5 +103,5 @@ def test_the_needs_are_gone_with_the_question(visit: Come) -> None:
     one.page.click(".panel-head .icon-btn[aria-label=关闭]")
     one.find(PARK)
     one.page.keyboard.press("n")
-    one.until(lambda: one.page.locator(".row .badge").count() >= 10, "ranked anew")
+    one.until(lambda: one.page.evaluate("onemap.question.nearestAsked()"), "ranked anew")
     assert "needs" not in one.page.evaluate("onemap.question.nearestAsked()")

@@ -10,6 +10,7 @@ import shapely
 from geodata.store.database import Database
 from geodata.store.spaces import Space
 from tests.app.api.conftest import Program
+from tests.app.api.test_print import text_of
 from tests.geodata.queries.county import DEPOTS, HERE, INCIDENTS, ORDERS, STOCK, TEAMS, ZONES, ago, depot, east, fit, line, names, put
 
 PLACE = f"lon={HERE[0]}&lat={HERE[1]}"
@@ -116,3 +117,11 @@ def test_a_question_past_its_limit_says_so(viewer_program: Program, county: Spac
         found = viewer_program.get(f"{NEAREST}?{PLACE}&layers={TEAMS}&limit_ms=150")
     assert (found.status_code, found.json["code"], found.json["limit_ms"]) == (422, "question-too-long", 150)
     assert "150" in found.json["detail"]
+
+
+def test_a_sheet_says_what_was_needed_and_why_others_are_not_listed(viewer_program: Program, county: Space) -> None:
+    question = {"lon": HERE[0], "lat": HERE[1], "layers": [TEAMS], "needs": {"skills": ["chemical"], "hazard": "flood"}, "position_minutes": 60, "incident": "SJ-2"}
+    said = text_of(viewer_program.post("/api/v1/print", {"lon": HERE[0], "lat": HERE[1], "scale": 25000, "nearest": question}))
+    assert "需：危化救援、洪水" in said and "无所需能力：危化救援" in said and "已调派他处" in said
+    refused = viewer_program.post("/api/v1/print", {"nearest": {**question, "needs": {"skills": ["x"]}}})
+    assert [one["pointer"] for one in refused.json["errors"]] == ["/nearest/needs/skills/0"]

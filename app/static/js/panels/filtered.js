@@ -22,6 +22,12 @@ export async function askOf(path, body, kind, filtered) {
   return { ...answers[0], layers, features: answers.flatMap((one) => one.features), numberReturned: answers.reduce((sum, one) => sum + one.numberReturned, 0) };
 }
 
+/** The same for a question about stock: of the filtered depots, where the answer is of what the map shows. @param {any} body @param {boolean} filtered */
+export function askOfStock(body, filtered) {
+  const [layer] = filtered ? filteredLayers("ranked").filter((one) => one.out_of_service.some((condition) => condition.kind === "short")) : [];
+  return ask("needs", { body: { ...body, ...(layer ? { layers: [layer.id], filter: filterText(layer, lookOf(layer.id).filter) } : {}) } });
+}
+
 /** What the answer is of, and the way to the other. @param {"ranked" | "exposed"} kind @param {boolean} filtered @param {(filtered: boolean) => void} turn */
 export function filterNote(kind, filtered, turn) {
   const some = filteredLayers(kind);

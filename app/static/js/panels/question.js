@@ -9,7 +9,7 @@ import { nameOf, state, tell } from "../state.js";
 import { say, t } from "../words.js";
 import { Driving } from "./driving.js";
 import { exposureBody } from "./exposure.js";
-import { askOf, filterNote, filteredLayers } from "./filtered.js";
+import { askOf, askOfStock, filterNote, filteredLayers } from "./filtered.js";
 import { position } from "./coordinates.js";
 import { Domino } from "./domino.js";
 import { Needs } from "./needs.js";
@@ -19,6 +19,7 @@ import { shortfall, sources, supplyRows } from "./supply.js";
 
 const K = 5;
 const MOST_STRANDED = 8; // rows of those without a road; the rest is counted
+const FEW = 8; // left-out rows of a layer until more are asked for
 const FIRST_RADIUS_M = 1000; // where the handle starts; the officer sets the radius that the rule asks for
 
 /** @typedef {"place" | "nearest" | "zone" | "shelter"} Tab */
@@ -38,6 +39,8 @@ export class Question {
     this.needs = new Needs({ changed: () => { this.render(); this.askNearest(); }, drawn: () => this.late() });
     /** Left-out rows whose reasons are all shown. @type {Set<string>} */
     this.opened = new Set();
+    /** Layers of which all that are left out are listed. @type {Set<string>} */
+    this.whole = new Set();
     this.exposure = /** @type {any} */ (null);
     this.error = { nearest: /** @type {any} */ (null), zone: /** @type {any} */ (null) };
     this.asked = { nearest: 0, zone: 0 };
@@ -137,7 +140,7 @@ export class Question {
       await this.driving.ready();
       const body = this.nearestBodyOf(place);
       const supplied = { ...body, k: undefined, mode: undefined, profile: undefined, barriers: undefined }; // depots are drawn on until there is enough, by straight distance
-      const [answer, supply] = await Promise.all([askOf("nearest", body, "ranked", this.filtered), this.needs.asked().length ? ask("needs", { body: supplied }) : null]);
+      const [answer, supply] = await Promise.all([askOf("nearest", body, "ranked", this.filtered), this.needs.asked().length ? askOfStock(supplied, this.filtered) : null]);
       if (turn !== this.asked.nearest) return;
       this.nearest = { ...answer, at: new Date() };
       this.supply = supply;
@@ -270,6 +273,7 @@ export class Question {
     this.exposure = null;
     this.needs.clear();
     this.opened.clear();
+    this.whole.clear();
     this.asked.nearest++;
     this.asked.zone++;
     this.sheltering.forget();
@@ -376,12 +380,13 @@ export class Question {
 
   /** @param {Element} body @param {import("../types").Layer} layer @param {any[]} all */
   leftOutRows(body, layer, all) {
-    for (const out of all.slice(0, 8)) {
+    const shown = this.whole.has(layer.id) ? all : all.slice(0, FEW);
+    for (const out of shown) {
       const feature = this.leftOut?.get(nameOf(layer.id, out.feature));
       const name = (layer.title && feature?.properties[layer.title]) || t("feature.unnamed", { layer: say(layer.label) });
       add(body, leftOutRow(layer, { id: out.feature, name, distance_m: out.distance_m, reasons: out.reasons }, () => this.show(layer.id, out.feature), this.opened));
     }
-    if (all.length > 8) add(body, el("div", { class: "none-row", text: t("nearest.more", { n: all.length - 8 }) }));
+    if (all.length > shown.length) add(body, el("div", { class: "none-row" }, `${t("nearest.more", { n: all.length - shown.length })} `, el("button", { class: "link", type: "button", text: t("nearest.listAll"), on: { click: () => { this.whole.add(layer.id); this.render(); } } })));
   }
 
   /** Who has no road left stands last, with its reason. @param {import("../types").Layer} layer @param {import("../types").Feature} feature */

@@ -647,6 +647,7 @@ export const en = {
   "nearest.first": "nearest {n}",
   "nearest.go": "Nearest resources",
   "nearest.leftOut": "{n} nearer not listed",
+  "nearest.listAll": "List all",
   "nearest.more": "{n} more nearer ones not listed",
   "nearest.moreReasons": "{name}: {n} more reasons",
   "nearest.none": "No layer is ranked",

@@ -646,6 +646,7 @@ export const zh = {
   "nearest.first": "最近 {n}",
   "nearest.go": "查最近资源",
   "nearest.leftOut": "更近 {n} 处未列",
+  "nearest.listAll": "全部列出",
   "nearest.more": "另有 {n} 处更近的未列",
   "nearest.moreReasons": "{name}：另有 {n} 条原因",
   "nearest.none": "没有参与排名的图层",
