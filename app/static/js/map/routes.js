@@ -54,6 +54,7 @@ const reached = (question) => (question.driving.areas?.features || []).filter((/
 
 /** The way of the soonest of each layer, and of the row that is pointed at. @param {import("../panels/question.js").Question} question @returns {{line: number[][], seconds: number}[]} */
 function shown(question) {
+  if (question.tab === "shelter") return []; // the ways of the plan are drawn there
   const chosen = (question.nearest?.features || []).filter((/** @type {any} */ feature) => feature.properties.route && (feature.properties.rank === 1 || feature.id === question.pointed));
   return chosen.map((/** @type {any} */ feature) => ({ line: feature.properties.route.coordinates.map((/** @type {number[]} */ [lon, lat]) => [lat, lon]), seconds: feature.properties.duration_s }));
 }
