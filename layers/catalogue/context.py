@@ -195,7 +195,7 @@ VEHICLE_PROFILES = Layer(
     group=Group.CONTEXT,
     key="code",
     title="name",
-    summary=("weight_t", "keeps_one_way"),
+    summary=("national_kmh", "county_kmh", "street_kmh", "weight_t"),
     style=Style(Family.BASE, visible=False),
     profiles=Profiles("code", tuple((str(one.value), f"{one.value}_kmh") for one in ROAD_CLASSES), "keeps_one_way", "weight_t",
                       DEFAULT_PROFILES),

@@ -33,7 +33,8 @@ from layers.spec import Geometry
 from tests.conftest import SECRET, _create, _drop
 
 REFERRED = {one.reference for layer in CATALOGUE.values() for one in layer.references}
-LAYER = next(layer.id for layer in CATALOGUE.values() if layer.geometry is not Geometry.NONE and layer.key and layer.id not in REFERRED)
+# A layer that has features in the demonstration: nothing is blocked there.
+LAYER = next(layer.id for layer in CATALOGUE.values() if layer.geometry is not Geometry.NONE and layer.key and layer.id not in REFERRED and not layer.blocks)
 REFERRING, FIELD = next((layer.id, one.id) for layer in CATALOGUE.values() for one in layer.references)
 
 

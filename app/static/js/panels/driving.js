@@ -27,6 +27,8 @@ export class Driving {
     this.closesZone = false; // whether nobody drives through the zone
     /** @type {{code: string, name: string, source: string | null}[]} */
     this.profiles = [];
+    /** The version of their layer when they were read. @type {number | undefined} */
+    this.readAt = undefined;
     this.turn = 0;
   }
 
@@ -44,9 +46,11 @@ export class Driving {
 
   /** Profiles are read before the first question by road; one that is no more gives way to the first. */
   async ready() {
-    if (!this.byRoad) return;
+    const stands = vehicles()?.version;
+    if (!this.byRoad || (this.profiles.length && stands === this.readAt)) return;
     const { profiles } = await ask("roads/profiles");
     this.profiles = profiles;
+    this.readAt = stands;
     if (!profiles.some((/** @type {any} */ one) => one.code === this.profile)) this.profile = "";
   }
 
@@ -124,7 +128,7 @@ export class Driving {
     const select = el("select", { id: "profile", "aria-label": t("driving.profile"), on: { change: () => this.choose({ profile: select.value }) } }, this.profiles.map((one) => el("option", { value: one.code, selected: one.code === this.profile, text: one.name })));
     const count = this.barriers.length;
     const blocks = [...state.layers.values()].find((layer) => layer.blocks && layer.allowed.includes("write"));
-    const speeds = [...state.layers.values()].find((layer) => layer.profiles);
+    const speeds = vehicles();
     return add(chooser, el("div", { class: "vehicle" }, el("div", { class: "input" }, select), speeds ? iconButton("table", t("driving.speeds"), () => this.act.table(speeds.id)) : null),
       el("div", { class: "tool-row" },
         button(t("driving.barLine"), () => this.bar("Line"), { small: true, icon: "stop" }), button(t("driving.barArea"), () => this.bar("Polygon"), { small: true, icon: "zone" }),
@@ -147,6 +151,9 @@ export class Driving {
       el("p", { class: "meta-3 driving-basis", text: [road.covered && road.off_m >= 50 ? t("driving.off", { far: distanceText(road.off_m) }) : null, t("driving.only"), used?.source].filter(Boolean).join(" · ") })];
   }
 }
+
+/** The layer that says how fast what goes. */
+const vehicles = () => [...state.layers.values()].find((layer) => layer.profiles);
 
 /** The zone as the server drew it. */
 const zoneShape = () => state.zoneShape || (state.zone?.kind === "polygon" ? state.zone.geometry : null);
