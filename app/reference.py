@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from layers.catalogue import CATALOGUE
+from layers.collection import Catalogue
 from layers.fitness import THRESHOLDS, Aged, Lacks, Ordered, OutOfService, Passed, Reached, Short, Unfit
 from layers.schema import field_schema
 from layers.spec import (
     GROUP_LABELS,
     Action,
-    Catalogue,
     Field,
     Group,
     Layer,

@@ -14,7 +14,8 @@ from app.people import Credential
 from geodata.store.changes import FeedItem
 from geodata.store.rows import sees_exactly
 from geodata.store.tables import DEFINITIONS
-from layers.spec import Action, Actor, Catalogue
+from layers.collection import Catalogue
+from layers.spec import Action, Actor
 
 BEAT_S = 15  # proxies cut what is silent for 30 or 60 s
 QUEUED = 200  # a reader further behind reads the map anew, which costs less than the queue

@@ -18,7 +18,8 @@ from sqlalchemy.engine import URL, make_url
 from geodata.store import migration
 from geodata.store.database import Database
 from geodata.store.spaces import Space
-from layers.spec import Actor, Catalogue, Role
+from layers.collection import Catalogue
+from layers.spec import Actor, Role
 
 settings.register_profile("shared machine", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared machine")  # a busy machine is no counterexample, and what failed for one fails for all

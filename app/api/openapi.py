@@ -15,7 +15,8 @@ from app.api.rendering import answer
 from app.language import language_of
 from app.security import Permission, requires
 from app.spaces import current_space
-from layers.spec import Action, Catalogue, Label
+from layers.collection import Catalogue
+from layers.spec import Action, Label
 
 blueprint = Blueprint("openapi", __name__)
 

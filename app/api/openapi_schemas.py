@@ -6,8 +6,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from layers.collection import Catalogue
 from layers.schema import json_schema
-from layers.spec import Catalogue, Geometry, Layer
+from layers.spec import Geometry, Layer
 
 _REF = "#/components/schemas/{model}"
 _TEXT: dict[str, Any] = {"type": "string"}

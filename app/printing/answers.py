@@ -13,8 +13,9 @@ from geodata.queries.exposure import ExposureAnswer, Inside, LayerExposure, Meas
 from geodata.queries.nearest import LayerRanking, NearestAnswer, Ranked
 from geodata.queries.needs import Needs, choices
 from geodata.store.rows import Feature
+from layers.collection import Catalogue
 from layers.fitness import Need
-from layers.spec import Catalogue, Layer
+from layers.spec import Layer
 
 MAX_LEFT_OUT = 20  # rows for each layer; the head says how many there are
 MAX_NAMED = 200  # features named in the exposure table for each layer; the count is always of all

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from geodata.queries import refusals
+from layers.collection import Catalogue
 from layers.errors import InvalidInput, Problem
 from layers.fitness import Lacks, Need
 from layers.messages import Sentence, declare
-from layers.spec import Catalogue, Choice, Label
+from layers.spec import Choice, Label
 
 MAX_ARTICLES = 20  # lines of one request form
 MAX_QUANTITY = 1_000_000_000.0  # what a stock line may hold

@@ -19,8 +19,9 @@ from geodata.store.metadata import DRILL_ROLE, LIVE_ROLE
 from geodata.store.pulse import Pulse
 from geodata.store.spaces import LIVE, PAST_PREFIX, Space, SpaceRecord
 from layers.catalogue import CATALOGUE
+from layers.collection import Catalogue
 from layers.errors import SpaceNotFound
-from layers.spec import Actor, Catalogue
+from layers.spec import Actor
 
 STATEMENT_TIMEOUT_MS = 5_000  # a question that takes longer is refused rather than hung; bulk work raises it for itself
 LOCK_TIMEOUT_MS = 2_000

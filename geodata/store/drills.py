@@ -18,8 +18,9 @@ from geodata.store.idempotency import Keys
 from geodata.store.metadata import DRILL_ROLE, LIVE_SCHEMA
 from geodata.store.spaces import LIVE, Space, SpaceRecord, run_time_layers, watch
 from geodata.store.tables import DEFINITIONS, SpaceTables, space_tables
+from layers.collection import Catalogue
 from layers.errors import Forbidden, InvalidInput, Problem, SpaceNotFound
-from layers.spec import Actor, Catalogue, Role
+from layers.spec import Actor, Role
 
 if TYPE_CHECKING:
     from geodata.store.database import Database

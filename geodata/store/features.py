@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Table, Text, cast, func, select, text, update
 
 from geodata.store import bulk
 from geodata.store.acting import say_reason
+from geodata.store.answers import HistoryEntry, JsonPage, Page, Snapshot
 from geodata.store.audit import note, reveals_lately
 from geodata.store.bulk import Row, UpsertCounts
 from geodata.store.comparing import Comparison, compare
@@ -24,17 +25,18 @@ from geodata.store.faults import translated
 from geodata.store.idempotency import Answered, claim, settle
 from geodata.store.kept import KeptPages
 from geodata.store.metadata import STORAGE_SRID
-from geodata.store.reading import MAX_PAGE, HistoryEntry, JsonPage, Page, Reader, Snapshot
+from geodata.store.reading import MAX_PAGE, Reader
 from geodata.store.reverting import Undone, revert_feature, undo_commit
 from geodata.store.rows import Feature, feature_select, mask_value, to_feature
 from geodata.store.shapes import admit
 from geodata.store.tables import SpaceTables
 from geodata.whereabouts import misplaced, near
 from layers.checking import examine
+from layers.collection import Catalogue
 from layers.district import JIUYUAN
 from layers.errors import FeatureNotFound, InvalidInput, OnemapError, Problem, StaleVersion, TooMany, Unavailable, VersionRequired
 from layers.messages import Sentence, declare
-from layers.spec import Action, Actor, Catalogue, Field, Geometry, Label, Layer, Sensitivity
+from layers.spec import Action, Actor, Field, Geometry, Label, Layer, Sensitivity
 
 __all__ = ["MAX_PAGE", "UNCHANGED", "Change", "Feature", "HistoryEntry", "JsonPage", "Page", "Snapshot", "Store", "Unchanged"]
 

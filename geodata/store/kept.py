@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from geodata.store.reading import JsonPage
+    from geodata.store.answers import JsonPage
     from layers.spec import Layer
 
 MOST_BYTES = 48_000_000  # of one space in one process

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, text
 
+from layers.collection import Catalogue
 from layers.ledger import Ledger, ledger_to_json
 from layers.serial import label_to_json
-from layers.spec import Catalogue, Layer
+from layers.spec import Layer
 
 
 def ledgers(catalogue: Catalogue) -> list[tuple[Layer, Ledger, Layer]]:

@@ -33,9 +33,10 @@ from geodata.store.past import drop_all
 from geodata.store.spaces import run_time_layers, watch
 from geodata.store.tables import DEFINITIONS, space_tables
 from layers.catalogue import CATALOGUE
+from layers.collection import Catalogue
 from layers.errors import Misconfigured
 from layers.messages import Sentence, declare
-from layers.spec import Actor, Catalogue, Label
+from layers.spec import Actor, Label
 
 if TYPE_CHECKING:
     from geodata.store.database import Database

@@ -11,9 +11,10 @@ from geodata.store.metadata import LIVE_SCHEMA
 from geodata.store.spaces import run_time_layers
 from geodata.store.tables import space_tables
 from geodata.store.value_checks import ValueCheck, value_checks
+from layers.collection import Catalogue
 from layers.errors import Misconfigured
 from layers.messages import Sentence, declare
-from layers.spec import Catalogue, Label
+from layers.spec import Label
 
 _SHOWN = 10  # offending columns in one sentence; the count says how many there are
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -32,6 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
+from geodata.store.answers import HistoryEntry, JsonPage, MeasureSum, Page, Snapshot, Summary
 from geodata.store.changes import ChangedItem, ChangesSince, LayerVersion, changed_ids, read_versions
 from geodata.store.filters import condition
 from geodata.store.freshness import OLDEST, Verified
@@ -42,72 +42,13 @@ from geodata.store.reverting import Commit, CommitFeature, recent, touched_by
 from geodata.store.rows import SYSTEM_PROPERTIES, Feature, coarse, feature_select, geojson_text, mask_value, masked, shown_shape, to_feature
 from geodata.store.tables import SpaceTables
 from geodata.store.wording import saying
+from layers.collection import Catalogue
 from layers.errors import FeatureNotFound, Forbidden, InvalidInput, Problem
-from layers.spec import Action, Actor, Catalogue, Field, Geometry, Layer, Role, Sensitivity
+from layers.spec import Action, Actor, Field, Geometry, Layer, Role, Sensitivity
 
 MAX_PAGE = 10_000  # one answer stays under some tens of MB; larger sets are paged or tiled
 _KNOWS_PINYIN = text(f"SELECT EXISTS (SELECT FROM pg_collation WHERE collname = '{PINYIN}')")
 Box = tuple[float, float, float, float]  # west, south, east, north in degrees, EPSG:4490
-
-
-@dataclass(frozen=True)
-class Page:
-    """Features in the order asked for. `next_cursor` None at the end; `matched` counts all that fit, or None when not asked."""
-
-    features: tuple[Feature, ...]
-    next_cursor: str | None
-    matched: int | None
-
-
-@dataclass(frozen=True)
-class JsonPage:
-    """The same as GeoJSON text: `features` is Feature objects joined by commas, to be put between brackets."""
-
-    features: str
-    returned: int
-    matched: int | None
-    next_cursor: str | None
-
-
-@dataclass(frozen=True)
-class MeasureSum:
-    """The sum of what is known (None where nothing is), and in how many features it is not."""
-
-    sum: int | float | None
-    unknown: int
-
-
-@dataclass(frozen=True)
-class Summary:
-    """How many features, and what their measures add up to, by field."""
-
-    count: int
-    measures: Mapping[str, MeasureSum]
-
-
-@dataclass(frozen=True)
-class HistoryEntry:
-    """One step in a feature's life. `before` and `after` are property mappings; shapes beside them; None where there was none."""
-
-    version: int
-    op: str
-    at: datetime
-    by: str
-    reason: str | None
-    before: Mapping[str, Any] | None
-    after: Mapping[str, Any] | None
-    geometry_before: BaseGeometry | None
-    geometry_after: BaseGeometry | None
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """A whole layer at one version, rows in order of id; `columns` has the fields asked for, as lists in that order."""
-
-    version: LayerVersion
-    ids: list[UUID]
-    wkb: list[bytes]
-    columns: Mapping[str, list[Any]]
 
 
 class Reader:

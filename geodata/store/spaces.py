@@ -20,10 +20,11 @@ from geodata.store.kept import KeptPages
 from geodata.store.metadata import DRILL_ROLE, LIVE_ROLE, LIVE_SCHEMA
 from geodata.store.pulse import Pulse
 from geodata.store.tables import DEFINITIONS, SpaceTables, space_tables
+from layers.collection import Catalogue
 from layers.errors import Conflict, Forbidden, SpaceNotFound, Unavailable
 from layers.messages import Sentence, declare
 from layers.serial import layer_from_json, layer_to_json
-from layers.spec import Action, Actor, Catalogue, Label, Layer, Role
+from layers.spec import Action, Actor, Label, Layer, Role
 
 LIVE = "live"
 PAST_PREFIX = "past-"  # ids of past moments, see `geodata.store.past`

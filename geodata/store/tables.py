@@ -32,7 +32,8 @@ from sqlalchemy.types import TypeEngine
 
 from geodata.store.metadata import STORAGE_SRID, space_metadata
 from geodata.store.value_checks import value_checks
-from layers.spec import Catalogue, Field, Geometry, Layer
+from layers.collection import Catalogue
+from layers.spec import Field, Geometry, Layer
 
 DEFINITIONS = "layer_definition"  # run-time layers are rows here, watched like features so that workers see new ones
 

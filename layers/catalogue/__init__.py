@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from layers.catalogue import context, operations, planning, resources, risk
-from layers.spec import Catalogue
+from layers.collection import Catalogue
 
 CATALOGUE = Catalogue(operations.LAYERS + risk.LAYERS + resources.LAYERS + planning.LAYERS + context.LAYERS)

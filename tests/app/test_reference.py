@@ -10,7 +10,8 @@ from click.testing import CliRunner
 from app.cli.docs import command
 from app.reference import layers_page, stale_pages, write_pages
 from layers.catalogue import CATALOGUE
-from layers.spec import Catalogue, Label
+from layers.collection import Catalogue
+from layers.spec import Label
 
 
 def test_the_kept_pages_are_not_stale() -> None:

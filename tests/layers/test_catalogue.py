@@ -11,10 +11,11 @@ import pytest
 from layers import rules
 from layers.catalogue import CATALOGUE
 from layers.checking import clean
+from layers.collection import Catalogue
 from layers.fitness import OutOfService
 from layers.messages import declared
 from layers.network import Blocks, Network, Profiles
-from layers.spec import COMMON_FIELDS, DRILL_ACCESS, Action, Catalogue, Field, Geometry, Label, Layer, Measure, Role, Sensitivity
+from layers.spec import COMMON_FIELDS, DRILL_ACCESS, Action, Field, Geometry, Label, Layer, Measure, Role, Sensitivity
 from layers.units import UNITS
 from layers.values import fold
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from layers.catalogue import CATALOGUE
+from layers.collection import Catalogue
 from layers.fitness import (
     THRESHOLDS,
     Aged,
@@ -23,7 +24,7 @@ from layers.fitness import (
 )
 from layers.label import joined
 from layers.serial import layer_from_json, layer_to_json
-from layers.spec import Catalogue, Field, Geometry, Label, Layer
+from layers.spec import Field, Geometry, Label, Layer
 
 WORDS, DOUBT = Label("不行", "No"), Label("不知道", "Not known")
 SENT = Ordered("dispatch_orders", "depot", "incident", "status", ("ordered",), "elsewhere", WORDS)

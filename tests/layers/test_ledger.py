@@ -8,10 +8,11 @@ import pytest
 
 from layers.catalogue import CATALOGUE
 from layers.checking import check, clean
+from layers.collection import Catalogue
 from layers.ledger import Effect
 from layers.schema import json_schema
 from layers.serial import layer_from_json, layer_to_json
-from layers.spec import DEFAULT_ACCESS, Catalogue, Layer
+from layers.spec import DEFAULT_ACCESS, Layer
 
 BOOK = next(layer for layer in CATALOGUE.values() if layer.ledger)
 LEDGER = BOOK.ledger

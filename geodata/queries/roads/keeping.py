@@ -21,8 +21,9 @@ from geodata.queries.roads.roads import Roads
 from geodata.store.changes import LayerVersion
 from geodata.store.features import Store
 from geodata.store.spaces import Space
+from layers.collection import Catalogue
 from layers.network import Blocks, Network
-from layers.spec import OPERATOR, Catalogue, Layer
+from layers.spec import OPERATOR, Layer
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from geodata.store import (
 from geodata.store.metadata import CONTROL, CONTROL_SCHEMA, LIVE_SCHEMA
 from geodata.store.tables import space_tables
 from layers.catalogue import CATALOGUE
-from layers.spec import Catalogue
+from layers.collection import Catalogue
 
 VERSION_TABLE = "alembic_version"
 

@@ -10,8 +10,8 @@ import pytest
 from shapely.geometry import Point
 
 from geodata.store import reading
+from geodata.store.answers import JsonPage
 from geodata.store.kept import KeptPages, PageKey
-from geodata.store.reading import JsonPage
 from geodata.store.spaces import Space
 from layers.catalogue import CATALOGUE
 from layers.spec import OPERATOR, Actor, Role

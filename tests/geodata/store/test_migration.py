@@ -18,7 +18,8 @@ from geodata.store.database import Database
 from geodata.store.migrations.scope import options, targets
 from geodata.store.spaces import Space
 from layers.catalogue import CATALOGUE
-from layers.spec import OPERATOR, Actor, Catalogue, Family, Field, Geometry, Label, Layer, Style
+from layers.collection import Catalogue
+from layers.spec import OPERATOR, Actor, Family, Field, Geometry, Label, Layer, Style
 from tests.conftest import SECRET, _create, _drop
 
 WELLS = Layer("wells", Label("水井", "Wells"), Geometry.POINT, (Field("code", Label("编号", "Code")), Field("depth_m", Label("深度", "Depth"), float)),

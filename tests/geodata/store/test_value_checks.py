@@ -19,9 +19,10 @@ from geodata.store.past import space_id_of
 from geodata.store.spaces import Space
 from geodata.store.value_checks import field_of, value_checks
 from layers.catalogue import CATALOGUE
+from layers.collection import Catalogue
 from layers.errors import InvalidInput
 from layers.messages import message, remedy
-from layers.spec import OPERATOR, Catalogue, Choice, Family, Field, Geometry, Label, Layer, Style
+from layers.spec import OPERATOR, Choice, Family, Field, Geometry, Label, Layer, Style
 from layers.values import Unreadable, reader
 from tests.conftest import SECRET, _create, _drop
 from tests.geodata.store.test_features import put, shelter
