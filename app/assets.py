@@ -34,7 +34,7 @@ class SiteWithAssets(Flask):
 
     def __init__(self, name: str, root: Path) -> None:
         super().__init__(name, root_path=str(root), static_folder="static", static_url_path="/static/<version>", template_folder="templates")
-        self.version = version_of(STATIC)
+        self.version = version_of(root / "static")
         self.url_defaults(self._name_version)
 
     def _name_version(self, endpoint: str, values: dict[str, Any]) -> None:

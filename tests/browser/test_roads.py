@@ -65,7 +65,7 @@ def test_minutes_come_first_and_the_straight_distance_stays_beside(visit: Come) 
     assert all("分" in row for row in rows(one)) and "直线" in one.page.inner_text(".row .how >> nth=0")
     spent = one.page.evaluate("onemap.question.nearest.features.filter(one => one.properties.layer === 'rescue_teams' && one.properties.rank).map(one => one.properties.duration_s)")
     assert spent == sorted(spent)
-    assert "按道路" in one.page.inner_text(".answer-head") and "假定" in one.page.inner_text(".driving-basis"), "whose speeds these are is said"
+    assert "按道路" in one.page.inner_text(".needs") and "假定" in one.page.inner_text(".driving-basis"), "whose speeds these are is said"
     drawn = one.page.evaluate("getComputedStyle(document.querySelector('.route-line')).strokeWidth + getComputedStyle(document.querySelector('.route-case')).strokeWidth")
     assert drawn == "3.5px7px"
     one.until(lambda: one.page.locator(".route-tag").count() >= 2 and {figure(words) for words in one.page.locator(".route-tag").all_inner_texts()} <= {figure(row) for row in rows(one)},

@@ -288,6 +288,8 @@ addEventListener("onemap:theme", () => view.repaint());
 addEventListener("online", () => retry());
 if (!config.space.past) setInterval(soonLayers, AGE_MS);
 document.fonts?.ready.then(() => view.redraw());
+document.body.dataset.pending = "1"; // until the layers that have come are drawn
 document.body.dataset.ready = "1";
+view.redraw();
 firstVisit();
 window.onemap = { view, state, question, table, card: openCard, live, writable, sourceOf, viewOf }; // for the tests and the curious

@@ -91,5 +91,7 @@ setInterval(soon, ASK_MS);
 addEventListener("resize", () => (wanted ? view.size() : fit()));
 on("live", ({ state: link }) => { if (link === "on") soon(); });
 document.fonts?.ready.then(() => view.redraw());
+document.body.dataset.pending = "1"; // until the layers that have come are drawn
 document.body.dataset.ready = "1";
+view.redraw();
 window.onemap = { view, state, sourceOf, ask }; // for the tests and the curious
