@@ -151,7 +151,7 @@ class Visit:
         self.page.keyboard.press("/")
         self.page.keyboard.press("Control+a")
         self.page.keyboard.type(text)
-        self.until(lambda: self.page.locator("#found [role=option]").count() > 0 and self.page.get_attribute("#found", "data-answers") == text.strip(), f"something is found for {text}")
+        self.until(lambda: self.page.locator("#found:not([hidden]) [role=option]").count() > 0 and self.page.get_attribute("#found", "data-answers") == text.strip(), f"something is found for {text}")
         self.page.wait_for_timeout(250)
         self.page.keyboard.press("Enter")
 
