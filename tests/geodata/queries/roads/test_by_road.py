@@ -159,3 +159,14 @@ def test_the_demonstration_has_a_place_whose_nearest_team_by_air_is_across_the_r
     after = asked(engine, space, "rescue_teams", at).ranked[1].driven
     assert after and after.duration_s and after.duration_s > before.duration_s + 20 and after.route != before.route, "another way over, which takes longer"
     assert database
+
+
+def test_a_zone_is_driven_around_unless_the_place_lies_in_it_and_the_only_way_through_it_is_said(three: Space, engine: QueryEngine) -> None:
+    river(three)
+    put(three, SPOTS.id, [shapely.Point(HERE, SOUTH), shapely.Point(WEST, NORTH)])  # 0 comes over the bridge only, 1 along the bank
+    over_the_bridge = shapely.box(EAST - 0.001, 40.5995, EAST + 0.001, 40.6005)
+    found = asked(engine, three, zone=over_the_bridge)
+    assert ranks(three, found) == [("1", 1), ("0", None)]
+    assert found.ranked[1].driven and found.ranked[1].driven.why and found.ranked[1].driven.why.code == "through-zone"
+    around_the_place = shapely.box(HERE - 0.001, NORTH - 0.001, HERE + 0.001, NORTH + 0.001)
+    assert ranks(three, asked(engine, three, zone=around_the_place)) == [("1", 1), ("0", 2)], "its roads are the way there"

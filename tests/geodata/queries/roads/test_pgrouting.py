@@ -19,7 +19,7 @@ def pgrouting(database: Database) -> Database:
     """The database with the extension in it."""
     why = put_in(database)
     if why:
-        pytest.skip(why)
+        pytest.skip(why)  # the extension is the peer of this test alone; an installation needs none
     return database
 
 
