@@ -15,6 +15,7 @@ from geodata.queries.engine import QueryEngine
 from geodata.queries.exposure import ExposureQuestion, LayerExposure
 from geodata.queries.nearest import LayerRanking, NearestQuestion
 from geodata.queries.showing import Show
+from geodata.store.changes import LayerVersion
 from geodata.store.features import Store
 from geodata.store.rows import Feature, sees_exactly
 from geodata.store.spaces import Space
@@ -23,6 +24,7 @@ from layers.errors import InvalidInput, Problem
 from layers.messages import Sentence, declare
 from layers.spec import Action, Actor, Geometry, Label, Layer
 
+TRIES = 3  # until the answers are of the map's moment, while others write
 MAX_FEATURES = 5_000  # of one layer: more is a grey mass on paper, and takes longer than people wait
 _RANKED = Show[LayerRanking](named=lambda one: [*(each.id for each in one.ranked), *(each.id for each in one.left_out)],
                              read=lambda store, layer, ids: store.by_ids(layer, ids))
@@ -57,16 +59,22 @@ class Order:
 
 
 def gather(space: Space, actor: Actor, engine: QueryEngine, order: Order, language: str) -> Sheet:
-    """The sheet, worded. Raises InvalidInput for a view that cannot be printed, LayerNotFound, Forbidden as the store does."""
+    """The sheet, worded: map and answers are of one moment, or the sheet says that they may differ by a change. Raises InvalidInput for a view that cannot be printed, LayerNotFound, Forbidden as the store does."""
     paper = Paper(order.size, order.orientation, space.is_drill)
     view = _view(order, paper)
     sheet = Sheet(
         paper=paper, view=view, language=language, title=order.title.strip() or JIUYUAN.label.in_language(language), bureau=BUREAU.in_language(language),
         space=space.record.name if space.is_drill else "", made_at=words.now(), made_by=actor.name, layers=(), graticule=order.graticule)
-    sheet = answered(sheet, space, actor, engine, order)
-    with space.reading(actor) as store:
-        found = [(layer, _read(store, layer, view)) for layer in _wanted(store, order.layers, view)]
-        layers = tuple(printed(store, layer, features, language) for layer, features in found if features is not None)
+    for turn in range(TRIES):
+        sheet, versions = answered(sheet, space, actor, engine, order)
+        with space.reading(actor) as store:
+            standing = store.versions()
+            apart = any(standing.get(layer_id) != version for layer_id, version in versions)
+            if apart and turn < TRIES - 1:
+                continue
+            found = [(layer, _read(store, layer, view)) for layer in _wanted(store, order.layers, view)]
+            layers = tuple(printed(store, layer, features, language) for layer, features in found if features is not None)
+            break
     crowded = [layer.label.in_language(language) for layer, features in found if features is None]
     layers = tuple(one for one in layers if one.features)
     if not layers and not sheet.marked and sheet.zone is None:
@@ -74,7 +82,7 @@ def gather(space: Space, actor: Actor, engine: QueryEngine, order: Order, langua
             raise InvalidInput(problems=[Problem("/bbox", "print-too-many", {"layers": words.say("comma", language).join(crowded)})])
         raise InvalidInput(problems=[Problem("/bbox", "print-empty")])
     notes = tuple(words.say("too-many", language, layer=one, n=f"{MAX_FEATURES:,}") for one in crowded)
-    return replace(sheet, layers=layers, left_off=notes)
+    return replace(sheet, layers=layers, left_off=(*notes, words.say("apart", language)) if apart else notes)
 
 
 def _view(order: Order, paper: Paper) -> View:
@@ -131,14 +139,16 @@ def _basis(features: list[Feature]) -> Basis:
                  sum(one.properties.get("verified_at") is None for one in features))
 
 
-def answered(sheet: Sheet, space: Space, actor: Actor, engine: QueryEngine, order: Order) -> Sheet:
-    """The sheet with the answers to the questions of the order: tables in words, and what they name marked on the map."""
+def answered(sheet: Sheet, space: Space, actor: Actor, engine: QueryEngine, order: Order) -> tuple[Sheet, set[tuple[str, LayerVersion]]]:
+    """The sheet with the answers to the questions of the order: tables in words, and what they name marked on the map. With the layers' versions."""
     language = sheet.language
+    versions: set[tuple[str, LayerVersion]] = set()
     marks: dict[tuple[str, str], Marked] = {}
     if order.exposure is not None:
         with under("/exposure"):
             exposed = engine.exposure(space, order.exposure, actor, _EXPOSED)
         label = words.say("zone.circle", language, radius=words.distance(order.exposure.buffer_m)) if order.exposure.buffer_m else words.say("zone.drawn", language)
+        versions |= {(one.layer, one.version) for one in exposed.layers}
         named = _named(exposed.layers)
         rows, none = answers.exposure_rows(space.catalogue, exposed, named, language)
         sheet = replace(sheet, zone=Zone(exposed.zone, label), exposure=rows, exposure_none=none,
@@ -147,6 +157,7 @@ def answered(sheet: Sheet, space: Space, actor: Actor, engine: QueryEngine, orde
     if order.nearest is not None:
         with under("/nearest"):
             ranked = engine.nearest(space, order.nearest, actor, _RANKED)
+        versions |= {(one.layer, one.version) for one in ranked.layers}
         named = _named(ranked.layers)
         place = Place(order.nearest.lon, order.nearest.lat, order.place or f"{order.nearest.lon:.5f}, {order.nearest.lat:.5f}")
         head = words.say("nearest.head", language, place=place.label, when=words.moment(sheet.made_at))
@@ -162,7 +173,7 @@ def answered(sheet: Sheet, space: Space, actor: Actor, engine: QueryEngine, orde
         how: dict[tuple[str, str], dict[str, Any]] = {(one.layer, str(each.id)): {"out": True} for one in ranked.layers for each in one.left_out[:20]}
         how |= {(one.layer, str(each.id)): {"rank": each.rank, "out": each.rank is None} for one in ranked.layers for each in one.ranked}
         marks |= _marks(space, named, how, language)
-    return replace(sheet, marked=tuple(marks.values()))
+    return replace(sheet, marked=tuple(marks.values())), versions
 
 
 def _named(layers: Iterable[LayerRanking | LayerExposure]) -> dict[tuple[str, str], Feature]:

@@ -69,6 +69,7 @@ WORDS: Mapping[str, Label] = {
     "sources.layer": Label("图层", "Layer"), "sources.count": Label("图幅内", "In the frame"), "sources.from": Label("来源", "Source"),
     "sources.dates": Label("来源日期", "Source dates"), "sources.age": Label("核实时间", "Verified"),
     "too-many": Label("未印 {layer}：图幅内超过 {n} 个，缩小范围再印", "Not printed: {layer}, over {n} in the frame; print a smaller view"),
+    "apart": Label("打印时数据正在改动：图与表可能相差一次改动", "Data were being changed while this was made: map and tables may differ by a change"),
     "glyphs": Label("〓 表示字库没有的字", "〓 stands for a character that the font lacks"),
 }
 

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from sqlalchemy.engine import URL
 
 from app.command.demo import ensure_demo
@@ -42,6 +42,13 @@ CHROMIUM = next(filter(None, (os.environ.get("ONEMAP_TEST_BROWSER"), *map(shutil
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 PATIENCE_S = 45.0
 PICTURED = bool(os.environ.get("ONEMAP_TEST_PICTURES"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A page that did not come in time on a busy machine is looked at once more. The report names it, as unsteady: it is mended, not lived with."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @dataclass
@@ -128,6 +135,7 @@ class Visit:
     server: Server
     complaints: list[str] = field(default_factory=list)
     hosts: set[str] = field(default_factory=set)
+    options: dict[str, Any] = field(default_factory=dict)  # of the browser's context, where a test asks for some
     refusals: tuple[int, ...] = ()  # statuses that the test provokes; the browser notes each as an error
 
     def until(self, claim: Callable[[], object], what: str = "", patience_s: float = PATIENCE_S) -> None:
@@ -185,12 +193,14 @@ def visits(browser: Browser, server: Server) -> Iterator[Callable[..., Visit]]:
     def come(role: Role = Role.DUTY_OFFICER, size: tuple[int, int] = (1280, 800), language: str = "zh", path: str = "/", first: bool = False,
              before: Callable[[Page], object] = lambda page: None, **context: Any) -> Visit:
         server.revive()
-        made = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="zh-CN", accept_downloads=False,
-                                   storage_state=None if first else toured(server.address, role), **context)
+        made = _profile(browser, context)
+        made.set_storage_state(None if first else toured(server.address, role))
         made.add_cookies([*server.signed_in.get(role, []), {"name": "lang", "value": language, "url": server.address}])
         page = made.new_page()
+        page.set_viewport_size({"width": size[0], "height": size[1]})
         before(page)
-        one = Visit(page, server)
+        one = Visit(page, server, options=context)
+        opened.append(one)
         page.on("console", lambda message: one.complaints.append(f"{message.text} {message.location.get('url', '')}".strip()) if message.type == "error" else None)
         page.on("pageerror", lambda error: one.complaints.append(str(error)))
         page.on("request", lambda request: one.hosts.add(urlsplit(request.url).netloc) if not request.url.startswith(("data:", "blob:")) else None)
@@ -201,15 +211,41 @@ def visits(browser: Browser, server: Server) -> Iterator[Callable[..., Visit]]:
             page.click("button[type=submit]")
         one.ready()
         server.signed_in[role] = [cookie for cookie in made.cookies() if cookie["name"] != "lang"]
-        opened.append(one)
         return one
 
-    yield come
+    try:
+        yield come
+    finally:
+        for one in opened:
+            _leave(browser, one)
     for one in opened:
-        one.page.context.close()
         assert one.hosts == {urlsplit(server.address).netloc}, "the page asked another host"
         unexpected = [line for line in one.complaints if not any(f"status of {status} " in line for status in one.refusals)]
         assert unexpected == [], "the browser complained (a refused script, a missing file, an error)"
+
+
+_SPARE: dict[Browser, list[BrowserContext]] = {}  # left clean: their cache has the scripts, and a visit costs half
+
+
+def _profile(browser: Browser, options: dict[str, Any]) -> BrowserContext:
+    """Somebody's browser: a clean one that was used before, unless it needs options of its own."""
+    spare = _SPARE.setdefault(browser, [])
+    return spare.pop() if spare and not options else browser.new_context(locale="zh-CN", accept_downloads=False, **options)
+
+
+def _leave(browser: Browser, one: Visit) -> None:
+    """Close the pages; the profile is kept for the next if the test changed nothing about it: no options, no other clock, nothing on its way."""
+    context = one.page.context
+    one.page.unroute_all(behavior="ignoreErrors")  # an answer that is still being made up belongs to no other test
+    plain = not one.options and not one.page.is_closed() and one.page.evaluate("Date.now.toString().includes('[native code]')")
+    for page in context.pages:
+        page.close()
+    if plain:
+        context.set_offline(False)
+        context.clear_permissions()
+        _SPARE[browser].append(context)
+    else:
+        context.close()
 
 
 def toured(address: str, role: Role) -> Any:

@@ -316,3 +316,19 @@ def test_a_place_far_away_is_refused_beside_the_position_until_confirmed(visit: 
     one.until(lambda: stored(live_server, shelter).version == 2, "it is saved")
     with live_server.database.space().reading(OPERATOR) as store:
         assert "anywhere" in (store.history("shelters", shelter.id)[-1].reason or "")
+
+
+def test_a_masked_phone_is_kept_as_it_is_and_looked_at_from_the_form(visit: Come, made: Any) -> None:
+    feature = made("shelters", Point(109.6, 40.6), name="遮蔽电话的避难场所", capacity=450, phone="000-2468135")
+    one = visit(Role.DUTY_OFFICER)
+    edit(one, feature.properties["name"])
+    box = one.page.locator(".field:has(#f-phone)")
+    assert "**" in one.page.input_value("#f-phone") and "照原样留着就不改动" in box.inner_text()
+    box.get_by_role("button").click()
+    one.until(lambda: "000-2468135" in box.inner_text() and "已记入审计" in box.inner_text(), "it is seen whole")
+    assert "**" in one.page.input_value("#f-phone"), "looking is not changing"
+    one.page.fill("#f-capacity", "500")
+    one.page.fill("#f-reason", "核实了人数")
+    one.page.click(SAVE)
+    one.until(lambda: stored(one.server, feature).properties["capacity"] == 500, "saved")
+    assert stored(one.server, feature).properties["phone"] == "000-2468135"

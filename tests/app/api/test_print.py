@@ -19,6 +19,7 @@ from app.printing import drawing, words
 from app.printing.contents import Sheet
 from app.printing.gathering import MAX_FEATURES, Order, gather
 from app.printing.press import Press, PressBusy, PressFailed
+from geodata.queries.nearest import NearestQuestion
 from geodata.store.database import Database
 from layers.spec import Actor, Role
 from tests.app.api.conftest import Program, post
@@ -126,6 +127,34 @@ def test_the_coarse_place_is_the_one_drawn(planner_program: Program, app: Flask,
 
     assert drawn(Role.PLANNER) == pytest.approx((109.8121, 40.6032))
     assert drawn(Role.VIEWER) == pytest.approx((109.81, 40.60))
+
+
+@pytest.mark.parametrize(("storms", "said"), [(1, False), (9, True)])
+def test_map_and_answers_are_of_one_moment_or_the_sheet_says_so(planner_program: Program, posts: list[str], app: Flask, database: Database, storms: int, said: bool) -> None:
+    """Somebody writes between the answer and the map: it is asked again, and where that never ends the sheet tells."""
+    engine = app.extensions["onemap"].engine
+
+    class Overtaken:
+        asked = 0
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(engine, name)
+
+        def nearest(self, *given: Any) -> Any:
+            answer = engine.nearest(*given)
+            self.asked += 1
+            if self.asked <= storms:
+                planner_program.post("/api/v1/layers/posts/features", post(109.8005, 40.6, name=f"新哨{self.asked}"))
+            return answer
+
+    overtaken = Overtaken()
+    order = Order(centre=(109.81, 40.6), scale=25000, layers=("posts",), nearest=NearestQuestion(109.8, 40.6, layers=("posts",), k=50))
+    made = gather(database.space(), Actor("某人", frozenset({Role.PLANNER})), overtaken, order, "zh")  # type: ignore[arg-type]
+    on_map = {one.title for one in made.layers[0].features}
+    in_answer = {one.feature.title for one in made.marked}
+    assert overtaken.asked == (3 if said else 2)
+    assert any("相差一次改动" in note for note in made.left_off) == said
+    assert ("新哨1" in in_answer) and (on_map <= in_answer) == (not said)
 
 
 def test_nobody_without_map_rights_prints(program: Callable[..., Program]) -> None:

@@ -1,7 +1,8 @@
 // Change a feature or make one: its values, its shape, why; saved as one changeset, never over a colleague's work.
 import { ask, unanswered } from "../api.js";
 import { add, button, el, fill, icon } from "../dom.js";
-import { moment, number, titleOf, unitOf } from "../format.js";
+import { moment, titleOf } from "../format.js";
+import { revealing } from "../masking.js";
 import { refused, sectionHead } from "../panel.js";
 import { symbolOf } from "../panels/rows.js";
 import { on, state, tell } from "../state.js";
@@ -9,6 +10,7 @@ import { toast } from "../toast.js";
 import { say, t } from "../words.js";
 import { keptFields } from "../ledger/book.js";
 import { Draft } from "./draft.js";
+import { compareDrawn } from "./drawn_size.js";
 import { Entry } from "./entries.js";
 import { meet, meetingNote } from "./meeting.js";
 import { Position } from "./position.js";
@@ -17,7 +19,6 @@ import { Shaper } from "./shaper.js";
 const HIDDEN = new Set(["adcode"]); // set by the server
 const FAR = new Set(["far-from-district", "axes-look-swapped"]); // refusals that the editor may overrule
 const ASK_AGAIN_MS = 2000;
-const SPREAD = 0.02; // a figure that differs more from the drawn size is pointed at
 const REASONS = ["edit.why.checked", "edit.why.corrected", "edit.why.updated"];
 
 /** @typedef {import("../types").Layer} Layer @typedef {import("../types").Feature} Feature */
@@ -77,10 +78,11 @@ class Editing {
     this.opened = panel.open({ kind: "form", picture, title: draft.title, meta: draft.id ? t("form.editing", { layer: say(layer.label), n: draft.version }) : say(layer.label), left: () => this.leave(), focus: true });
     this.top = el("div");
     const kept = draft.id ? keptFields(layer.id) : new Set();
-    this.entries = layer.fields.filter((field) => !field.reference && !HIDDEN.has(field.id)).map((field) => new Entry(field, draft.was.properties[field.id], draft.value(field.id), (entry) => draft.set(field.id, entry.value), kept.has(field.id)));
+    this.entries = layer.fields.filter((field) => !field.reference && !HIDDEN.has(field.id)).map((field) => new Entry(field, draft.was.properties[field.id], draft.value(field.id), (entry) => draft.set(field.id, entry.value),
+      { fixed: kept.has(field.id), reveal: draft.id ? (show) => revealing(layer, draft.id || "", field, show) : null }));
     this.reason = el("input", { id: "f-reason", maxlength: "500", value: draft.reason, placeholder: t("form.reasonHint"), on: { input: () => draft.because(this.reason.value), keydown: (/** @type {Event} */ event) => event.stopPropagation() } });
     const shaped = layer.geometry !== "none";
-    this.position = shaped ? new Position(layer, draft, { tool: (name) => this.tool(name), place: (geometry) => { draft.reshape(geometry); this.into(geometry); }, undo: () => draft.go(-1), redo: () => draft.go(1), size: (size) => this.compare(size) }) : null;
+    this.position = shaped ? new Position(layer, draft, { tool: (name) => this.tool(name), place: (geometry) => { draft.reshape(geometry); this.into(geometry); }, undo: () => draft.go(-1), redo: () => draft.go(1), size: (size) => compareDrawn(this.entries, draft, size) }) : null;
     add(this.opened.body, this.top, this.position?.element, el("section", { class: "section" }, sectionHead(t("form.properties")), this.entries.map((one) => one.row)), this.why(), draft.id && this.removal());
     this.shaper = shaped ? new Shaper(view, picture, (geometry) => draft.reshape(geometry)) : null;
     this.shaper?.neighbours();
@@ -192,32 +194,6 @@ class Editing {
     this.picking = false;
     this.act.prompt(null);
     this.view.map.getContainer().classList.remove("aiming");
-  }
-
-  /** A field that counts length or area beside what is drawn. @param {any} size */
-  compare(size) {
-    for (const entry of this.entries) {
-      const { field } = entry;
-      const drawn = drawnIn(field, size);
-      if (drawn == null || entry.box.classList.contains("bad")) continue;
-      const now = Number(this.draft.value(field.id) ?? 0);
-      if (Math.abs(now - drawn) <= SPREAD * drawn) continue;
-      const figure = drawn >= 100 ? Math.round(drawn) : Math.round(drawn * 100) / 100;
-      entry.say(t("edit.drawn", { value: `${number(figure)} ${unitOf(field.unit)}` }), false);
-      add(entry.hint, " ", el("button", { class: "link", type: "button", text: t("edit.take"), on: { click: () => this.draft.set(field.id, figure) } }));
-    }
-    this.chainage(size);
-  }
-
-  /** What runs from one chainage to another shows how far that is beside how long it is drawn. @param {any} size */
-  chainage(size) {
-    for (const entry of this.entries) {
-      const stem = /^(.*)_to_m$/.exec(entry.field.id)?.[1];
-      const from = stem && this.draft.value(`${stem}_from_m`);
-      const to = this.draft.value(entry.field.id);
-      if (from == null || to == null || size.length_m == null || entry.box.classList.contains("bad")) continue;
-      entry.say(t("edit.chainage", { from: stake(Number(from)), to: stake(Number(to)), length: number(Math.round(Number(to) - Number(from))), drawn: number(Math.round(size.length_m)) }), false);
-    }
   }
 
   /** @param {boolean} [anywhere] somebody has confirmed that it lies far from the district */
@@ -389,15 +365,3 @@ const without = (properties, names) => Object.fromEntries(Object.entries(propert
 
 /** @param {string} why */
 const blocked = (why) => el("button", { class: "btn wide", type: "button", "aria-disabled": "true", title: why }, el("span", { class: "cut", text: why }));
-
-const AREA_UNITS = /** @type {Record<string, number>} */ ({ m2: 1, ha: 1e4, km2: 1e6 });
-
-/** What a field that counts length or area would be by what is drawn, in its unit. @param {import("../types").Field} field @param {any} size @returns {number | null} */
-function drawnIn(field, size) {
-  if (field.counts_as === "length" && size.length_m != null) return size.length_m / (field.unit === "km" ? 1000 : 1);
-  const unit = AREA_UNITS[field.unit || ""];
-  return field.counts_as === "area" && unit && size.area_m2 != null ? size.area_m2 / unit : null;
-}
-
-/** 248+500 @param {number} metres */
-const stake = (metres) => `${Math.floor(metres / 1000)}+${String(Math.round(metres % 1000)).padStart(3, "0")}`;

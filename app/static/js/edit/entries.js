@@ -1,16 +1,20 @@
 // One box for each field of a layer: what is typed, what it was, what is wrong with it.
-import { el, fill, icon } from "../dom.js";
+import { add, el, fill, icon } from "../dom.js";
 import { unitOf, words } from "../format.js";
+import { isMasked } from "../masking.js";
 import { say, t } from "../words.js";
 
 /** @typedef {import("../types").Field} Field */
 
 /** One field's box, with its value now. */
 export class Entry {
-  /** @param {Field} field @param {any} was @param {any} now @param {(entry: Entry) => void} changed @param {boolean} [fixed] shown, not typed: entries of a ledger make it */
-  constructor(field, was, now, changed, fixed = false) {
+  /** `fixed`: shown, not typed, for entries of a ledger make it; `reveal`: makes the button that shows a masked value whole.
+   * @param {Field} field @param {any} was @param {any} now @param {(entry: Entry) => void} changed @param {{fixed?: boolean, reveal?: ((show: (value: any, button: HTMLButtonElement) => void) => HTMLElement | null) | null}} [about] */
+  constructor(field, was, now, changed, { fixed = false, reveal = null } = {}) {
     this.field = field;
     this.fixed = fixed;
+    this.reveal = reveal;
+    this.whole = /** @type {string | null} */ (null); // what was behind the asterisks, once it was shown
     this.was = was ?? null;
     this.hint = el("div", { class: "hint", hidden: true });
     this.control = this.make(changed);
@@ -102,7 +106,14 @@ export class Entry {
   /** What is said of the field while nothing is wrong with it. */
   rest() {
     const { field } = this;
+    if (isMasked(field, this.was) && !this.changed) return this.veiled();
     this.say(this.fixed ? t("book.kept") : field.description ? say(field.description) : "", false);
+  }
+
+  /** The box shows asterisks: left as they are they change nothing, and who may looks behind them. */
+  veiled() {
+    this.say(this.whole == null ? t("form.masked") : t("form.unmasked", { value: this.whole }), false);
+    if (this.whole == null && this.reveal) add(this.hint, " ", this.reveal((value) => { this.whole = words(this.field, value) ?? t("unknown"); this.rest(); }));
   }
 
   /** @param {string} text @param {boolean} bad */

@@ -7,9 +7,9 @@ import { bookSection, ledgersOf, marksOf, stockFigure } from "../ledger/book.js"
 import { anchorOf, latOf, lonOf } from "../map/project.js";
 import { sourceOf } from "../map/holdings.js";
 import { drawnOf, WholeSource } from "../map/sources.js";
+import { isMasked, revealing } from "../masking.js";
 import { partly, refused, section, waiting } from "../panel.js";
 import { choose, state } from "../state.js";
-import { toast } from "../toast.js";
 import { say, t } from "../words.js";
 import { position } from "./coordinates.js";
 import { historySection } from "./history.js";
@@ -94,27 +94,18 @@ export class Card {
   value(field, value) {
     if (Array.isArray(value)) return value.map((one) => el("span", { class: "chip soft", text: words(field, one) }));
     if (field.type === "datetime") return [words(field, value)];
-    if (field.sensitivity === "personal" && String(value).includes("**") && this.layer?.allowed.includes("reveal")) return this.masked(field, value);
+    if (isMasked(field, value)) return this.masked(field, value);
     if (field.unit && typeof value === "number") return [figure(value), el("span", { class: "unit", text: sized(field, value)?.replace(figure(value), "").trim() })];
     return [words(field, value)];
   }
 
-  /** A personal value as it is shown to all, with the button that shows it whole; each look is written down. @param {import("../types").Field} field @param {any} value */
+  /** A personal value as it is shown to all, with the way to see it whole. @param {import("../types").Field} field @param {any} value */
   masked(field, value) {
     const shown = el("span", { text: value });
-    const { layer, feature } = this;
-    const show = button(t("reveal.show"), async () => {
-      try {
-        const { values } = await ask(`layers/${layer?.id}/features/${feature?.id}/reveal`, { body: { fields: [field.id] } });
-        shown.textContent = words(field, values[field.id]) ?? t("unknown");
-        show.replaceWith(callLink(field, values[field.id]) || "", el("span", { class: "meta-3", role: "status", text: t("reveal.logged") }));
-      } catch (error) {
-        toast(/** @type {Error} */ (error).message, { icon: "warn" });
-      }
-    }, { small: true });
-    show.setAttribute("aria-label", t("reveal.of", { field: say(field.label) }));
-    show.classList.add("beside");
-    return [shown, " ", show];
+    return [shown, " ", this.layer && revealing(this.layer, String(this.feature?.id), field, (whole, show) => {
+      shown.textContent = words(field, whole) ?? t("unknown");
+      show.replaceWith(callLink(field, whole) || "", el("span", { class: "meta-3", role: "status", text: t("reveal.logged") }));
+    })];
   }
 
   /** @param {import("../types").Layer} layer @param {Record<string, any>} properties */
