@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, cast
 
 from geodata.queries import refusals
 from geodata.queries.admission import Admission
-from geodata.queries.audit import Audited, Differences, audit, compare
 from geodata.queries.beside import NOTHING, Beside, Reading
 from geodata.queries.deadline import LONGEST_MS, Deadline
 from geodata.queries.exposure import ExposureAnswer, ExposureQuestion, LayerExposure
 from geodata.queries.hearing import Heard, hear, now_of
 from geodata.queries.index import LayerIndex
 from geodata.queries.inside import expose, pick
-from geodata.queries.keeper import Keeper
+from geodata.queries.keepers import Keepers
 from geodata.queries.many import Crowd, LayerPlaces, places
 from geodata.queries.membership import Zone
 from geodata.queries.nearest import MAX_K, LayerRanking, NearestAnswer, NearestQuestion
@@ -25,7 +23,6 @@ from geodata.queries.needs import refused
 from geodata.queries.postgis import TableCandidates
 from geodata.queries.ranking import Candidates, Search
 from geodata.queries.roads.access import ACCESS_M
-from geodata.queries.roads.keeping import RoadKeeper
 from geodata.queries.roads.ranking import by_road, widest
 from geodata.queries.roads.roads import Roads
 from geodata.queries.showing import Show, shown
@@ -35,7 +32,7 @@ from geodata.store.database import Database
 from geodata.store.features import Store
 from geodata.store.rows import sees_exactly
 from geodata.store.spaces import Space, SpaceRecord
-from layers.errors import Forbidden, LayerNotFound, SpaceNotFound
+from layers.errors import Forbidden, LayerNotFound
 from layers.fitness import Ordered, Short
 from layers.spec import OPERATOR, Action, Actor, Geometry, Layer, Role, Sensitivity
 
@@ -44,7 +41,7 @@ Ask = Callable[..., Callable[[], Any]]
 _TURNS = 3  # an index asked again takes less than PostGIS does; under writes without a pause it would never end
 
 
-class QueryEngine:
+class QueryEngine(Keepers):
     """Answers for every space of a database. One per process; thread-safe.
 
     `indexed` False leaves every answer to PostGIS, as tests and a process short of memory may want. `limits` are the installation's
@@ -53,14 +50,10 @@ class QueryEngine:
     """
 
     def __init__(self, database: Database, *, indexed: bool = True, limits: Mapping[str, float] | None = None, road_access_m: float = ACCESS_M) -> None:
-        self.database = database
+        super().__init__(database, road_access_m=road_access_m)
         self._limits = dict(limits or {})
         self._kept: dict[tuple[str, tuple[Ordered, ...]], tuple[SpaceRecord, Beside]] = {}
         self._indexed = indexed
-        self._road_access_m = road_access_m
-        self._roads: dict[str, RoadKeeper] = {}
-        self._lock = threading.Lock()
-        self._keepers: dict[tuple[str, str], Keeper] = {}
 
     def nearest(self, space: Space, question: NearestQuestion, actor: Actor, show: Show[LayerRanking] | None = None) -> NearestAnswer:
         """The k nearest features of each layer, exact, with those left out and why; see `geodata.queries.nearest`.
@@ -157,80 +150,13 @@ class QueryEngine:
         network = space.catalogue.network
         if network is not None and not _may(space, actor, Action.READ, network):
             raise Forbidden(action=Action.READ.value, layer=network.id)
-        keeper = self._roads.get(space.id)
-        if keeper is None or not keeper.keeps(space):
-            with self._lock:
-                keeper = self._roads.get(space.id)
-                if keeper is None or not keeper.keeps(space):
-                    keeper = self._roads[space.id] = RoadKeeper(space, self._road_access_m)
-        return keeper.roads()
-
-    def warm(self, space: Space, layers: Iterable[str] | None = None, *, timeout_s: float = 60.0) -> None:
-        """Have the indexes of these layers (all that have geometry) built and in step, waiting for each so long."""
-        wanted = [layer for layer in space.catalogue.values() if layer.geometry is not Geometry.NONE and (layers is None or layer.id in layers)]
-        for layer_id, version in space.versions({one.id for one in wanted}).items():
-            self._keeper(space, space.catalogue.layer(layer_id)).catch_up(version, patience_s=timeout_s)
-
-    def index(self, space: Space, layer_id: str) -> LayerIndex | None:
-        """The index of a layer as it stands, for benches and audits; None when there is none."""
-        return self._keeper(space, space.catalogue.layer(layer_id)).index
+        return self.road_keeper(space).roads()
 
     def forget(self, space_id: str) -> None:
-        """Let go of a space's indexes and roads (a drill that ended)."""
-        with self._lock:
-            self._roads.pop(space_id, None)
-            for key in [key for key in self._keepers if key[0] == space_id]:
-                del self._keepers[key]
-            for kept in [one for one in self._kept if one[0] == space_id]:
-                del self._kept[kept]
-
-    def compare(self, space: Space, layer_id: str) -> Differences:
-        """The self-audit: what the index of a layer holds against what PostGIS holds at the same version."""
-        return compare(space, self._keeper(space, space.catalogue.layer(layer_id)))
-
-    def audit(self, layers: int) -> list[Audited]:
-        """Look at a part of some indexes, those longest not looked at first; what has drifted is built anew.
-
-        Indexes of drills that ended, here or in another process, are let go. See `geodata.queries.audit`.
-        """
-        self._tidy()
-        with self._lock:
-            ready = [(key, keeper) for key, keeper in self._keepers.items() if keeper.index is not None]
-        done = []
-        for (space_id, _), keeper in sorted(ready, key=lambda one: (one[1].counts.audited, one[0]))[:layers]:
-            with suppress(SpaceNotFound):
-                done.append(audit(self.database.space(space_id), keeper))
-                keeper.counts.audited += 1
-                keeper.counts.drifted += done[-1].drifted
-        return done
-
-    def _tidy(self) -> None:
-        """Let go of indexes of spaces that are no more, or are not the copy that they were."""
-        with self._lock:
-            spaces = {space_id for space_id, _ in self._keepers} | self._roads.keys()
-        for space_id in spaces:
-            try:
-                space = self.database.space(space_id)
-            except SpaceNotFound:
-                self.forget(space_id)
-                continue
-            with self._lock:
-                for key in [key for key, keeper in self._keepers.items() if key[0] == space_id and not keeper.keeps(space, keeper.layer)]:
-                    del self._keepers[key]
-                if space_id in self._roads and not self._roads[space_id].keeps(space):
-                    del self._roads[space_id]
-
-    def close(self) -> None:
-        """Let go of every index and road network."""
-        with self._lock:
-            self._keepers.clear()
-            self._roads.clear()
-
-    def state(self) -> list[dict[str, Any]]:
-        """What /readyz and /metrics say: for each layer asked about so far its index, where it stands and what it has done."""
-        with self._lock:
-            keepers = dict(self._keepers)
-        return [_said(space_id, keeper) for (space_id, _), keeper in sorted(keepers.items())]
+        """Let go of all that is kept of a space (a drill that ended)."""
+        super().forget(space_id)
+        for kept in [one for one in list(self._kept) if one[0] == space_id]:
+            self._kept.pop(kept, None)
 
     def _answers(self, space: Space, layers: list[Layer], filter_text: str | None, actor: Actor, ask: Ask, show: Show[Any] | None,
                  reading: Reading, deadline: Deadline) -> tuple[list[Any], Beside]:
@@ -332,7 +258,7 @@ class QueryEngine:
             return None if index is None else self._asked(space, None, index, layer, None, ask, beside)
 
     def _asked(self, space: Space, store: Store | None, index: LayerIndex | None, layer: Layer, matching: Any, ask: Ask, beside: Beside) -> Callable[[], Any]:
-        counts = self._keeper(space, layer).counts
+        counts = self.keeper(space, layer).counts
         if index is not None:
             counts.by_index += 1
             return ask(index, index.version, "index", layer, matching, beside)
@@ -344,17 +270,8 @@ class QueryEngine:
     def _in_step(self, space: Space, layer: Layer, wanted: LayerVersion, actor: Actor) -> LayerIndex | None:
         """The index at `wanted` or later; None when PostGIS has to answer, as for readers who may not know exact positions."""
         exact = sees_exactly(layer, reveal=_may(space, actor, Action.REVEAL, layer))
-        return self._keeper(space, layer).catch_up(wanted) if self._indexed and exact and not space.is_past else None  # the past is asked seldom: PostGIS answers
+        return self.keeper(space, layer).catch_up(wanted) if self._indexed and exact and not space.is_past else None  # the past is asked seldom: PostGIS answers
 
-    def _keeper(self, space: Space, layer: Layer) -> Keeper:
-        key = (space.id, layer.id)
-        keeper = self._keepers.get(key)
-        if keeper is None or not keeper.keeps(space, layer):
-            with self._lock:
-                keeper = self._keepers.get(key)
-                if keeper is None or not keeper.keeps(space, layer):
-                    keeper = self._keepers[key] = Keeper(space, layer)
-        return keeper
 
 
 @contextmanager
@@ -412,13 +329,3 @@ def _may(space: Space, actor: Actor, action: Action, layer: Layer) -> bool:
 
 def _positions(space: Space, actor: Actor, layer: Layer) -> str:
     return "exact" if sees_exactly(layer, reveal=_may(space, actor, Action.REVEAL, layer)) else "coarse"
-
-
-def _said(space_id: str, keeper: Keeper) -> dict[str, Any]:
-    index, counts = keeper.index, keeper.counts
-    return {
-        "space": space_id, "layer": keeper.layer.id, "state": "building" if keeper.building else "ready" if index is not None else "absent",
-        "features": len(index) if index is not None else 0, "version": index.version.version if index is not None else None,
-        "built": counts.built, "refreshed": counts.refreshed, "failed": counts.failed, "audited": counts.audited, "drifted": counts.drifted,
-        "answered_by_index": counts.by_index, "answered_by_postgis": counts.by_postgis,
-    }
