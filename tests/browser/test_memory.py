@@ -112,7 +112,7 @@ def told(hours: list[Held]) -> str:
     return ", ".join(f"{name} {statistics.median(getattr(one, name) for one in hours[quarter:2 * quarter]):,} -> {statistics.median(getattr(one, name) for one in hours[-quarter:]):,}" for name in ("heap", "nodes", "listeners"))
 
 
-@pytest.mark.parametrize("path", ["/wall", "/"], ids=["wall", "map"])
+@pytest.mark.parametrize("path", [pytest.param("/wall", marks=pytest.mark.slow), "/"], ids=["wall", "map"])
 def test_a_short_day_leaves_nothing_behind(visit: Come, path: str) -> None:
     one = opened(visit, path)
     hours = list(a_day(with_panels(one) if path == "/" else one, changes=3, hours=8))
@@ -120,7 +120,7 @@ def test_a_short_day_leaves_nothing_behind(visit: Come, path: str) -> None:
     assert grown(hours) == []
 
 
-@pytest.mark.parametrize("leak", LEAKS)
+@pytest.mark.parametrize("leak", ["heap", pytest.param("nodes", marks=pytest.mark.slow)])
 def test_a_leak_is_found(visit: Come, leak: str) -> None:
     one = opened(visit, "/wall")
     one.page.evaluate(f"() => {{ const kept = (window.kept = []); new EventSource('/api/v1/events').addEventListener('change', () => {{ {LEAKS[leak]} }}); }}")

@@ -25,7 +25,7 @@ def head(one: Visit, word: str) -> str:
     return one.page.locator(f".rank-head:has-text('{word}')").inner_text()
 
 
-@pytest.mark.parametrize(("language", "theme", "size"), [("zh", "day", (1280, 800)), ("en", "day", (1280, 800)), ("zh", "wall", (1920, 1080))])
+@pytest.mark.parametrize(("language", "theme", "size"), [("zh", "day", (1280, 800)), ("en", "day", (1280, 800)), pytest.param("zh", "wall", (1920, 1080), marks=pytest.mark.slow)])
 def test_every_reason_is_one_step_away(visit: Come, language: str, theme: str, size: tuple[int, int]) -> None:
     one = asked(visit, theme=theme, language=language, size=size)
     one.page.click("[data-part=needs]")
