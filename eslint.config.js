@@ -2,7 +2,7 @@
 import globals from "globals";
 
 export default [
-  { ignores: ["app/static/vendor/**", "node_modules/**", ".venv/**"] },
+  { ignores: ["app/static/vendor/**", "app/static/packed/**", "node_modules/**", ".venv/**"] },
   {
     files: ["app/static/js/**/*.js"],
     languageOptions: { ecmaVersion: 2023, sourceType: "module", globals: { ...globals.browser, L: "readonly" } },

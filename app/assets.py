@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,22 @@ def version_of(folder: Path) -> str:
     One name for the whole folder, in the path: modules import one another by relative addresses, so they stay within it.
     """
     digest = sha256()
-    for path in sorted(one for one in folder.rglob("*") if one.is_file()):
-        digest.update(f"{path.relative_to(folder).as_posix()}\0{path.stat().st_size}\0".encode())
+    for name, path in sorted((one.relative_to(folder).as_posix(), one) for one in folder.rglob("*") if one.is_file()):
+        digest.update(f"{name}\0{path.stat().st_size}\0".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
+
+
+@cache
+def is_packed(folder: Path) -> bool:
+    """Whether `packed` in a folder of static files was made of its modules as they are now; see scripts/bundle.mjs, which counts the same digest."""
+    note = folder / "packed" / "of"
+    return note.is_file() and note.read_text(encoding="ascii") == version_of(folder / "js")
+
+
+def start_of(folder: Path, page: str) -> str:
+    """The path of the script that a page starts with: one file with all its modules, or its first module, which asks for the others."""
+    return f"{'packed' if is_packed(folder) else 'js'}/{page}"
 
 
 class SiteWithAssets(Flask):
@@ -36,6 +48,7 @@ class SiteWithAssets(Flask):
         super().__init__(name, root_path=str(root), static_folder="static", static_url_path="/static/<version>", template_folder="templates")
         self.version = version_of(root / "static")
         self.url_defaults(self._name_version)
+        self.jinja_env.globals["start_of"] = partial(start_of, root / "static")
 
     def _name_version(self, endpoint: str, values: dict[str, Any]) -> None:
         if endpoint == "static":

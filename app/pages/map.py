@@ -10,6 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, render_template, request, url_for
 from markupsafe import Markup
 
+from app.assets import is_packed, start_of
 from app.language import LANGUAGES, language_of
 from app.pages.shell import compose
 from app.people import password_rules
@@ -34,7 +35,7 @@ def page() -> Response:
     title = TITLE.in_language(language)
     html = compose(configuration(language), title=title, language=language, nonce=csp_nonce(), url=static_url,
                    frame=lambda container: Markup(render_template("frame.html", container=container, title=title, language=language)),
-                   modules=_modules(Path(str(current_app.static_folder))))
+                   main=start_of(static_folder(), "main.js"), modules=_modules(static_folder()))
     return Response(html, mimetype="text/html")
 
 
@@ -57,7 +58,7 @@ def configuration(language: str) -> dict[str, Any]:
         "district": {"bbox": list(JIUYUAN.bbox), "adcode": JIUYUAN.adcode, "label": _words(JIUYUAN.label),
                      "neighbours": [{"label": _words(one.label), "lon": one.lon, "lat": one.lat} for one in JIUYUAN.neighbours]},
         "version": VERSION,
-        "symbols": list(_symbols(Path(str(current_app.static_folder)))),
+        "symbols": list(_symbols(static_folder())),
         "time_zone": "Asia/Shanghai",
         "max_buffer_m": MAX_BUFFER_M,
     }
@@ -72,8 +73,16 @@ def static_url(path: str) -> str:
     return url_for("static", filename=path)
 
 
+def static_folder() -> Path:
+    """Where our own files are."""
+    return Path(str(current_app.static_folder))
+
+
 @cache
 def _modules(folder: Path) -> tuple[str, ...]:
+    """What the map's first module leads to, unless it has all in itself."""
+    if is_packed(folder):
+        return ()
     return tuple(sorted(one.relative_to(folder).as_posix() for one in (folder / "js").rglob("*.js") if one.parent.name not in ("office", "wall")))
 
 

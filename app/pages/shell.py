@@ -121,14 +121,15 @@ class StartModules(MacroElement):
         self.main = assets.url(main)
         self.nonce = nonce
         self.scripts = [assets.url(path) for _, path in assets.scripts]
-        self.modules = [assets.url(one) for one in (*(path for _, path in assets.modules), *modules)]  # at once, not one import after the other
+        vendored = [path for _, path in assets.modules] if modules else []
+        self.modules = [assets.url(one) for one in (main, *vendored, *modules)]  # at once, not one import after the other
         self.asked = [f"{config['api']}/layers"]  # what the modules ask first
 
 
-def compose(config: Mapping[str, Any], *, title: str, language: str, nonce: str, url: Any, frame: Any, modules: Sequence[str] = (),
-            main: str = "js/main.js", theme: str = "day", sheets: Sequence[str] = ()) -> str:
+def compose(config: Mapping[str, Any], *, title: str, language: str, nonce: str, url: Any, frame: Any, main: str, modules: Sequence[str] = (),
+            theme: str = "day", sheets: Sequence[str] = ()) -> str:
     """The whole page. `url` makes the address of a static file, `frame` puts the map's element into our layout,
-    `modules` are those that the page will import, `main` the one it starts with, `sheets` style sheets of its own.
+    `main` is the script that it starts with, `modules` what that will import, `sheets` style sheets of its own.
     """
     assets = Assets(url, sheets)
     page = Page(title, "zh-CN" if language == "zh" else language, url("icon.svg"), theme)

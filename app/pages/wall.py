@@ -8,8 +8,9 @@ from flask import Blueprint, Response, render_template, request
 from markupsafe import Markup
 
 from app.answers import ENTRY
+from app.assets import start_of
 from app.language import language_of
-from app.pages.map import TITLE, configuration, static_url
+from app.pages.map import TITLE, configuration, static_folder, static_url
 from app.pages.shell import compose
 from app.security import Permission, csp_nonce, current_credential, requires
 from app.services import services
@@ -25,7 +26,7 @@ def page() -> Response:
     title = TITLE.in_language(language)
     html = compose({**configuration(language), **_wall()}, title=title, language=language, nonce=csp_nonce(), url=static_url,
                    frame=lambda container: Markup(render_template("wall.html", container=container, title=title)),
-                   main="js/wall/main.js", theme="wall", sheets=("wall",))
+                   main=start_of(static_folder(), "wall/main.js"), theme="wall", sheets=("wall",))
     return Response(html, mimetype="text/html")
 
 

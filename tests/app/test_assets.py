@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.assets import SiteWithAssets, version_of
+from app.assets import SiteWithAssets, is_packed, start_of, version_of
 
 STATIC = Path(__file__).resolve().parents[2] / "app" / "static"
 
@@ -72,3 +72,29 @@ def test_any_change_of_the_files_changes_every_address(tmp_path: Path, change: s
     assert SiteWithAssets("one", first).version != SiteWithAssets("two", second).version
     (first / "static" / "a.js").touch()
     assert version_of.__wrapped__(first / "static") == version_of(first / "static"), "a new date alone changes nothing"
+
+
+def test_pages_start_with_one_file_made_of_the_modules_as_they_are(app: Flask) -> None:
+    """Set-up has made it, and counted the digest as we do."""
+    assert is_packed(STATIC)
+    for page in ("main.js", "wall/main.js", "wall/entry.js", "office/main.js"):
+        script = (STATIC / start_of(STATIC, page)).read_text()
+        assert start_of(STATIC, page) == f"packed/{page}" and not re.search(r"^import\b|\bimport\(", script, re.M), "it asks for nothing more"
+
+
+def test_what_was_made_of_other_modules_is_not_served(tmp_path: Path) -> None:
+    """Nobody ran set-up after a change: the modules themselves are right, only slower."""
+    (tmp_path / "js" / "map").mkdir(parents=True)
+    (tmp_path / "packed").mkdir()
+    for name in ("map/a.js", "map.js"):
+        (tmp_path / "js" / name).write_text(name)
+    assert start_of(tmp_path, "main.js") == "js/main.js", "nothing was made"
+    is_packed.cache_clear()
+    (tmp_path / "packed" / "of").write_text(version_of(tmp_path / "js"))
+    assert start_of(tmp_path, "main.js") == "packed/main.js"
+    (tmp_path / "js" / "map.js").write_text("changed")
+    is_packed.cache_clear()
+    version_of.cache_clear()
+    assert start_of(tmp_path, "main.js") == "js/main.js"
+    is_packed.cache_clear()
+    version_of.cache_clear()

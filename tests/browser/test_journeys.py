@@ -77,7 +77,7 @@ def test_words_beside_a_coordinate_are_not_passed_over(visit: Come) -> None:
 
 def test_sixty_seconds_are_a_minute(visit: Come) -> None:
     one = visit()
-    source = one.page.evaluate("performance.getEntriesByType('resource').map(one => one.name).find(name => name.endsWith('/js/format.js'))")
+    source = one.page.evaluate("document.querySelector('script[type=module]').src.replace('/packed/main.js', '/js/format.js')")
     said = one.page.evaluate("async ([source, values]) => { const { degreesMinutes } = await import(source); return values.map(degreesMinutes); }",
                              [source, [109.64, 109.99999, 40.616666, 40.0, 109.575, -0.99999999]])
     assert said == ["109°38′24.0″", "110°00′00.0″", "40°37′00.0″", "40°00′00.0″", "109°34′30.0″", "1°00′00.0″"]

@@ -178,7 +178,7 @@ def test_a_second_look_asks_for_no_script_style_or_picture_again(visit: Callable
     one.page.goto(f"{one.server.address}/")
     one.ready()
     own = one.page.evaluate("performance.getEntriesByType('resource').filter(one => one.name.includes('/static/')).map(one => [one.name, one.transferSize])")
-    assert len(own) > 40 and [name for name, size in own if size] == [], "all of them come from the browser's own store"
+    assert len(own) > 20 and [name for name, size in own if size] == [], "all of them come from the browser's own store"
     first = one.page.evaluate("performance.getEntriesByType('resource').filter(one => one.name.endsWith('/api/v1/layers')).map(one => one.initiatorType)")
     assert first == ["link"], "the layers are asked for once, before any script runs"
 

@@ -83,7 +83,7 @@ def test_clusters_list_what_is_in_them_to_the_pointer_and_to_the_keyboard(visit:
 
 def test_clusters_of_a_classed_layer_list_its_classes(visit: Come) -> None:
     one = visit()
-    one.page.evaluate("(async () => { const name = performance.getEntriesByType('resource').map((each) => each.name).find((each) => each.endsWith('/js/looks.js')); const looks = await import(name); looks.setLook('shelters', { by: 'level' }); })()")
+    one.page.evaluate("onemap.setLook('shelters', { by: 'level' })")
     one.until(lambda: one.page.locator(".legend .head").count() > 0, "the layer is classed")
     place = one.page.evaluate("[...document.querySelectorAll('.cluster')].findIndex((each) => each.ariaLabel.includes('（'))")
     one.page.locator(".cluster").nth(place).hover()

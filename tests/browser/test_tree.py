@@ -18,8 +18,7 @@ def opened(one: Visit, layer: str) -> Any:
 
 
 def drawn(one: Visit, layer: str) -> int:
-    return int(one.page.evaluate("""async (layer) => { const name = performance.getEntriesByType('resource').map(one => one.name).find(one => one.includes('/map/holdings.js'));
-        const { sourceOf } = await import(name); return sourceOf(layer).all.size; }""", layer))
+    return int(one.page.evaluate("layer => onemap.sourceOf(layer).all.size", layer))
 
 
 def counted(server: Server, layer: str, condition: str | None = None) -> int:
@@ -125,8 +124,7 @@ def test_opacity_and_order_are_the_readers_and_can_be_reset(visit: Come) -> None
     one.page.click(".disclose[aria-expanded=true]")  # so that the rows lie one under another
     one.page.locator(f"[data-line={before[2]}]").drag_to(one.page.locator(f"[data-line={before[1]}]"), source_position={"x": 90, "y": 12}, target_position={"x": 90, "y": 12})
     one.until(lambda: rows() == [before[2], before[1], before[0]], "it lies where it was dropped")
-    order = one.page.evaluate("""async () => { const name = performance.getEntriesByType('resource').map(one => one.name).find(one => one.includes('/map/holdings.js'));
-        const { shownSources } = await import(name); return shownSources().map(one => [one.layer.id, !!one.layer.style.paint]); }""")
+    order = one.page.evaluate("onemap.shownSources().map(one => [one.layer.id, !!one.layer.style.paint])")
     ids = [name for name, _ in order]
     assert [name for name in reversed(ids) if name in before] == rows(), "the uppermost row is drawn last"
     assert max(ids.index(name) for name, ground in order if ground) < min(ids.index(name) for name in before), "facts stay above the ground"
@@ -170,9 +168,8 @@ def test_a_shared_view_opens_by_its_link_for_somebody_else(visit: Come) -> None:
 
 def test_a_link_needs_no_saving_and_says_what_is_missing(visit: Come) -> None:
     one = visit()
-    packed = one.page.evaluate("""async () => { const name = performance.getEntriesByType('resource').map(one => one.name).find(one => one.includes('/js/looks.js'));
-        const { arrangement, packed } = await import(name); const now = arrangement(onemap.view);
-        return packed({...now, shown: ['shelters', 'gone_layer'], looks: {shelters: {filter: [{field: 'phone', op: 'unknown', values: []}], by: 'capacity', opacity: 0.5}}}); }""")
+    packed = one.page.evaluate("""() => { const now = onemap.arrangement(onemap.view);
+        return onemap.packed({...now, shown: ['shelters', 'gone_layer'], looks: {shelters: {filter: [{field: 'phone', op: 'unknown', values: []}], by: 'capacity', opacity: 0.5}}}); }""")
     other = visit(Role.VIEWER)
     other.page.goto(f"{one.server.address}/#v={packed}")
     other.page.reload()

@@ -128,9 +128,7 @@ def test_a_token_in_the_address_opens_the_wall_and_revoking_it_closes_it(visit: 
 
 def test_an_address_may_say_what_the_wall_shows(visit: Come) -> None:
     one = visit(Role.DUTY_OFFICER)
-    packed = one.page.evaluate("""async () => {
-      const { packed, arrangement } = await import(document.querySelector('script[type=module]').src.replace('main.js', 'looks.js'));
-      return packed({ ...arrangement(onemap.view), shown: ['shelters'] }); }""")
+    packed = one.page.evaluate("onemap.packed({ ...onemap.arrangement(onemap.view), shown: ['shelters'] })")
     one.page.goto(f"{one.server.address}/wall#v={packed}")
     one.ready()
     one.until(lambda: one.page.locator(".wall-card.grow >> nth=0 >> .wall-row").count() == 1, "one layer is open")

@@ -6,7 +6,7 @@ import { config, hasRole } from "./config.js";
 import { degradedBanner } from "./degraded.js";
 import { add, button, el } from "./dom.js";
 import { Live } from "./live.js";
-import { showAsKept } from "./looks.js";
+import { arrangement, packed, setLook, showAsKept } from "./looks.js";
 import { Editor } from "./edit/editor.js";
 import { Booking } from "./ledger/booking.js";
 import { draftsButton, draftsPanel } from "./edit/shelf.js";
@@ -14,7 +14,7 @@ import { titleOf } from "./format.js";
 import { dropping } from "./load/dropping.js";
 import { basemapList } from "./map/basemaps.js";
 import { foot } from "./map/foot.js";
-import { broken, keepSources, pending, reloadAll, retry, sourceOf } from "./map/holdings.js";
+import { broken, keepSources, pending, reloadAll, retry, shownSources, sourceOf } from "./map/holdings.js";
 import { legend } from "./map/legend.js";
 import { Measure } from "./map/measure.js";
 import { pills } from "./map/pills.js";
@@ -292,4 +292,4 @@ document.body.dataset.pending = "1"; // until the layers that have come are draw
 document.body.dataset.ready = "1";
 view.redraw();
 firstVisit();
-window.onemap = { view, state, question, table, card: openCard, live, writable, sourceOf, viewOf }; // for the tests and the curious
+window.onemap = { view, state, question, table, card: openCard, live, writable, sourceOf, shownSources, viewOf, arrangement, packed, setLook, Card }; // for the tests and the curious
