@@ -34,7 +34,7 @@ from geodata.store.rows import sees_exactly
 from geodata.store.spaces import Space, SpaceRecord
 from layers.errors import Forbidden, LayerNotFound
 from layers.fitness import Ordered, Short
-from layers.spec import OPERATOR, Action, Actor, Geometry, Layer, Role, Sensitivity
+from layers.spec import OPERATOR, Action, Actor, Geometry, Layer, Sensitivity
 
 Ask = Callable[..., Callable[[], Any]]
 
@@ -134,7 +134,7 @@ class QueryEngine(Keepers):
 
         def ask(candidates: Candidates, version: LayerVersion, answered_by: str, layer: Layer, matching: Any, _: Beside) -> Any:
             picked = pick(candidates, zone, matching)
-            hidden = frozenset() if _may(space, actor, Action.REVEAL, layer) else frozenset(
+            hidden = frozenset() if space.may(actor, Action.REVEAL, layer) else frozenset(
                 one.id for one in layer.measures if one.sensitivity is not Sensitivity.PUBLIC)
             return lambda: replace(expose(layer, picked, zone, version, answered_by, hidden=hidden), positions=_positions(space, actor, layer))
 
@@ -148,7 +148,7 @@ class QueryEngine(Keepers):
         Raises InvalidInput where no layer is a road network, Forbidden where the actor may not read it, Unavailable.
         """
         network = space.catalogue.network
-        if network is not None and not _may(space, actor, Action.READ, network):
+        if network is not None and not space.may(actor, Action.READ, network):
             raise Forbidden(action=Action.READ.value, layer=network.id)
         return self.road_keeper(space).roads()
 
@@ -264,12 +264,12 @@ class QueryEngine(Keepers):
             return ask(index, index.version, "index", layer, matching, beside)
         assert store is not None
         counts.by_postgis += 1
-        candidates = TableCandidates(store.connection, layer, space.tables.layers[layer.id], reveal=_may(space, store.actor, Action.REVEAL, layer))
+        candidates = TableCandidates(store.connection, layer, space.tables.layers[layer.id], reveal=space.may(store.actor, Action.REVEAL, layer))
         return ask(candidates, store.version(layer.id), "postgis", layer, matching, beside)
 
     def _in_step(self, space: Space, layer: Layer, wanted: LayerVersion, actor: Actor) -> LayerIndex | None:
         """The index at `wanted` or later; None when PostGIS has to answer, as for readers who may not know exact positions."""
-        exact = sees_exactly(layer, reveal=_may(space, actor, Action.REVEAL, layer))
+        exact = sees_exactly(layer, reveal=space.may(actor, Action.REVEAL, layer))
         return self.keeper(space, layer).catch_up(wanted) if self._indexed and exact and not space.is_past else None  # the past is asked seldom: PostGIS answers
 
 
@@ -312,20 +312,15 @@ def _chosen(space: Space, named: tuple[str, ...], actor: Actor, by_default: Call
     """The layers asked about, each with geometry and open to the actor; by default those that are both and that the catalogue marks."""
     if not named:
         return [layer for layer in space.catalogue.values()
-                if by_default(layer) and layer.geometry is not Geometry.NONE and _may(space, actor, Action.READ, layer)]
+                if by_default(layer) and layer.geometry is not Geometry.NONE and space.may(actor, Action.READ, layer)]
     layers = [space.catalogue.layer(one) for one in named]
     for layer in layers:
-        if not _may(space, actor, Action.READ, layer):
+        if not space.may(actor, Action.READ, layer):
             raise Forbidden(action=Action.READ.value, layer=layer.id)
         if layer.geometry is Geometry.NONE:
             raise refusals.no_geometry(layer.id)
     return layers
 
 
-def _may(space: Space, actor: Actor, action: Action, layer: Layer) -> bool:
-    """As the store decides for reading: in a drill its controllers play every part."""
-    return actor.may(action, layer) or (space.is_drill and Role.DRILL_CONTROLLER in actor.roles)
-
-
 def _positions(space: Space, actor: Actor, layer: Layer) -> str:
-    return "exact" if sees_exactly(layer, reveal=_may(space, actor, Action.REVEAL, layer)) else "coarse"
+    return "exact" if sees_exactly(layer, reveal=space.may(actor, Action.REVEAL, layer)) else "coarse"

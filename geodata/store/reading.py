@@ -31,6 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
+from geodata.store import rights
 from geodata.store.answers import HistoryEntry, JsonPage, MeasureSum, Page, Snapshot, Summary
 from geodata.store.changes import ChangedItem, ChangesSince, LayerVersion, changed_ids, read_versions
 from geodata.store.filters import condition
@@ -44,7 +45,7 @@ from geodata.store.tables import SpaceTables
 from geodata.store.wording import saying
 from layers.collection import Catalogue
 from layers.errors import FeatureNotFound, Forbidden, InvalidInput, Problem
-from layers.spec import Action, Actor, Field, Geometry, Layer, Role, Sensitivity
+from layers.spec import Action, Actor, Field, Geometry, Layer, Sensitivity
 
 MAX_PAGE = 10_000  # one answer stays under some tens of MB; larger sets are paged or tiled
 _KNOWS_PINYIN = text(f"SELECT EXISTS (SELECT FROM pg_collation WHERE collname = '{PINYIN}')")
@@ -63,16 +64,12 @@ class Reader:
         self.tables = tables
         self._is_drill = is_drill
         self._is_past = is_past
+        self._still = kept is not None or is_past  # one snapshot, nothing written: what was read of it once holds
+        self._standing: dict[str, LayerVersion] | None = None
 
     def may(self, action: Action, layer: Layer) -> bool:
-        """Whether the actor may do this here. In a drill its controllers play every part; live refuses drill layers; the past is only read."""
-        if self._is_past and action not in (Action.READ, Action.REVEAL):
-            return False
-        if layer.drill_only and not self._is_drill and action not in (Action.READ, Action.REVEAL):
-            return False
-        if self._is_drill and Role.DRILL_CONTROLLER in self.actor.roles:
-            return True
-        return self.actor.may(action, layer)
+        """Whether the actor may do this here; see `geodata.store.rights`."""
+        return rights.may(self.actor, action, layer, is_drill=self._is_drill, is_past=self._is_past)
 
     def _open(self, layer_id: str, action: Action) -> tuple[Layer, Table]:
         layer = self.catalogue.layer(layer_id)
@@ -350,7 +347,9 @@ class Reader:
 
     def versions(self) -> dict[str, LayerVersion]:
         """Where every layer stands in this transaction's snapshot."""
-        return read_versions(self.connection, self.tables)
+        if self._standing is None or not self._still:
+            self._standing = read_versions(self.connection, self.tables)
+        return self._standing
 
     def changes_since(self, layer_id: str, since: LayerVersion | None, fields: Sequence[str] = ()) -> ChangesSince:
         """What to apply to come from `since` to now: present rows (`fields`, and `wkb`) of the features touched, None for those gone."""

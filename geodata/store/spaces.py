@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, Engine, select, text
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from geodata.store import ledgers
+from geodata.store import ledgers, rights
 from geodata.store.acting import say_who
 from geodata.store.changes import Feed, LayerVersion, Touched, read_feed, read_touched
 from geodata.store.faults import translated
@@ -165,6 +165,10 @@ class Space:
         with self.connected() as connection:
             connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             return read_touched(connection, self.tables, layer_id, since)
+
+    def may(self, actor: Actor, action: Action, layer: Layer) -> bool:
+        """Whether the actor may do this here; see `geodata.store.rights`."""
+        return rights.may(actor, action, layer, is_drill=self.is_drill, is_past=self.is_past)
 
     def may_create(self, actor: Actor) -> bool:
         """Whether the actor may make run-time layers here: editors, and in a drill its controllers."""

@@ -21,7 +21,7 @@ from geodata.store.rows import coarse_box, sees_exactly
 from geodata.store.spaces import Space
 from geodata.store.tile_address import TileAddress
 from geodata.store.tile_drawing import MARGIN, draw, no_pyramid
-from layers.errors import Forbidden, TooMany
+from layers.errors import Forbidden, LayerNotFound, TooMany
 from layers.spec import Action, Actor, Geometry, Layer
 
 DRAW_TIMEOUT_MS = 20_000  # a layer that gathers nothing (all shapes large) is read whole for its lowest zooms
@@ -171,13 +171,14 @@ class TileKeeper:
 
 def current(space: Space, layer_id: str, actor: Actor, filter_text: str | None = None) -> Shown:
     """What a tile asked for now would show this reader. Raises LayerNotFound, Forbidden, InvalidInput (filter)."""
-    with space.reading(actor) as store:
-        layer = store.catalogue.layer(layer_id)
-        if not store.may(Action.READ, layer):
-            raise Forbidden(action=Action.READ.value, layer=layer_id)
-        now = store.version(layer_id)
-        reveal = store.may(Action.REVEAL, layer)
-        chosen = Chosen.by(filter_text, layer, store.tables.layers[layer_id], reveal=reveal) if filter_text else None
+    now = space.versions({layer_id}).get(layer_id)
+    layer = space.catalogue.layer(layer_id)
+    if now is None:
+        raise LayerNotFound(layer=layer_id)
+    if not space.may(actor, Action.READ, layer):
+        raise Forbidden(action=Action.READ.value, layer=layer_id)
+    reveal = space.may(actor, Action.REVEAL, layer)
+    chosen = Chosen.by(filter_text, layer, space.tables.layers[layer_id], reveal=reveal) if filter_text else None
     return Shown(now.version, now.token, sees_exactly(layer, reveal=reveal), chosen)
 
 

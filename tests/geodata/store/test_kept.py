@@ -83,3 +83,16 @@ def test_what_was_not_asked_for_the_longest_goes_first_and_one_page_does_not_dri
     pages.put(keys[2], SHELTERS, JsonPage("x" * 40, 1, 1, None))
     pages.put(keys[3], SHELTERS, JsonPage("x" * 101, 1, 1, None))
     assert [pages.get(key, SHELTERS) is not None for key in keys] == [True, False, True, False]
+
+
+def test_where_the_layers_of_a_snapshot_stand_is_read_once_and_never_kept_by_who_writes(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    read = reading.read_versions
+    monkeypatch.setattr(reading, "read_versions", lambda *given: asked.append(1) or read(*given))
+    with space.reading(OPERATOR) as store:
+        before = store.version("shelters")
+        filled(space)
+        assert {store.version(layer) for layer in ("shelters", "shelters")} == {before} and len(asked) == 1
+    with space.transaction(OPERATOR) as store:
+        assert store.version("shelters") != before, "another transaction sees the commit"
+        assert store.versions() is not store.versions()
