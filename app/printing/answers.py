@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from itertools import groupby
 from math import ceil
+from uuid import UUID
 
 from app.printing import words
 from app.printing.contents import ExposedRow, LeftOutRow, RankedRow, Ranking
 from geodata.queries.exposure import ExposureAnswer, Inside, LayerExposure, MeasureSum, Portion
 from geodata.queries.nearest import LayerRanking, NearestAnswer, Ranked
 from geodata.queries.needs import Needs, choices
+from geodata.queries.supply import SupplyAnswer
 from geodata.store.rows import Feature
 from layers.collection import Catalogue
 from layers.fitness import Need
-from layers.spec import Layer
+from layers.spec import Layer, Style
 
 MAX_LEFT_OUT = 20  # rows for each layer; the head says how many there are
 MAX_NAMED = 200  # features named in the exposure table for each layer; the count is always of all
@@ -48,6 +51,42 @@ def _ranking(layer: Layer, ranking: LayerRanking, named: Named, language: str) -
                        words.say("comma", language).join(reason.label.in_language(language) for reason in one.reasons))
             for one in ranking.left_out[:MAX_LEFT_OUT]]
     return Ranking(layer.label.in_language(language), layer.style, tuple(rows), tuple(left), _note(ranking, language))
+
+
+def supplied(catalogue: Catalogue, answer: SupplyAnswer, named: Named, language: str) -> tuple[Ranking, ...]:
+    """A table for each article: which holder gives how much of which lines, nearest first, who has some but may not be drawn on, and what is still short."""
+    if not answer.layers:
+        return ()
+    style = catalogue.layer(answer.layers[0].layer).style
+    return tuple(_supplied(catalogue, answer, place, style, named, language) for place in range(len(answer.articles)))
+
+
+def _supplied(catalogue: Catalogue, answer: SupplyAnswer, place: int, style: Style, named: Named, language: str) -> Ranking:
+    one = answer.articles[place]
+
+    def known(layer_id: str, feature_id: UUID) -> tuple[Layer, Mapping[str, object]]:
+        feature = named.get((layer_id, str(feature_id)))
+        return catalogue.layer(layer_id), feature.properties if feature else {}
+
+    def amount(quantity: float) -> str:
+        return f"{words.number(quantity)} {one.unit or ''}".strip()
+
+    rows = []
+    for rank, portion in enumerate(one.portions, 1):
+        layer, properties = known(portion.source.layer, portion.source.id)
+        verified = properties.get("verified_at")
+        lines = [words.say("supply.line", language, code=line.code or words.say("unknown", language), quantity=words.number(taken),
+                           expires=line.expires_on.isoformat() if line.expires_on else words.say("unknown", language)) for line, taken in portion.lines]
+        rows.append(RankedRow(rank, words.title(layer, properties, language), " · ".join([words.say("supply.take", language, quantity=amount(portion.quantity)), *lines]),
+                              words.distance(portion.source.distance_m), "", words.day(verified) if isinstance(verified, datetime) else words.say("unverified", language)))
+    closed = [each for layer_supply in answer.layers for each in layer_supply.closed if each.free[place] > 0]
+    left = [LeftOutRow(words.title(*known(each.layer, each.left_out.id), language), words.distance(each.left_out.distance_m),
+                       words.say("comma", language).join([words.say("supply.lies", language, quantity=amount(each.free[place])), *(reason.label.in_language(language) for reason in each.left_out.reasons)]))
+            for each in closed[:MAX_LEFT_OUT]]
+    left += [LeftOutRow(words.title(*known(each.layer, each.holder), language), words.distance(each.distance_m), each.reason.label.in_language(language))
+             for each in one.not_counted[:MAX_LEFT_OUT]]
+    note = words.say("supply.short", language, met=amount(one.met), short=amount(one.short)) if one.short else words.say("supply.met", language)
+    return Ranking(words.say("supply.head", language, article=one.article.name, asked=amount(one.article.quantity)), style, tuple(rows), tuple(left), note)
 
 
 def _far(one: Ranked, language: str) -> str:

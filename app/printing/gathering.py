@@ -15,12 +15,14 @@ from geodata.queries.engine import QueryEngine
 from geodata.queries.exposure import ExposureQuestion, LayerExposure
 from geodata.queries.nearest import LayerRanking, NearestQuestion
 from geodata.queries.showing import Show
+from geodata.queries.supply import LayerSupply, SupplyAnswer
 from geodata.store.changes import LayerVersion
 from geodata.store.features import Store
 from geodata.store.rows import Feature, sees_exactly
 from geodata.store.spaces import Space
 from layers.district import BUREAU, JIUYUAN
 from layers.errors import InvalidInput, Problem
+from layers.fitness import Short
 from layers.messages import Sentence, declare
 from layers.spec import Action, Actor, Geometry, Label, Layer
 
@@ -29,6 +31,8 @@ MAX_FEATURES = 5_000  # of one layer: more is a grey mass on paper, and takes lo
 _RANKED = Show[LayerRanking](named=lambda one: [*(each.id for each in one.ranked), *(each.id for each in one.left_out)],
                              read=lambda store, layer, ids: store.by_ids(layer, ids))
 _EXPOSED = Show[LayerExposure](named=lambda one: [each.id for each in one.features[:answers.MAX_NAMED]], read=lambda store, layer, ids: store.by_ids(layer, ids))
+_SUPPLIED = Show[LayerSupply](named=lambda one: [*(each.id for each in one.sources), *(each.left_out.id for each in one.closed)],
+                              read=lambda store, layer, ids: store.by_ids(layer, ids))
 _GROUND_AREAS_FROM_ZOOM = 11  # areas of fact layers show from this zoom at the latest, as on the screen
 
 declare({
@@ -169,14 +173,29 @@ def answered(sheet: Sheet, space: Space, actor: Actor, engine: QueryEngine, orde
         needed = answers.needed(space.catalogue, ranked.needs, language)
         head += words.say("nearest.needed", language, needs=needed) if needed else ""
         routes = tuple(each.driven.route for one in ranked.layers for each in one.ranked if each.rank == 1 and each.driven and each.driven.route)
-        sheet = replace(sheet, place=place, routes=routes, ranking=answers.rankings(space.catalogue, ranked, named, language), ranking_head=head)
-        how: dict[tuple[str, str], dict[str, Any]] = {(one.layer, str(each.id)): {"out": True} for one in ranked.layers for each in one.left_out[:20]}
-        how |= {(one.layer, str(each.id)): {"rank": each.rank, "out": each.rank is None} for one in ranked.layers for each in one.ranked}
+        supply = _supply(space, actor, engine, order.nearest)
+        versions |= {(one.layer, one.version) for one in supply.layers}
+        holders = _named(supply.layers)
+        given = answers.supplied(space.catalogue, supply, holders, language)
+        alone = replace(ranked, layers=tuple(one for one in ranked.layers if one.layer not in {each.layer for each in supply.layers}))  # several together answer for these
+        sheet = replace(sheet, place=place, routes=routes, ranking=(*given, *answers.rankings(space.catalogue, alone, named, language)), ranking_head=head)
+        marks |= _marks(space, holders, {(each.source.layer, str(each.source.id)): {} for one in supply.articles for each in one.portions}, language)
+        how: dict[tuple[str, str], dict[str, Any]] = {(one.layer, str(each.id)): {"out": True} for one in alone.layers for each in one.left_out[:20]}
+        how |= {(one.layer, str(each.id)): {"rank": each.rank, "out": each.rank is None} for one in alone.layers for each in one.ranked}
         marks |= _marks(space, named, how, language)
     return replace(sheet, marked=tuple(marks.values())), versions
 
 
-def _named(layers: Iterable[LayerRanking | LayerExposure]) -> dict[tuple[str, str], Feature]:
+def _supply(space: Space, actor: Actor, engine: QueryEngine, question: NearestQuestion) -> SupplyAnswer:
+    """How the articles of the question are met from several holders; no layers where it asks for none, or of no layer that holds stock."""
+    stocked = tuple(one.id for one in space.catalogue.values() if any(isinstance(each, Short) for each in one.out_of_service) and (not question.layers or one.id in question.layers))
+    if not question.needs.articles or not stocked:
+        return SupplyAnswer((), ())
+    with under("/nearest"):
+        return engine.supply(space, replace(question, layers=tuple(one for one in question.layers if one in stocked)), actor, _SUPPLIED)
+
+
+def _named(layers: Iterable[LayerRanking | LayerExposure | LayerSupply]) -> dict[tuple[str, str], Feature]:
     """The features that an answer names, as this reader may see them."""
     return {(one.layer, str(feature_id)): feature for one in layers for feature_id, feature in one.shown.items()}
 

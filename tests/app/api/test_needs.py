@@ -53,6 +53,17 @@ def test_articles_of_one_depot(viewer_program: Program, county: Space) -> None:
     assert codes(county, found.json, DEPOTS) == {"1": ["not-enough", "stock-expired"], "2": ["closed"]}
 
 
+def test_a_sheet_says_which_depot_gives_what_and_what_is_short(viewer_program: Program, county: Space) -> None:
+    question = {"lon": HERE[0], "lat": HERE[1], "needs": {"articles": [{"name": "编织袋", "quantity": 5_000}]}}
+    said = "".join(text_of(viewer_program.post("/api/v1/print", {"lon": HERE[0], "lat": HERE[1], "scale": 25000, "nearest": question})).split())
+    answer = viewer_program.post(NEEDS, question).json["articles"][0]
+    assert (answer["met"], answer["short"]) == (3_500, 1_500)
+    for wanted in ("调集编织袋5,000条", "已落实3,500条，尚缺1,500条", "出2,000条", "出1,500条", "有9,000条"):
+        assert wanted in said, wanted
+    said = "".join(text_of(viewer_program.post("/api/v1/print", {"lon": HERE[0], "lat": HERE[1], "scale": 25000, "nearest": question | {"needs": {"articles": [{"name": "编织袋", "quantity": 1_000}]}}})).split())
+    assert "出1,000条" in said and "已够" in said and "尚缺" not in said
+
+
 def test_depots_together_with_the_shortfall(viewer_program: Program, county: Space) -> None:
     found = viewer_program.post(NEEDS, {"lon": HERE[0], "lat": HERE[1], "needs": {"articles": [{"name": "编织袋", "quantity": 5_000}]}})
     assert found.status_code == 200, found.json
