@@ -111,10 +111,16 @@ class People:
         return frozenset(one for one in asked if one.hash in found)
 
     def credential(self, request: Request) -> Credential | None:
-        """What the request came with, unchecked. A bearer token goes before a session, and that before a wall's token."""
+        """What the request came with, unchecked. A program's token goes before a session, and that before a wall's token.
+
+        Programs that know only names and passwords (ArcGIS Pro) send the token as the password, and only read by it: a browser
+        that once learned a password sends it along with anybody's form.
+        """
         authorization = request.authorization
         if authorization and authorization.type == "bearer" and authorization.token:
             return Credential("token", secret_hash(authorization.token))
+        if authorization and authorization.type == "basic" and authorization.password and request.method in ("GET", "HEAD", "OPTIONS"):
+            return Credential("token", secret_hash(authorization.password))
         secret = request.cookies.get(SESSION_COOKIE)
         if secret:
             return Credential("session", secret_hash(secret), self.csrf(secret))
