@@ -26,7 +26,7 @@ from app.pointers import under
 from app.security import current_actor, requires
 from app.spaces import current_space
 from geodata.store.features import MAX_PAGE, UNCHANGED, Store
-from geodata.store.filters import queryable, text_of_json
+from geodata.store.filters import all_of, queryable, text_of_json
 from geodata.store.ordering import MOST_CURSOR
 from geodata.store.systems import CRS84, System
 from layers.errors import InvalidInput, Problem
@@ -91,7 +91,7 @@ def items(layer_id: str, query: ItemsParameters) -> Response:
 @operation(tag="ogc", summary=Label("新建要素", "Make a feature"), query=WriteParameters, body=FeatureBody, body_types=(GEOJSON, "application/json"),
            headers=(HEADER, "Idempotency-Key"), answers={201: "Feature"}, answer_type=GEOJSON, problems=WRITE_PROBLEMS)
 def make(layer_id: str, query: WriteParameters, body: FeatureBody) -> Response:
-    shape = given_shape(body.geometry)
+    system, shape = given_system(), given_shape(body.geometry)
 
     def act(store: Store) -> Response:
         made = created(store, layer_id, body.properties, shape, "ogc_items.item")
@@ -99,7 +99,8 @@ def make(layer_id: str, query: WriteParameters, body: FeatureBody) -> Response:
         return made
 
     # The same coordinates in another system are another place, so the system is part of what a key stands for.
-    return once(current_space().transaction(current_actor(), anywhere=query.anywhere), act, content=given_system().uri + request.get_data(as_text=True))
+    content = None if system == CRS84 else system.uri + request.get_data(as_text=True)
+    return once(current_space().transaction(current_actor(), anywhere=query.anywhere), act, content=content)
 
 
 @blueprint.route("", methods=["OPTIONS"])
@@ -198,7 +199,7 @@ def _condition(query: ItemsParameters, layer: Layer, store: Store) -> str | None
         if field is None:
             raise _unknown(name, names)
         asked.append(equals(field, value))
-    return " AND ".join(f"({one})" for one in asked) or None
+    return all_of(asked) or None
 
 
 def _filter(text: str, language: str) -> str:

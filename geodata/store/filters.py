@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table
@@ -16,6 +17,8 @@ from layers.messages import Sentence, declare
 from layers.spec import Label, Layer
 
 MAX_FILTER_LENGTH = 4_000  # a filter is a sentence, not a document; the parser's cost grows with its length
+
+_QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*\"""")
 
 declare({
     "filter-unreadable": Sentence(Label("筛选条件无法解析：{reason}", "The filter cannot be read: {reason}"),
@@ -44,6 +47,17 @@ def condition(filter_text: str, layer: Layer, table: Table, *, reveal: bool, sys
         raise InvalidInput(problems=[Problem("/filter", "filter-field-unknown", {"reason": str(fault)})]) from None
     except Unreadable as fault:
         raise _unreadable(str(fault)) from None
+
+
+def all_of(conditions: Sequence[str]) -> str:
+    """Conditions in CQL2 text as one that holds where each does; empty for none. Raises InvalidInput at `/filter` for one that closes what it did not open."""
+    for one in conditions:
+        depth = 0
+        for sign in _QUOTED.sub("", one):
+            depth += {"(": 1, ")": -1}.get(sign, 0)
+            if depth < 0:
+                raise _unreadable(f"): {one[:60]}")
+    return " AND ".join(f"({one})" for one in conditions)
 
 
 def text_of_json(value: Any) -> str:

@@ -91,6 +91,9 @@ def test_a_program_that_knows_only_passwords_reads_with_the_token_as_one(served:
             fetch(there, method, body, **named, **{"If-Match": '"1"', "Content-Type": "application/json"})
         assert refused.value.code == 401
     assert json.load(fetch(there, **named))["properties"] == found["properties"]
+    with pytest.raises(HTTPError) as refused:
+        fetch(f"{served.base}/api/v1/layers", **named)
+    assert refused.value.code == 401, "no other address takes it"
     for wrong in ("anybody:", "anybody:om_wrong", token):
         with pytest.raises(HTTPError):
             fetch(f"{served.base}/ogc/", Authorization="Basic " + base64.b64encode(wrong.encode()).decode())

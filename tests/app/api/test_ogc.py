@@ -73,7 +73,7 @@ def test_items_are_chosen(planner_program: Program, posts: list[dict[str, Any]],
 
 
 @pytest.mark.parametrize("query", [
-    "nothing=1", "bbox=1,2,3", "bbox-crs=http://www.opengis.net/def/crs/EPSG/0/4214", "crs=EPSG:4490", "filter=people >", "filter=nothing = 1", "sortby=nothing", "sortby=phone,phone", "cursor=x", "datetime=yesterday", "datetime=2024-05-01/2024-01-01", "datetime=../..", "limit=x",
+    "nothing=1", "bbox=1,2,3", "bbox-crs=http://www.opengis.net/def/crs/EPSG/0/4214", "crs=EPSG:4490", "filter=people >", "filter=people > 4) OR (people < 2", "filter=people > 4) OR (people < 2&level=1", "filter=nothing = 1", "sortby=nothing", "sortby=phone,phone", "cursor=x", "datetime=yesterday", "datetime=2024-05-01/2024-01-01", "datetime=../..", "limit=x",
     "people=many", "filter-lang=cql-text", "filter=1&filter-lang=cql2-json", "filter={&filter-lang=cql2-json", "filter-crs=x", "f=html", "since=soon", "geometry=x", "phone",
 ])
 def test_what_cannot_be_read_is_400(planner_program: Program, query: str) -> None:
@@ -92,6 +92,7 @@ def test_a_filter_with_quotes_is_text_not_syntax(planner_program: Program) -> No
     found = planner_program.client.get(ITEMS, query_string={"name": "O'Neil' OR '1'='1"}, headers={"Authorization": f"Bearer {planner_program.token}"})
     assert names(found) == ["Q"]
     assert names(planner_program.get(ITEMS + "?name=' OR ''='")) == []
+    assert names(planner_program.get(ITEMS + "?name=:)))&filter=name <> ':)'")) == []
 
 
 def test_item_is_read_made_replaced_and_deleted(planner_program: Program) -> None:
@@ -174,6 +175,16 @@ def test_a_program_learns_what_it_may_do(planner_program: Program, viewer_progra
     assert allowed == [[read | {"POST"}, read | {"PUT", "PATCH", "DELETE"}], [read, read]]
     assert planner_program.ask("OPTIONS", one).headers["Accept-Patch"] == "application/merge-patch+json"
     assert planner_program.client.open(ITEMS, method="OPTIONS").status_code == 401
+
+
+def test_what_qgis_sends_for_a_new_feature_is_taken(planner_program: Program, posts: list[dict[str, Any]]) -> None:
+    """Every field it has seen, also those that the store keeps, unknown ones as null; the axes of 4490; the system's URI bare."""
+    properties = dict.fromkeys(posts[0]["properties"]) | {"name": "新哨所", "code": "QGIS"}
+    body = {"type": "Feature", "properties": properties, "geometry": {"type": "Point", "coordinates": [40.6, 109.9]}}
+    made = planner_program.post(ITEMS, body, Content_Type="application/geo+json", Content_Crs="http://www.opengis.net/def/crs/EPSG/0/4490")
+    assert made.status_code == 201, made.text
+    assert made.headers["Location"].rpartition("/items/")[2] == made.json["id"]
+    assert made.json["geometry"]["coordinates"] == [109.9, 40.6] and made.json["properties"]["version"] == 1
 
 
 def test_a_merge_patch_changes_what_it_names_and_empties_what_is_null(planner_program: Program, viewer_program: Program, posts: list[dict[str, Any]]) -> None:
