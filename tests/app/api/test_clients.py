@@ -1,4 +1,4 @@
-"""Programs of others against the running service: GDAL of the system, GDAL of pyogrio's wheel, owslib."""
+"""Programs of others against the running service: GDAL of the system, GDAL of pyogrio's wheel, owslib, QGIS where it is."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pyogrio
@@ -96,6 +97,38 @@ print(json.dumps([df.crs.to_epsg(), sorted(df["title"]), list(df.to_crs(4326).to
 """)
     assert found[:2] == [3857, [f"哨所{n}" for n in range(7)]]
     assert found[2] == pytest.approx([109.5, 40.6, 109.56, 40.6], abs=0.09)  # a unit of tile 0/0/0 is 360 degrees by 4096
+
+
+QGIS_PYTHON = os.environ.get("ONEMAP_TEST_QGIS_PYTHON", "/usr/bin/python3")
+
+
+def qgis_is_here() -> bool:
+    return bool(shutil.which(QGIS_PYTHON)) and subprocess.run([QGIS_PYTHON, "-c", "import qgis.core"], capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.skipif(not qgis_is_here(), reason="python3-qgis of the system is not installed: 180 packages, for this one test")
+def test_qgis_reads_by_box_and_filter_with_the_token_as_password(served: Served, planner_program: Program, posts: list[dict[str, Any]], tmp_path: Path) -> None:
+    script = f"""
+import json, os
+from qgis.core import QgsApplication, QgsFeatureRequest, QgsRectangle, QgsVectorLayer
+QgsApplication.setPrefixPath(os.environ.get("QGIS_PREFIX_PATH", "/usr"), True)
+qgis = QgsApplication([], False, {str(tmp_path)!r})
+qgis.initQgis()
+layer = QgsVectorLayer("username='anybody' password='{planner_program.token}' typename='posts' url='{served.base}/ogc/' pagingEnabled='true' pageSize='3'", "posts", "OAPIF")
+codes = lambda *asked: [one["code"] for one in layer.getFeatures(*asked)]
+told = [layer.isValid(), layer.featureCount(), {{one["code"]: [one.geometry().asPoint().x(), one.geometry().asPoint().y()] for one in layer.getFeatures()}}]
+told.append(codes(QgsFeatureRequest().setFilterRect(QgsRectangle(109.515, 40, 109.535, 41))))
+told += [layer.setSubsetString('"people" > 4'), codes()]
+print(json.dumps(told), flush=True)
+os._exit(0)  # Qt takes its time over leaving
+"""
+    given = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "HOME": str(tmp_path), "no_proxy": "127.0.0.1"}
+    run = subprocess.run([QGIS_PYTHON, "-c", script], capture_output=True, text=True, env=given, timeout=120, check=False)
+    assert run.returncode == 0, run.stderr
+    valid, count, places, boxed, set_filter, filtered = json.loads(run.stdout.splitlines()[-1])
+    assert valid and set_filter and count == 7
+    assert {code: tuple(place) for code, place in places.items()} == {f"P{n}": pytest.approx((109.5 + n / 100, 40.6), abs=1e-9) for n in range(7)}
+    assert sorted(boxed) == ["P2", "P3"] and sorted(filtered) == ["P5", "P6"]
 
 
 def test_gdal_only_reads(served: Served) -> None:
