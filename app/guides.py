@@ -16,6 +16,7 @@ from layers.errors import NotFound
 from layers.messages import Sentence, declare
 from layers.spec import Label, Role
 
+ADDRESS = "https://onemap.example"  # stands in the guides for the address of the server that shows them
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PICTURES = DOCS / "pictures"
 
@@ -27,6 +28,7 @@ GUIDES: Mapping[str, Label] = {  # in the order in which they are listed
     "administrator": Label("管理员", "Administrators"),
 }
 REFERENCES: Mapping[str, Label] = {
+    "connect": Label("连接 QGIS、ArcGIS、脚本", "Connect QGIS, ArcGIS, a script"),
     "layers": Label("图层与字段", "Layers and fields"), "api": Label("程序接口", "Interface for programs"), "real-input": Label("真实数据试装", "Real files tried"),
     "operate": Label("运行与维护", "Operation"),
 }

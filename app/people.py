@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import math
+import re
 import secrets
 import threading
 import time
@@ -28,6 +29,7 @@ from layers.spec import Actor, Role
 SESSION_COOKIE = "onemap_session"
 WALL_COOKIE = "onemap_wall"  # holds a viewer's token, on the browser of a wall
 VISIT_COOKIE = "onemap_visit"  # ties the sign-in form to the browser it was given to
+_OGC = re.compile(r"(/spaces/[^/]+)?/ogc(/|$)")
 REMEMBERED_S = 0.5  # a credential is looked up at most this often per process; a revoked one lives this long at most
 
 
@@ -111,13 +113,16 @@ class People:
         return frozenset(one for one in asked if one.hash in found)
 
     def credential(self, request: Request) -> Credential | None:
-        """What the request came with, unchecked. A bearer token goes before a session, and that before a wall's token."""
+        """What the request came with, unchecked. A bearer token goes before a session, that before a password of a program, that before a wall's token."""
         authorization = request.authorization
         if authorization and authorization.type == "bearer" and authorization.token:
             return Credential("token", secret_hash(authorization.token))
         secret = request.cookies.get(SESSION_COOKIE)
         if secret:
             return Credential("session", secret_hash(secret), self.csrf(secret))
+        password = _program_password(request)
+        if password:
+            return Credential("token", secret_hash(password))
         wall = request.cookies.get(WALL_COOKIE)
         return Credential("wall", secret_hash(wall)) if wall else None
 
@@ -129,6 +134,17 @@ class People:
     def csrf(self, secret: str) -> str:
         """The token that a page of this session, or of this visit, sends with its writes."""
         return hmac.new(self._key, f"csrf {secret}".encode(), hashlib.sha256).hexdigest()
+
+
+def _program_password(request: Request) -> str | None:
+    """The token that a program which knows only names and passwords (ArcGIS Pro) sends as the password.
+
+    It only reads OGC API by it: a browser that once learned a password sends it along with anybody's form.
+    """
+    given = request.authorization
+    if given is None or given.type != "basic" or request.method not in ("GET", "HEAD", "OPTIONS") or not _OGC.match(request.path):
+        return None
+    return given.password
 
 
 def password_rules(settings: Settings) -> PasswordRules:

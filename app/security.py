@@ -182,10 +182,16 @@ def dress(response: Response) -> Response:
         headers["Cache-Control"] = "no-store"
     for name, value in headers.items():
         response.headers.setdefault(name, value)
+    if response.status_code == 401 and (request.blueprint or "").removeprefix("space_") in _OF_DESKTOP_PROGRAMS:
+        response.headers.add("WWW-Authenticate", 'Basic realm="onemap", charset="UTF-8"')
     if "Cookie" not in (vary := response.headers.get("Vary", "")) and request.endpoint != "static":
         response.headers["Vary"] = f"{vary}, Accept-Language, Cookie, Authorization".lstrip(", ")
     return response
 
+
+# Programs that ask for a name and a password wait for this challenge. Our own pages fetch none of these addresses: a browser
+# would show a window of its own over the map.
+_OF_DESKTOP_PROGRAMS = frozenset({"ogc", "ogc_items"})
 
 HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",

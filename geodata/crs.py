@@ -32,6 +32,7 @@ _MODERN = re.compile(r"d?(china2000|cgcs2000|chinageodeticcoordinatesystem2000|w
 
 # CGCS2000 / Gauss-Kruger in the EPSG registry: four runs, each in steps of one zone from 75 degrees east.
 _SIX_DEGREE_ZONED, _SIX_DEGREE, _THREE_DEGREE_ZONED, _THREE_DEGREE = 4491, 4502, 4513, 4534
+GAUSS_KRUGER = range(_SIX_DEGREE_ZONED, _THREE_DEGREE + 21)  # all of them
 _FALSE_EASTING_M = 500_000.0
 _ZONE_EASTING_M = 1_000_000.0  # easting = zone number x 1,000 km + 500 km + distance from the central meridian
 
@@ -148,7 +149,7 @@ def gauss_kruger_candidates(easting_m: float, northing_m: float, bbox: tuple[flo
     """
     west, south, east, north = bbox
     found = []
-    for epsg in range(_SIX_DEGREE_ZONED, _THREE_DEGREE + 21):
+    for epsg in GAUSS_KRUGER:
         lon, lat = transformer(epsg).transform(easting_m, northing_m)
         if west <= lon <= east and south <= lat <= north:
             found.append(epsg)

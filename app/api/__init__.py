@@ -44,6 +44,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.api.ogc",
     "app.api.ogc_items",
     "app.api.tiles",
+    "app.api.tile_matrices",
     "app.pages.map",
     "app.pages.wall",
 )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from shapely.geometry.base import BaseGeometry
 
 from app.api.geometry import read_geometry, refuse_other_crs
 from app.api.operation import Parameters, operation
@@ -101,7 +103,7 @@ def page(layer_id: str, query: PageParameters) -> Response:
 @operation(tag="features", summary=Label("新建要素", "Make a feature"), query=NoReason, body=FeatureBody, body_types=(GEOJSON, "application/json"), headers=("Idempotency-Key",),
            answers={201: "Feature"}, answer_type=GEOJSON, problems=WRITE_PROBLEMS)
 def make(layer_id: str, query: NoReason, body: FeatureBody) -> Response:
-    return once(current_space().transaction(current_actor(), query.reason, anywhere=query.anywhere), lambda store: created(store, layer_id, body, "features.one"))
+    return once(current_space().transaction(current_actor(), query.reason, anywhere=query.anywhere), lambda store: created(store, layer_id, body.properties, read_geometry(body.geometry), "features.one"))
 
 
 @blueprint.get("/<uuid:feature_id>")
@@ -154,9 +156,9 @@ def history(layer_id: str, feature_id: UUID) -> Response:
     return answer({"layer": layer_id, "id": feature_id, "entries": entries})
 
 
-def created(store: Store, layer_id: str, body: FeatureBody, address: str) -> Response:
+def created(store: Store, layer_id: str, properties: Mapping[str, Any], shape: BaseGeometry | None, address: str) -> Response:
     """Put the feature in and answer it with the address of view `address`."""
-    made = store.insert(layer_id, body.properties, read_geometry(body.geometry))
+    made = store.insert(layer_id, properties, shape)
     version, text = store.get_json(layer_id, made.id)
     location = space_url(address, layer_id=layer_id, feature_id=made.id)
     return answer(text, 201, headers={"Location": location, "ETag": etag(version)}, content_type=GEOJSON)

@@ -10,7 +10,6 @@ from app.api.operation import Parameters
 from app.api.rendering import JSON
 from app.spaces import space_url
 
-CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 OPENAPI_30 = "application/vnd.oai.openapi+json;version=3.0"
 OPENAPI_31 = "application/vnd.oai.openapi+json;version=3.1"
 SCHEMA_JSON = "application/schema+json"

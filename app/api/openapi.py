@@ -29,6 +29,7 @@ _STATUS = {
 }
 _HEADERS = {
     "If-Match": ("The version it was made from, as in ETag", True, r'^"[1-9][0-9]{0,8}"$'),
+    "Content-Crs": ("The coordinate reference system of the geometry in the body; CRS84 without it", False, r"^<?[!-~]{1,200}>?$"),
     "Idempotency-Key": ("Sent again with the same key, it is done once", False, r"^[!-~]{1,200}$"),
 }
 _PATH = re.compile(r"<(?:(\w+):)?(\w+)>")

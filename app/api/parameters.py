@@ -18,6 +18,11 @@ BoxTuple = tuple[float, float, float, float]
 
 def read_box(value: Any) -> Any:
     """`west,south,east,north` (or with heights between) in degrees; west may be past east across the antimeridian."""
+    return degrees_box(read_corners(value)) if isinstance(value, str) else value
+
+
+def read_corners(value: Any) -> Any:
+    """Four numbers of a box in any system, from four or, with heights between, six."""
     if not isinstance(value, str):
         return value
     parts = [one.strip() for one in value.split(",")]
@@ -28,7 +33,12 @@ def read_box(value: Any) -> Any:
         numbers = [numbers[0], numbers[1], numbers[3], numbers[4]]
     if len(numbers) != 4 or not all(map(math.isfinite, numbers)):
         raise _not_a_box()
-    west, south, east, north = numbers
+    return tuple(numbers)
+
+
+def degrees_box(corners: BoxTuple) -> BoxTuple:
+    """West, south, east, north cut at the ends of the world."""
+    west, south, east, north = corners
     if south > north or south > 90 or north < -90:
         raise _not_a_box()
     return max(west, -180.0) if west <= 180 else 180.0, max(south, -90.0), min(east, 180.0) if east >= -180 else -180.0, min(north, 90.0)
@@ -49,6 +59,7 @@ def _split(value: Any) -> Any:
 
 _NUMBERS = {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 6}
 Box = Annotated[BoxTuple, BeforeValidator(read_box), WithJsonSchema(_NUMBERS), Field(description="west,south,east,north in degrees (CRS84)")]
+Corners = Annotated[BoxTuple, BeforeValidator(read_corners), WithJsonSchema(_NUMBERS), Field(description="Two corners, in the order of axes of bbox-crs")]
 Names = Annotated[tuple[str, ...], BeforeValidator(_split), WithJsonSchema({"type": "array", "items": {"type": "string"}})]
 Ids = Annotated[tuple[UUID, ...], BeforeValidator(_split), WithJsonSchema({"type": "array", "items": {"type": "string", "format": "uuid"}})]
 Anywhere = Annotated[bool, Field(description="Let a shape lie more than 50 km outside the district; the reason then tells how far")]

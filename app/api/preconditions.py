@@ -17,8 +17,7 @@ from layers.errors import Problem, TooMany, VersionRequired
 
 _VERSION = re.compile(r'^(?:W/)?"(\d{1,9})"$')  # a proxy that compresses makes our tag weak; the version is the same
 _KEY = re.compile(r"^[\x21-\x7e]{1,200}$")
-_KEPT_HEADERS = ("Location", "ETag", "Content-Type")
-
+_KEPT_HEADERS = ("Location", "ETag", "Content-Type", "Content-Crs")
 
 
 def given_version() -> int:

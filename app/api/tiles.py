@@ -7,21 +7,26 @@ from typing import Any
 from flask import Blueprint, Response, request
 from pydantic import Field
 
+from app.api import tile_matrices
+from app.api.layers import holdings
+from app.api.ogc_links import link
 from app.api.operation import Parameters, operation
 from app.api.rendering import answer
 from app.security import current_actor, requires
 from app.spaces import current_space, space_url
+from geodata.store.systems import CRS84
 from geodata.store.tile_address import MAX_ZOOM, TileAddress
 from geodata.store.tile_drawing import tile_fields
 from geodata.store.tiles import TileKeeper, current
-from layers.spec import Action, Label, Layer
+from layers.spec import Action, Geometry, Label, Layer
 
 blueprint = Blueprint("tiles", __name__, url_prefix="/ogc/collections/<layer_id>/tiles")
 
 MVT = "application/vnd.mapbox-vector-tile"
-MATRIX_SET = "WebMercatorQuad"
-MATRIX_SET_URI = "http://www.opengis.net/def/tilematrixset/OGC/1.0/WebMercatorQuad"
-_SCHEME = "http://www.opengis.net/def/crs/EPSG/0/3857"
+MATRIX_SET = tile_matrices.NAME
+_SCHEME_REL = "http://www.opengis.net/def/rel/ogc/1.0/tiling-scheme"
+
+_DIMENSION = {Geometry.POINT: {"geometryDimension": 0}, Geometry.LINE: {"geometryDimension": 1}, Geometry.POLYGON: {"geometryDimension": 2}}
 
 YEAR_S = 31_536_000
 _TOKEN_LENGTH = 8  # of a token; a shorter one could be another's
@@ -68,16 +73,31 @@ def tile_set(layer_id: str) -> Response:
     layer = current_space().catalogue.layer(layer_id)
     current(current_space(), layer_id, current_actor())
     properties = {name: {"type": "string"} for name in ("id", *tile_fields(layer))} | {"count": {"type": "integer"}}
-    described = {"id": layer.id, "dataType": "vector", "propertiesSchema": {"type": "object", "properties": properties}}
-    return answer({**_tile_set(layer), "layers": [described], "minTileMatrix": "0", "maxTileMatrix": str(MAX_ZOOM)})
+    described = {"id": layer.id, "title": layer.label.zh, "dataType": "vector", "minTileMatrix": "0", "maxTileMatrix": str(MAX_ZOOM),
+                 "propertiesSchema": {"type": "object", "properties": properties}} | _DIMENSION.get(layer.geometry, {})
+    return answer({**_tile_set(layer), **_reach(layer), "layers": [described]})
 
 
 def _tile_set(layer: Layer) -> dict[str, Any]:
     base = space_url("tiles.tile_set", layer_id=layer.id, _external=True)
     template = {"rel": "item", "type": MVT, "templated": True, "href": base + "/{tileMatrix}/{tileRow}/{tileCol}"}
-    links = [_link("self", ".tile_set", layer), template]
-    return {"title": layer.label.zh, "dataType": "vector", "crs": _SCHEME, "tileMatrixSetURI": MATRIX_SET_URI, "links": links}
+    links = [_link("self", ".tile_set", layer), link(_SCHEME_REL, "tile_matrices.one_set"), template]
+    return {"title": layer.label.zh, "dataType": "vector", "crs": tile_matrices.CRS, "tileMatrixSetURI": tile_matrices.URI, "links": links}
+
+
+def _reach(layer: Layer) -> dict[str, Any]:
+    """Where the layer's tiles have anything in them: without it a program walks through the whole world."""
+    space = current_space()
+    with space.reading(current_actor()) as store:
+        bounds = holdings.of(space, layer.id, store)[1]["bounds"]
+    if not bounds:
+        return {}
+    west, south, east, north = bounds
+    limits = [{"tileMatrix": str(zoom), "minTileRow": first.y, "maxTileRow": last.y, "minTileCol": first.x, "maxTileCol": last.x}
+              for zoom in range(MAX_ZOOM + 1) for first, last in [(TileAddress.at(zoom, west, north), TileAddress.at(zoom, east, south))]]
+    return {"boundingBox": {"lowerLeft": [west, south], "upperRight": [east, north], "crs": CRS84.uri, "orderedAxes": ["Lon", "Lat"]},
+            "tileMatrixSetLimits": limits}
 
 
 def _link(rel: str, view: str, layer: Layer) -> dict[str, str]:
-    return {"rel": rel, "type": "application/json", "href": space_url(f"tiles{view}", layer_id=layer.id, _external=True)}
+    return link(rel, f"tiles{view}", layer_id=layer.id)

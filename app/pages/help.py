@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from flask import (
     Blueprint,
@@ -12,9 +13,10 @@ from flask import (
     request,
     send_from_directory,
 )
+from markupsafe import escape
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.guides import GUIDES, PICTURES, REFERENCES, guide, guide_of
+from app.guides import ADDRESS, GUIDES, PICTURES, REFERENCES, guide, guide_of
 from app.language import language_of
 from app.pages.map import TITLE, configuration
 from app.pages.office import home_of
@@ -40,6 +42,7 @@ def page(name: str) -> str:
     """One guide, or a reference that the guides point to."""
     language = language_of(request)
     shown = guide(name, language)
+    shown = replace(shown, html=shown.html.replace(ADDRESS, escape(request.url_root.rstrip("/"))))
     return render_template("help.html", page="help", guide=shown, guides=_listed(GUIDES, language), references=_listed(REFERENCES, language), home=home_of(current_actor()),
                            title=TITLE.in_language(language), config=script_json(configuration(language)))
 

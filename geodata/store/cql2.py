@@ -14,7 +14,6 @@ from datetime import UTC, date, datetime, time
 from typing import Any, NoReturn
 from uuid import UUID
 
-import numpy as np
 import shapely
 from geoalchemy2 import Geometry
 from geoalchemy2.elements import WKBElement
@@ -40,7 +39,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from geodata.store.metadata import STORAGE_SRID
+from geodata.store.systems import CRS84, System
 
 MAX_DEPTH = 50  # parentheses and NOTs within each other; a person's filter has three
 
@@ -73,9 +72,9 @@ class _Operand:
     value: Any = None
 
 
-def where(text: str, columns: Mapping[str, Any]) -> ColumnElement[bool]:
-    """The condition as a clause over `columns`. Raises Unreadable, UnknownName."""
-    reader = _Reader(text, columns)
+def where(text: str, columns: Mapping[str, Any], system: System = CRS84) -> ColumnElement[bool]:
+    """The condition as a clause over `columns`, shapes written in it and compared in `system`. Raises Unreadable, UnknownName."""
+    reader = _Reader(text, columns, system)
     clause = reader.condition(0)
     if reader.token:
         reader.fail("end expected")
@@ -83,9 +82,10 @@ def where(text: str, columns: Mapping[str, Any]) -> ColumnElement[bool]:
 
 
 class _Reader:
-    def __init__(self, text: str, columns: Mapping[str, Any]) -> None:
+    def __init__(self, text: str, columns: Mapping[str, Any], system: System) -> None:
         self._text = text
         self._columns = columns
+        self._system = system
         self._end = self._start = 0
         self.kind, self.token = "", ""
         self._next()
@@ -294,7 +294,7 @@ class _Reader:
         operand = self._operand()
         if operand.kind != "geometry":
             self.fail("geometry expected")
-        return operand.sql
+        return self._system.plane(operand.sql)
 
     def _written(self, read: Callable[[str], Any]) -> Any:
         """A shape written out: taken as it stands to its closing parenthesis, checked before GEOS computes with it."""
@@ -306,13 +306,13 @@ class _Reader:
             if depth == 0 and self._text[closing - 1] == ")":
                 break
         try:
-            shape = read(self._text[first:closing])
+            shape = self._system.eastward(read(self._text[first:closing]))
         except (GEOSException, ValueError) as fault:
             raise Unreadable(str(fault).splitlines()[0][:120]) from None
         numbers = shapely.get_coordinates(shape)
-        if not len(numbers) or not np.isfinite(numbers).all() or (np.abs(numbers) > (180.0, 90.0)).any() or not shape.is_valid:
-            raise Unreadable(f"not a valid shape in degrees: {self._text[first:closing][:60]}")
-        return WKBElement(shapely.to_wkb(shapely.force_2d(shape)), srid=STORAGE_SRID)
+        if not len(numbers) or not self._system.can_be(numbers) or not shape.is_valid:
+            raise Unreadable(f"not a valid shape in {'degrees' if self._system.is_degrees else 'metres'}: {self._text[first:closing][:60]}")
+        return WKBElement(shapely.to_wkb(shapely.force_2d(shape)), srid=self._system.srid)
 
 
 def _box(written: str) -> Any:

@@ -41,6 +41,7 @@ from geodata.store.metadata import STORAGE_SRID
 from geodata.store.ordering import PINYIN, Key, Order, keys_named
 from geodata.store.reverting import Commit, CommitFeature, recent, touched_by
 from geodata.store.rows import SYSTEM_PROPERTIES, Feature, coarse, feature_select, geojson_text, mask_value, masked, shown_shape, to_feature
+from geodata.store.systems import CRS84, PlaneBox, System, reached
 from geodata.store.tables import SpaceTables
 from geodata.store.wording import saying
 from layers.collection import Catalogue
@@ -94,38 +95,43 @@ class Reader:
         following = order.cursor(rows[limit - 1]) if len(rows) > limit else None
         return Page(features, following, self._count(table, clause) if count else None)
 
-    def page_json(self, layer_id: str, *, bbox: Box | None = None, filter: str | None = None, ids: Iterable[UUID] | None = None,
+    def page_json(self, layer_id: str, *, bbox: Box | PlaneBox | None = None, filter: str | None = None, ids: Iterable[UUID] | None = None,
                   limit: int = 100, cursor: str | None = None, fields: Sequence[str] | None = None,
-                  geometry: bool = True, count: bool = True, sort: str | None = None, offset: int = 0) -> JsonPage:
+                  geometry: bool = True, count: bool = True, sort: str | None = None, offset: int = 0,
+                  told_in: System = CRS84, filter_in: System = CRS84) -> JsonPage:
         """The same question as `page`, answered as GeoJSON text straight from PostGIS. `offset` passes over so many rows first.
 
-        Where pages are kept, the same question at the same version is not asked again, but in an order, which may be by what another
+        `told_in`: the coordinate reference system of the answer; `filter_in`: that of shapes in the filter. Raises InvalidInput at `crs`
+        where something lies so far off that it has no place in one of them. Where pages are kept, the same question at the same version is not asked again, but in an order, which may be by what another
         layer says, and in a walk through a whole layer, which does not count.
         """
         layer, table = self._open(layer_id, Action.READ)
         if self._kept is None or sort is not None or ids is not None or not count:
-            return self._page_json(layer, table, bbox, filter, ids, limit, cursor, fields, geometry, count, sort, offset)
-        question = (bbox, filter, limit, cursor, None if fields is None else tuple(fields), geometry, offset)
+            return self._page_json(layer, table, bbox, filter, ids, limit, cursor, fields, geometry, count, sort, offset, told_in, filter_in)
+        question = (bbox, filter, limit, cursor, None if fields is None else tuple(fields), geometry, offset, told_in, filter_in)
         key = PageKey(layer_id, self.version(layer_id).token, self._reveals(layer), question)
         found = self._kept.get(key, layer)
         if found is None:
-            found = self._page_json(layer, table, bbox, filter, ids, limit, cursor, fields, geometry, count, sort, offset)
+            found = self._page_json(layer, table, bbox, filter, ids, limit, cursor, fields, geometry, count, sort, offset, told_in, filter_in)
             self._kept.put(key, layer, found)
         return found
 
-    def _page_json(self, layer: Layer, table: Table, bbox: Box | None, filter: str | None, ids: Iterable[UUID] | None, limit: int, cursor: str | None,
-                   fields: Sequence[str] | None, geometry: bool, count: bool, sort: str | None, offset: int) -> JsonPage:
-        clause, order = self._where(layer, table, bbox, filter, ids), self._order(layer, table, sort)
+    def _page_json(self, layer: Layer, table: Table, bbox: Box | PlaneBox | None, filter: str | None, ids: Iterable[UUID] | None, limit: int,
+                   cursor: str | None, fields: Sequence[str] | None, geometry: bool, count: bool, sort: str | None, offset: int,
+                   told_in: System, filter_in: System) -> JsonPage:
+        clause, order = self._where(layer, table, bbox, filter, ids, filter_in), self._order(layer, table, sort)
         chosen = (select(table.c.id, *order.cells).where(clause, order.after(cursor))
                   .order_by(*order.by).limit(_bounded(limit) + 1).offset(offset).cte("chosen"))  # so that text is made of these rows alone
         place = func.row_number().over().label("place")
         placed = select(chosen, place).subquery("placed")
-        query = (select(placed, geojson_text(layer, table, reveal=self._reveals(layer), fields=fields, geometry=geometry).label("body"))
-                 .join(table, table.c.id == placed.c.id).order_by(placed.c.place))
-        rows = self.connection.execute(query).all()
+        body = geojson_text(layer, table, reveal=self._reveals(layer), fields=fields, geometry=geometry, told=told_in.told, digits=told_in.digits)
+        query = select(placed, body.label("body")).join(table, table.c.id == placed.c.id).order_by(placed.c.place)
+        with reached():
+            rows = self.connection.execute(query).all()
+            matched = self._count(table, clause) if count else None
         shown = rows[:limit]
         following = order.cursor(shown[-1]) if len(rows) > limit else None
-        return JsonPage(",".join(row.body for row in shown), len(shown), self._count(table, clause) if count else None, following)
+        return JsonPage(",".join(row.body for row in shown), len(shown), matched, following)
 
     def get(self, layer_id: str, feature_id: UUID) -> Feature:
         """One feature, or FeatureNotFound."""
@@ -135,11 +141,12 @@ class Reader:
             raise FeatureNotFound(layer=layer_id, id=feature_id)
         return to_feature(layer, row)
 
-    def get_json(self, layer_id: str, feature_id: UUID) -> tuple[int, str]:
-        """(version, GeoJSON text) of one feature, or FeatureNotFound."""
+    def get_json(self, layer_id: str, feature_id: UUID, *, told_in: System = CRS84) -> tuple[int, str]:
+        """(version, GeoJSON text) of one feature, or FeatureNotFound. Raises InvalidInput at `crs` as `page_json` does."""
         layer, table = self._open(layer_id, Action.READ)
-        query = select(table.c.version, geojson_text(layer, table, reveal=self._reveals(layer))).where(table.c.id == feature_id)
-        row = self.connection.execute(query).first()
+        body = geojson_text(layer, table, reveal=self._reveals(layer), told=told_in.told, digits=told_in.digits)
+        with reached():
+            row = self.connection.execute(select(table.c.version, body).where(table.c.id == feature_id)).first()
         if row is None:
             raise FeatureNotFound(layer=layer_id, id=feature_id)
         return row[0], row[1]
@@ -258,12 +265,13 @@ class Reader:
         row = self.connection.execute(select(func.ST_XMin(box), func.ST_YMin(box), func.ST_XMax(box), func.ST_YMax(box))).one()
         return None if row[0] is None else (row[0], row[1], row[2], row[3])
 
-    def _where(self, layer: Layer, table: Table, bbox: Box | None, filter_text: str | None, ids: Iterable[UUID] | None) -> ColumnElement[bool]:
+    def _where(self, layer: Layer, table: Table, bbox: Box | PlaneBox | None, filter_text: str | None, ids: Iterable[UUID] | None,
+               filter_in: System = CRS84) -> ColumnElement[bool]:
         clauses: list[ColumnElement[bool]] = []
         if bbox is not None:
             clauses.append(_touches(shown_shape(layer, table, reveal=self._reveals(layer)), bbox) if "geom" in table.c else false())
         if filter_text:
-            clauses.append(condition(filter_text, layer, table, reveal=self._reveals(layer)))
+            clauses.append(condition(filter_text, layer, table, reveal=self._reveals(layer), system=filter_in))
         if ids is not None:
             clauses.append(_among(table, ids))
         return and_(true(), *clauses)
@@ -272,13 +280,22 @@ class Reader:
         """The order that `sort` names, over what this reader may see. Text is in the order of pinyin where the database knows it."""
         if not sort:
             return Order(table)
-        reveal = self._reveals(layer)
-        hidden = frozenset(one.id for one in layer.all_fields if not reveal and one.sensitivity is not Sensitivity.PUBLIC)
+        hidden = self._hidden(layer)
         known = {one.id: self._key(one, table) for one in layer.all_fields if one.id not in hidden}
         known |= {name: Key(name, table.c[name], table.c[name].type.python_type) for name in SYSTEM_PROPERTIES}
         keys = keys_named(sort, known, hidden, layer.id)
         pinyin = any(one.type is str for one in keys) and self.connection.scalar(_KNOWS_PINYIN)
         return Order(table, keys, PINYIN if pinyin else None)
+
+    def sortable(self, layer_id: str) -> list[str]:
+        """What this reader may put the layer's features in order by."""
+        layer, _ = self._open(layer_id, Action.READ)
+        hidden = self._hidden(layer)
+        return [*(one.id for one in layer.all_fields if one.id not in hidden), *SYSTEM_PROPERTIES]
+
+    def _hidden(self, layer: Layer) -> frozenset[str]:
+        reveal = self._reveals(layer)
+        return frozenset(one.id for one in layer.all_fields if not reveal and one.sensitivity is not Sensitivity.PUBLIC)
 
     def _key(self, one: Field, table: Table) -> Key:
         """A field to order by; a reference by the name of what it refers to, where the reader may know that."""
@@ -377,7 +394,9 @@ def _among(table: Table, ids: Iterable[UUID]) -> ColumnElement[bool]:
     return table.c.id == func.any(list(ids))
 
 
-def _touches(shape: ColumnElement[Any], bbox: Box) -> ColumnElement[bool]:
+def _touches(shape: ColumnElement[Any], bbox: Box | PlaneBox) -> ColumnElement[bool]:
+    if isinstance(bbox, PlaneBox):
+        return bbox.touched_by(shape)
     west, south, east, north = bbox
     if west > east:  # RFC 7946 5.2: a box that crosses the antimeridian
         return _touches(shape, (west, south, 180.0, north)) | _touches(shape, (-180.0, south, east, north))

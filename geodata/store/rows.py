@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -110,11 +110,12 @@ def to_feature(layer: Layer, row: Any) -> Feature:
                    mapping["created_at"], mapping["created_by"], mapping["updated_at"], mapping["updated_by"])
 
 
-def geojson_text(layer: Layer, table: Table, *, reveal: bool, fields: Sequence[str] | None = None,
-                 geometry: bool = True) -> ColumnElement[str]:
+def geojson_text(layer: Layer, table: Table, *, reveal: bool, fields: Sequence[str] | None = None, geometry: bool = True,
+                 told: Callable[[ColumnElement[Any]], ColumnElement[Any]] | None = None, digits: int = COORDINATE_DIGITS) -> ColumnElement[str]:
     """The feature as GeoJSON text (RFC 7946), made by PostgreSQL so that Python never builds it.
 
-    Properties come in the order of the layer's fields, then the system ones. `fields` keeps only those named.
+    Properties come in the order of the layer's fields, then the system ones. `fields` keeps only those named. `told` takes the
+    geometry into another coordinate reference system, of which `digits` decimals are written.
     """
     chosen = [one for one in layer.all_fields if fields is None or one.id in fields]
     pairs: list[ColumnElement[Any]] = [masked(one, table.c[one.id], reveal=reveal).label(one.id) for one in chosen]
@@ -124,6 +125,7 @@ def geojson_text(layer: Layer, table: Table, *, reveal: bool, fields: Sequence[s
         else literal("{}")
     shape: ColumnElement[Any] = literal("null")
     if geometry and "geom" in table.c:
-        shape = func.coalesce(func.ST_AsGeoJSON(shown_shape(layer, table, reveal=reveal), COORDINATE_DIGITS, 0), "null")
+        seen = shown_shape(layer, table, reveal=reveal)
+        shape = func.coalesce(func.ST_AsGeoJSON(told(seen) if told else seen, digits, 0), "null")
     parts = ['{"type":"Feature","id":"', cast(table.c.id, Text), '","geometry":', shape, ',"properties":', properties, "}"]
     return func.array_to_string(array([literal(part) if isinstance(part, str) else part for part in parts]), "")

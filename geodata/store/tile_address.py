@@ -17,6 +17,13 @@ class TileAddress:
     x: int
     y: int
 
+    @classmethod
+    def at(cls, zoom: int, lon: float, lat: float) -> TileAddress:
+        """The tile in which a place lies; past the ends of the square the last one."""
+        side = 2**zoom
+        down = (1 - math.asinh(math.tan(math.radians(max(-MERCATOR_LAT, min(lat, MERCATOR_LAT))))) / math.pi) / 2
+        return cls(zoom, *(max(0, min(int(part * side), side - 1)) for part in ((lon + 180) / 360, down)))
+
     def exists(self) -> bool:
         """Whether zoom, column and row lie in the matrix."""
         return 0 <= self.z <= MAX_ZOOM and 0 <= self.x < 2**self.z and 0 <= self.y < 2**self.z

@@ -110,3 +110,24 @@ def test_a_question_mark_opens_help_beside_the_map(visit: Come) -> None:
         one.page.keyboard.press("?")
     opened.value.wait_for_url("**/help/drill-controller")
     assert one.page.url.rstrip("/").split("#")[0] == one.server.address, "the map is where it was"
+
+
+@pytest.mark.parametrize(("language", "words", "size"), [("zh", "连接 QGIS、ArcGIS、脚本", (1280, 800)), ("en", "Connect QGIS, ArcGIS, a script", (1920, 1080))])
+def test_the_account_menu_leads_to_how_other_programs_connect(visit: Come, language: str, words: str, size: tuple[int, int]) -> None:
+    one = visit(Role.GIS_STAFF, language=language, size=size)
+    one.page.click(".who")
+    one.shot(f"connect_menu_{language}")
+    with one.page.context.expect_page() as opened:
+        one.page.locator(".drop [role=menuitem]", has_text=words).click()
+    page = opened.value
+    page.wait_for_url("**/help/connect")
+    assert page.inner_text(".guide h1") == words
+    assert f"{one.server.address}/ogc/" in page.inner_text(".guide table")
+    wide = page.evaluate("[...document.querySelectorAll('.guide pre, .guide table')].every(one => one.getBoundingClientRect().right <= document.querySelector('.guide').getBoundingClientRect().right + 1)")
+    assert wide, "long lines scroll in their own box"
+    one.page = page
+    one.shot(f"connect_{language}")
+    for place, part in enumerate(page.locator(".guide pre").all()):
+        if place in (1, 3, 6):
+            part.scroll_into_view_if_needed()
+            one.shot(f"connect_{language}_{place}")

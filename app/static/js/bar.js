@@ -71,7 +71,7 @@ function userMenu(act) {
   fill(menu, el("div", { class: "head" }, el("b", { text: user.name }), el("div", { text: roles })), el("hr"),
     act.drills && item(t("drill.title"), act.drills, "layers"),
     hasRole("system_admin", "security_admin") && goes("accounts", "user"), hasRole("audit_admin") && goes("audit", "history"), goes("sessions", "clock"), goes("password", "edit"), el("hr"),
-    item(t("help.title"), openHelp, "help"), act.tour && item(t("tour.title"), act.tour, "right"), el("hr"),
+    item(t("help.title"), openHelp, "help"), item(t("help.connect"), openConnect, "link"), act.tour && item(t("tour.title"), act.tour, "right"), el("hr"),
     others.map((one) => item(t(/** @type {any} */ (`language.${one}`)), () => speak(one), "edit")),
     item(t("theme.switch"), () => switchTheme(), "theme"),
     el("hr"), item(t("user.signOut"), signOut, "right"));
@@ -91,6 +91,9 @@ function userMenu(act) {
 
 /** Help beside the map: a page of its own, so that nothing on this one is lost. */
 export const openHelp = () => window.open("/help", "onemap-help");
+
+/** How QGIS, ArcGIS and scripts get at the same layers. */
+const openConnect = () => window.open("/help/connect", "onemap-help");
 
 /** @param {string} language */
 function speak(language) {

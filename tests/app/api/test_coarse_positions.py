@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pyproj
 import pytest
 
 from app.streams import Stream, change
@@ -52,6 +53,29 @@ def test_no_box_and_no_filter_finds_the_hidden_place(plant: str, viewer_program:
     address = f"/api/v1/layers/{LAYER}/features?{question}"
     assert planner_program.get(address).json["numberReturned"] == 1
     assert viewer_program.get(address).json["numberReturned"] == 0
+
+
+@pytest.mark.parametrize("epsg", [4490, 4546, 3857])
+def test_no_system_of_coordinates_tells_the_hidden_place(plant: str, viewer_program: Program, planner_program: Program, epsg: int) -> None:
+    uri = f"http://www.opengis.net/def/crs/EPSG/0/{epsg}"
+
+    def place(one: Program, lon: float, lat: float) -> tuple[list[float], list[float]]:
+        base = pyproj.Transformer.from_crs(4326 if epsg == 3857 else 4490, epsg)
+        expected = [lat, lon] if epsg == 4490 else list(base.transform(lat, lon))
+        (found,) = one.get(f"/ogc/collections/{LAYER}/items?crs={uri}").json["features"]
+        assert found["geometry"]["coordinates"] == one.get(f"/ogc/collections/{LAYER}/items/{plant}?crs={uri}").json["geometry"]["coordinates"]
+        return found["geometry"]["coordinates"], expected
+
+    for one, lon, lat in ((planner_program, LON, LAT), (viewer_program, *SHOWN)):
+        told, expected = place(one, lon, lat)
+        assert told == pytest.approx(expected, abs=1e-4, rel=0)
+    first, second = place(planner_program, LON, LAT)[1]
+    small = 1e-5 if epsg == 4490 else 1.0
+    box = f"bbox={first - small},{second - small},{first + small},{second + small}&bbox-crs={uri}"
+    touching = f"filter=S_INTERSECTS(geometry,BBOX({first - small},{second - small},{first + small},{second + small}))&filter-crs={uri}"
+    for question in (box, touching):
+        asked = f"/ogc/collections/{LAYER}/items?{question}"
+        assert (planner_program.get(asked).json["numberMatched"], viewer_program.get(asked).json["numberMatched"]) == (1, 0)
 
 
 def test_the_layers_bounds_and_its_changes_are_coarse(program: Callable[..., Program], viewer_program: Program, planner_program: Program, database: Database) -> None:

@@ -465,6 +465,7 @@ export const en = {
   "form.unmasked": "Whole: {value} (written down). Left as it is, it is kept.",
   "going.how": "By",
   "going.speeds": "Speeds of {name}: {source}",
+  "help.connect": "Connect QGIS, ArcGIS, a script",
   "help.title": "Help (?)",
   "here.names": "also looking at this map: {names}",
   "here.others": "{n} more here",

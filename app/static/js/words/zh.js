@@ -464,6 +464,7 @@ export const zh = {
   "form.unmasked": "完整为 {value}（已记入审计）；照原样留着就不改动。",
   "going.how": "走法",
   "going.speeds": "{name}车速据：{source}",
+  "help.connect": "连接 QGIS、ArcGIS、脚本",
   "help.title": "帮助（?）",
   "here.names": "也在看这张图：{names}",
   "here.others": "{n} 人也在",
