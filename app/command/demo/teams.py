@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from app.command.demo.ground import TOWNS
 from app.command.demo.marks import Marks, Spots, numbered
@@ -66,6 +67,7 @@ TEAMS = (
 
 
 _LOST = "哈林格尔镇民兵应急班"  # has not said for three days where it is
+_REPORTING = ("大队特勤站", "消防救援站", "医疗应急队", _LOST)  # the others are where they are based; nobody reports here, so a day later these are left out, with the reason
 
 
 def team_rows(marks: Marks, spots: Spots) -> list[Row]:
@@ -77,9 +79,14 @@ def team_rows(marks: Marks, spots: Spots) -> list[Row]:
         rows.append(marks.row({
             "code": code, "name": team.name, "kind": team.kind, "skills": list(team.skills), "size": team.size, "owner": team.owner,
             "base": f"{_town_of(marks.town_code(point))}（演示地址）", "leader": marks.person(), "leader_phone": marks.phone(), "phone": marks.phone(),
-            "equipment": team.equipment, "duty": duty, "position_at": marks.ago(marks.rng.uniform(0, 0.4) + (3 if team.name == _LOST else 0)),
+            "equipment": team.equipment, "duty": duty, "position_at": _reported(marks, team),
         }, point))
     return rows
+
+
+def _reported(marks: Marks, team: Team) -> datetime | None:
+    when = marks.ago(marks.rng.uniform(0, 0.4) + (3 if team.name == _LOST else 0))
+    return when if team.name.endswith(_REPORTING) else None
 
 
 def _town_of(code: str) -> str:
