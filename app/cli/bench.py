@@ -145,6 +145,18 @@ def cold_index(installation: Installation, features: int, rounds: int, file: Pat
 
 
 @command.command()
+@click.option("--features", default=100_000, show_default=True, help="面数 · how many polygons, from a fixed seed")
+@click.option("--rounds", default=3, show_default=True, help="轮数 · rounds in which every competitor takes its turn")
+@_JSON
+@click.pass_obj
+def load(installation: Installation, features: int, rounds: int, file: Path | None) -> None:
+    """装载 GBK Shapefile，对比 ogr2ogr 和 geopandas · a shapefile in GBK, beside ogr2ogr and geopandas."""
+    from app.bench import load as bench
+
+    _run(lambda database: bench.run(database, features, rounds), installation, file)
+
+
+@command.command()
 @click.option("--most", default=1_000_000, show_default=True, help="最大要素数 · the largest layer")
 @click.option("--rounds", default=7, show_default=True, help="轮数 · rounds in which every competitor takes its turn")
 @click.option("--picture", type=click.Path(dir_okay=False, path_type=Path), help="把曲线画入此文件 · draw the curves into this file")

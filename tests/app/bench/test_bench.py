@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from app.bench import cold_index, exposure, growth, nearest, nearest_http, peers, roads, web
+from app.bench import cold_index, exposure, growth, load, nearest, nearest_http, peers, roads, web
 from app.bench.map import MapResult
 from app.bench.scratch import scratch
 from app.bench.turns import Spread, take_turns
 from geodata.store.database import Database
+from layers.spec import OPERATOR
 
 
 def test_every_competitor_is_asked_every_question_equally_often() -> None:
@@ -56,6 +57,14 @@ def test_a_cold_index_and_growth_are_measured_on_a_small_layer(database: Databas
     with scratch(database) as fresh:
         grown = growth.run(fresh, 1_000, 1, tmp_path / "growth.png")
     assert [one.facts["features"] for one in grown] == [1_000, 1_000] and (tmp_path / "growth.png").stat().st_size > 10_000
+
+
+def test_every_competitor_loads_the_same_file_and_its_peak_is_told(database: Database) -> None:
+    with scratch(database) as fresh:
+        result = load.run(fresh, 300, 1)
+        with fresh.space().reading(OPERATOR) as store:
+            assert [store.count(layer) for layer in store.versions() if layer.startswith("bench_parcels_")] == [300, 300], "one round unmeasured, one measured"
+    assert load.OURS in result.times_us and result.facts[f"peak of {load.OURS}, MB"] > 50
 
 
 def test_over_http_a_peer_that_cannot_be_had_is_said(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
