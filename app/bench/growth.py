@@ -67,7 +67,7 @@ def _draw(results: list[Result], picture: Path) -> None:
         for name, colour, mark in ((OURS, "#13202C", "o"), (PEER, "#7C8A98", "s")):
             found = [one for one in results if one.name.startswith(start)]
             axes.plot([one.facts["features"] for one in found], [one.times_us[name].middle / 1000 for one in found], color=colour, marker=mark, label=name)
-        axes.set(xscale="log", yscale="log", title=title, xlabel="features", ylabel="ms a question")
+        axes.set(xscale="log", yscale="log", title=title, xlabel="features", ylabel="ms a question", ylim=(0.05, 100))
         axes.grid(color="#D9DFE5")
         axes.legend(frameon=False)
     figure.savefig(picture, dpi=120)
