@@ -9,6 +9,7 @@ declare(
     {
         # encodings
         "encoding-by-cpg": said(".cpg 文件写明 {said}，且与内容相符", "The .cpg file says {said}, and the bytes agree"),
+        "encoding-by-charset": said("文件写明字符集 {said}，且与内容相符", "The file names the charset {said}, and the bytes agree"),
         "encoding-by-language-byte": said(
             "DBF 语言标识 {said} 表示 {name}，且与内容相符", "The dBASE language byte {said} means {name}, and the bytes agree"
         ),
@@ -173,8 +174,63 @@ declare(
         ),
         "zm-dropped": said("高程（Z）、量测值（M）未保留（{kind}）", "Heights (Z) and measures (M) were dropped ({kind})"),
         "curves-straightened": said(
-            "曲线（{kind}）已折线化", "Curves ({kind}) were straightened", "请在图上核对", "Look at it on the map"
+            "曲线（{kind}）已折线化：每 {step_deg}° 一个点，偏离不超过半径的万分之 0.4",
+            "Curves ({kind}) were straightened: a point at each {step_deg}°, at most 0.004 % of the radius off",
+            "请在图上核对",
+            "Look at it on the map",
         ),
+        "circles-as-polygons": said(
+            "{count} 个圆已画成 {points} 边的多边形，边最多比圆弧内缩半径的 0.1%",
+            "{count} circles were drawn as polygons of {points} sides, at most 0.1 % of the radius inside of the arc",
+        ),
+        "cad-units-scaled": said(
+            "图纸单位为 {unit}，坐标已乘以 {factor} 换成米",
+            "The drawing is in {unit}: its coordinates were multiplied by {factor} into metres",
+            "请在图上核对位置",
+            "Look at the places on the map",
+        ),
+        "cad-units-ignored": said(
+            "图纸写明单位为 {unit}，但坐标（如 {sample}）不像，未换算",
+            "The drawing says its unit is {unit}, but its coordinates (e.g. {sample}) do not look like it: left as they are",
+            "请在图上核对位置",
+            "Look at the places on the map",
+        ),
+        "cad-closed-as-polygons": said(
+            "这一层的 {count} 条线全部闭合，按面读取",
+            "All {count} lines of this layer are closed: they were read as polygons",
+            "请在图上核对",
+            "Look at them on the map",
+        ),
+        "cad-blocks-as-points": said(
+            "{count} 个图块（{names}）按插入点读取，块内图形未展开",
+            "{count} blocks ({names}) were read as their insertion points; what they are drawn of was left out",
+            "块里画的是实际轮廓时，先在 CAD 里炸开（EXPLODE）",
+            "EXPLODE them in the CAD program when they hold real outlines",
+        ),
+        "cad-left-out": said(
+            "{count} 个图元（{kinds}）不是点、线、面，未读取",
+            "{count} entities ({kinds}) are no points, lines or areas and were left out",
+            "需要时先在 CAD 里转成多段线",
+            "Turn them into polylines in the CAD program when they are wanted",
+        ),
+        "overlays-left-out": said("{count} 幅叠加图片未读取", "{count} images laid over the map were left out"),
+        "links-not-followed": said(
+            "文件里的网络链接（{links}）没有打开",
+            "Network links in the file ({links}) were not followed",
+            "需要时从链接处另存后再导入",
+            "Save what they lead to and load that when it is wanted",
+        ),
+        "ways-turned": said(
+            "{count} 条道路的单行方向与画线方向相反，已把线反过来",
+            "{count} ways are one-way against their drawing: their lines were turned round",
+        ),
+        "cap-area-not-read": said(
+            "预警区域「{value}」读不懂",
+            "The area “{value}” of the warning cannot be read",
+            "多边形写成「纬度,经度 纬度,经度 …」，圆写成「纬度,经度 公里数」",
+            "Write a polygon as lat,lon lat,lon ..., a circle as lat,lon km",
+        ),
+        "archive-inside": said("压缩包里还有压缩包（{members}），已一并打开", "The archive holds archives ({members}): they were opened, too"),
         "bare-geometry": said("文件只有一个图形（{kind}），没有属性", "The file is a bare {kind} without attributes"),
         # packing and parts
         "shx-rebuilt": said("缺少 .shx 或其已损坏，已由 .shp 重建", "The .shx was missing or damaged; it was rebuilt from the .shp"),
