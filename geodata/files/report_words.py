@@ -166,6 +166,50 @@ declare(
             "图形无效（{reason_zh}），无法修复", "The shape is not valid ({reason}) and cannot be repaired", "在原软件中重画", "Draw it again"
         ),
         "line-zero-length": said("线的长度为零", "The line has no length", "删去或重画", "Remove it or draw it again"),
+        "shapes-doubled": said(
+            "有 {count} 条的图形与前面的某条完全相同（第 {rows} 条）",
+            "{count} records have the very shape of an earlier one (records {rows})",
+            "核对是否重复录入",
+            "Check whether they were entered twice",
+        ),
+        "polygons-thin": said(
+            "有 {count} 个面窄得像碎条，平均宽不到 {width_m} 米（第 {rows} 条）",
+            "{count} polygons are slivers, less than {width_m} m wide (records {rows})",
+            "多半是相邻边界没有对齐，请在原软件中合并",
+            "Neighbours that do not meet leave such; merge them in their own program",
+        ),
+        "shapes-spiked": said(
+            "有 {count} 条的图形有尖刺：拐角不到 {angle_deg}°（第 {rows} 条）",
+            "{count} shapes have spikes, corners of less than {angle_deg}° (records {rows})",
+            "请在图上核对，在原软件中删去多余的点",
+            "Look at them on the map and remove the stray point",
+        ),
+        "lines-crossing-themselves": said(
+            "有 {count} 条线与自身相交（第 {rows} 条）",
+            "{count} lines cross themselves (records {rows})",
+            "请在图上核对",
+            "Look at them on the map",
+        ),
+        "polygons-overlap": said(
+            "有 {count} 对面互相重叠（第 {rows} 条），共 {area_m2} 平方米",
+            "{count} pairs of polygons overlap (records {rows}), {area_m2} m2 together",
+            "不该重叠的请在原软件中改正",
+            "Correct those that should not",
+        ),
+        "overlaps-not-looked-for": said(
+            "各面共 {count} 个顶点，超过 {limit} 个，没有查找互相重叠",
+            "The polygons have {count} corners, more than {limit}: overlaps were not looked for",
+        ),
+        "oddities-not-looked-for": said(
+            "有 {count} 条，超过 {limit} 条，没有逐一查找重复、碎面、尖刺和重叠",
+            "There are {count} records, more than {limit}: twins, slivers, spikes and overlaps were not looked for",
+        ),
+        "names-near": said(
+            "有 {count} 对同名记录相距不到 {distance_m} 米（第 {rows} 条）",
+            "{count} pairs of records have one name and lie within {distance_m} m (records {rows})",
+            "核对是否同一处重复录入",
+            "Check whether they are one place entered twice",
+        ),
         "shape-kind-not-admitted": said(
             "图形类型 {found}，需要 {wanted}",
             "The shape is a {found}, wanted is {wanted}",
@@ -273,6 +317,8 @@ declare(
         ),
         "record-deleted": said("该记录在文件中标为已删除", "The record is marked as deleted"),
         "row-empty": said("空行", "The row is empty"),
+        "row-total": said("「{value}」是合计行，不是一条记录", "“{value}” begins a row of totals, which is no record"),
+        "row-note": said("「{value}」是表下的说明，不是一条记录", "“{value}” is a note below the table, which is no record"),
         "row-too-long": said(
             "有 {cells} 格，标题只有 {columns} 列",
             "It has {cells} cells, the header {columns}",
@@ -294,6 +340,12 @@ declare(
         ),
         "measure-given": said(
             "「{column}」按您所说计作{measure}（单位 {unit}）", "“{column}” is counted as {measure}, as you say (unit {unit})"
+        ),
+        "column-unit": said(
+            "列「{column}」的数值按列名里的单位「{unit}」换算成{field_unit}",
+            "The numbers of “{column}” were taken in {unit}, as its name says, and converted to {field_unit_en}",
+            "不对时改列名里的单位再导入",
+            "Correct the unit in the column's name if that is wrong",
         ),
         "column-unmatched": said(
             "列「{column}」没有对应字段，未载入",

@@ -194,7 +194,7 @@ ODD = {
         sheet(["九原区避难场所"], [], HEADS, ["A", "甲", 109.8, 40.6], [], ["合计", "1", None, None], merge=("A1:D1",)),
         1,
         "row-empty",
-        "place-missing",
+        "row-total",
         of=3,
     ),
     "formulas without results": ok(sheet(HEADS, ["A", "=1+1", 109.8, 40.6]), 1, "formula-not-calculated", ming_cheng=None),
