@@ -48,7 +48,7 @@ def read_mapinfo(source: Source, *, encoding: str | None, work: Path) -> Table:
         [],
         found.shapes,
         decision.found,
-        found.crs,
+        _called(found.crs),
         f".{suffix}" if found.crs else None,
         crs_declared_unknown=found.crs is None,
         notices=list(decision.notices),
@@ -62,6 +62,16 @@ def read_mapinfo(source: Source, *, encoding: str | None, work: Path) -> Table:
     out = np.zeros(len(table.rows), bool)
     out[list(bad)] = True
     return table.without(out)
+
+
+def _called(crs: str | None) -> str | None:
+    """The CRS with names that a person can tell apart: MapInfo has systems by their numbers alone, and GDAL calls them all "unnamed"."""
+    if crs is None or '"unnamed"' not in crs:
+        return crs
+    meridian = re.search(r'"central_meridian",\s*([\d.]+)', crs)
+    datum = re.search(r'DATUM\["([^"]+)"', crs)
+    projected = f"Transverse Mercator {float(meridian[1]):g}E" if meridian and "Transverse_Mercator" in crs else "MapInfo"
+    return crs.replace('PROJCS["unnamed"', f'PROJCS["{projected}"').replace('GEOGCS["unnamed"', f'GEOGCS["{datum[1] if datum else "MapInfo"}"')
 
 
 def _neutral(head: bytes) -> bytes:

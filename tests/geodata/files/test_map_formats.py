@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 from pathlib import Path
 
@@ -9,9 +10,12 @@ import pytest
 import shapely
 
 from geodata.crs import transformer
+from geodata.files.loading import LoadOptions, plan
 from geodata.files.notices import Refused
 from geodata.files.reading import read
 from geodata.files.table import Table
+from geodata.store.spaces import Space
+from layers.spec import OPERATOR
 from tests.geodata.files.making import CGCS2000, HERE, ROWS, by_gdal, dxf, parts_of, polyline, shapefile, zipped
 
 POINTS = [shapely.Point(one) for one in HERE]
@@ -143,7 +147,26 @@ def test_a_drawing_without_a_system_is_asked_about(tmp_path: Path) -> None:
     assert table.crs_text is None and table.crs_declared_unknown
 
 
+@pytest.mark.parametrize("suffix", ["tab", "mif"])
+def test_a_gauss_kruger_table_comes_back_to_its_places_under_a_name(suffix: str, space: Space, tmp_path: Path) -> None:
+    path = by_gdal(tmp_path / f"a.{suffix}", "MapInfo File", [shapely.Point(one) for one in GK], VALUES, crs="EPSG:4546", ENCODING="CP936")
+    made = plan(space, "map_layer", path, LoadOptions(create=True, dry_run=True), OPERATOR)
+    assert made.report.crs is not None and made.report.crs.value == "Transverse Mercator 111E"
+    assert [(row.geometry.x, row.geometry.y) for row in made.rows] == [pytest.approx(one, abs=5e-7) for one in HERE]  # type: ignore[union-attr]  # a .map keeps whole steps of its extent
+
+
 # CAD
+
+
+def test_a_drawing_is_placed_by_the_system_that_a_person_names_and_by_none_otherwise(space: Space, tmp_path: Path) -> None:
+    path = dxf(tmp_path / "a.dxf", [polyline("道路", GK)])
+    asked = plan(space, "cad_layer", path, LoadOptions(create=True, dry_run=True), OPERATOR).report.refused
+    assert asked is not None and asked.code == "crs-unknown" and "EPSG:4546" in asked.values["candidates"]
+    made = plan(space, "cad_layer", path, LoadOptions(create=True, dry_run=True, crs="EPSG:4546"), OPERATOR)
+    assert shapely.get_coordinates(made.rows[0].geometry).tolist() == [pytest.approx(one, abs=1e-7) for one in HERE]
+    zoned = [(x + 37_000_000, y) for x, y in GK]
+    asked = plan(space, "cad_layer", dxf(tmp_path / "b.dxf", [polyline("道路", zoned)]), LoadOptions(create=True, dry_run=True), OPERATOR).report.refused
+    assert asked is not None and "EPSG:4525" in asked.values["candidates"]
 
 
 def test_the_layers_of_a_drawing_are_chosen_from_and_its_texts_and_blocks_read(tmp_path: Path) -> None:
@@ -207,6 +230,38 @@ def test_drawings_that_cannot_be_read_say_how_to_make_them_so(tmp_path: Path) ->
         assert refused(path).code == code, name
     solid = [(0, "3DSOLID"), (8, "路")]
     assert "cad-left-out" in codes(read(dxf(tmp_path / "e.dxf", [polyline("路", GK), solid])))
+
+
+# damaged in any way
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """One sound file of each kind, by the part that is to be damaged."""
+    folder = tmp_path_factory.mktemp("whole")
+    by_gdal(folder / "a.tab", "MapInfo File", POINTS, VALUES, ENCODING="CP936")
+    by_gdal(folder / "b.mif", "MapInfo File", POINTS, VALUES, ENCODING="CP936")
+    gdb = geodatabase(folder)
+    dxf(folder / "c.dxf", [polyline("路", GK)])
+    table = max(gdb.glob("*.gdbtable"), key=lambda one: one.stat().st_mtime_ns)
+    return {"a.tab": folder / "a.tab", "a.dat": folder / "a.tab", "a.map": folder / "a.tab", "b.mif": folder / "b.mif", "b.mid": folder / "b.mif",
+            "c.dxf": folder / "c.dxf", f"应急.gdb/{table.name}": gdb}  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_map_files_with_bytes_changed_or_cut_are_read_or_refused_never_fatal(seed: int, whole: dict[str, Path], tmp_path: Path) -> None:
+    chance = random.Random(seed)
+    target, named = chance.choice(sorted(whole.items()))
+    shutil.copytree(named.parent, tmp_path / "copy")
+    part = tmp_path / "copy" / target
+    raw = bytearray(part.read_bytes())
+    for _ in range(chance.randint(1, 12)):
+        raw[chance.randrange(len(raw))] = chance.randrange(256)
+    part.write_bytes(raw[: chance.randint(len(raw) // 2, len(raw))] if seed % 2 else raw)
+    try:
+        read(tmp_path / "copy" / named.name, sublayer="避难场所" if named.suffix == ".gdb" else None)
+    except Refused as caught:
+        assert caught.code != "reader-died", (target, caught)
 
 
 # packed in any way

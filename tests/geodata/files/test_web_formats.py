@@ -9,9 +9,12 @@ import pytest
 import shapely
 
 from geodata.crs import GEOD
+from geodata.files.loading import LoadOptions, plan
 from geodata.files.notices import Refused
 from geodata.files.reading import read
 from geodata.files.table import Table
+from geodata.store.spaces import Space
+from layers.spec import OPERATOR
 from tests.geodata.files.making import point, zipped
 
 KML = '<?xml version="1.0" encoding="UTF-8"?><kml xmlns="http://www.opengis.net/kml/2.2"><Document>{}</Document></kml>'
@@ -122,6 +125,17 @@ def test_roads_and_places_of_openstreetmap_are_layers_of_their_own(tmp_path: Pat
     assert values(read(path, sublayer="place"))["name"] == ["麻池"]
     assert refused(written(tmp_path / "b.osm", '<osm version="0.6"><node id="1" lat="40" lon="109" version="1"/></osm>')).code == "tags-none"
     assert refused(path, sublayer="railways").code == "no-such-sublayer"
+
+
+def test_roads_of_openstreetmap_fill_the_road_layer_by_their_tags(space: Space, tmp_path: Path) -> None:
+    path = written(tmp_path / "a.osm", OSM.replace("</osm>", '<way id="12" version="1"><nd ref="2"/><nd ref="3"/><tag k="highway" v="secondary_link"/></way></osm>'))
+    made = plan(space, "roads", path, LoadOptions(sublayer="highway", mapping={"osm_id": "code"}, dry_run=True), OPERATOR)
+    assert made.report.refused is None and made.report.rejected == 0
+    said = [{name: row.properties.get(name) for name in ("code", "name", "number", "road_class", "one_way", "bridge")} for row in made.rows]
+    assert said == [
+        {"code": "10", "name": "110国道", "number": "G110", "road_class": "national", "one_way": True, "bridge": True},
+        {"code": "12", "name": None, "number": None, "road_class": "county", "one_way": None, "bridge": None},
+    ]
 
 
 def test_a_pbf_that_is_none_is_refused(tmp_path: Path) -> None:
