@@ -1,9 +1,10 @@
-"""OpenStreetMap (.osm.pbf, .osm): its roads and its places as layers of their own, and points, lines and areas as they are."""
+"""OpenStreetMap (.osm.pbf, .osm): its roads cut at junctions and its places as layers of their own, and points, lines and areas as they are."""
 
 from __future__ import annotations
 
 import os
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,10 @@ _TAGS = {
     "multilinestrings": "name,name:zh,ref,type,route,network",
     "multipolygons": "name,name:zh,type,place,admin_level,boundary,amenity,building,landuse,leisure,natural,water,waterway,military,emergency,population",
 }
+_ROADS = "highway"
 # What can be chosen: the layer of GDAL and the tag that its features have to carry; the kind as it is told.
 _CHOICES = {
-    "highway": ("lines", "highway", "LineString"),
+    _ROADS: ("lines", "highway", "LineString"),
     "place": ("points", "place", "Point"),
     "points": ("points", None, "Point"),
     "lines": ("lines", None, "LineString"),
@@ -57,6 +59,8 @@ def read_osm(source: Source, *, sublayer: str | None, work: Path) -> Table:
     columns = [one for one in columns if any(value is not None for value in one.values)]
     notices: list[Notice] = []
     columns, shapes = _read_tags(columns, raw.shapes, notices)
+    if sublayer == _ROADS:
+        columns, shapes = _cut_at_junctions(columns, shapes, notices)
     rows = np.arange(1, len(shapes) + 1)
     return Table(OSM, sublayer, rows, columns, shapes, Found("UTF-8", "encoding-by-format", {"name": "UTF-8"}), "EPSG:4326", OSM, notices=notices)
 
@@ -93,6 +97,40 @@ def _read_tags(columns: list[Column], shapes: list[bytes | None], notices: list[
     if turned:
         notices.append(Notice("ways-turned", {"count": len(turned)}))
     return read, shapes
+
+
+def _cut_at_junctions(columns: list[Column], shapes: list[bytes | None], notices: list[Notice]) -> tuple[list[Column], list[bytes | None]]:
+    """The ways in pieces from junction to junction, as a network to route on wants them; each piece after the first has the way's id and its number.
+
+    Ways meet where they share a node, and only there: what passes over or under shares none. A node is known by its place, which OSM keeps
+    exactly (1e-7 degrees).
+    """
+    lines = shapely.from_wkb(np.array(shapes, dtype=object))
+    xy, way = shapely.get_coordinates(lines, return_index=True)
+    _, node, times = np.unique(np.round(xy * 1e7).astype(np.int64), axis=0, return_inverse=True, return_counts=True)
+    inner = np.zeros(len(xy), bool)
+    inner[1:-1] = (way[1:-1] == way[:-2]) & (way[1:-1] == way[2:])
+    cuts = np.flatnonzero(inner & (times[node.reshape(-1)] > 1))
+    if not len(cuts):
+        return columns, shapes
+    first = np.searchsorted(way, np.arange(len(lines)))
+    last = np.searchsorted(way, np.arange(len(lines)), side="right") - 1
+    pieces: list[bytes | None] = []
+    of: list[int] = []
+    numbers: list[int] = []
+    by_way = np.split(cuts, np.searchsorted(way[cuts], np.arange(1, len(lines))))
+    for place, inside in enumerate(by_way):
+        bounds = [int(first[place]), *inside.tolist(), int(last[place])]
+        for number, (start, end) in enumerate(pairwise(bounds), 1):
+            pieces.append(shapely.to_wkb(shapely.linestrings(xy[start : end + 1])))
+            of.append(place)
+            numbers.append(number)
+    notices.append(Notice("ways-cut", {"count": sum(1 for one in by_way if len(one)), "pieces": len(pieces)}))
+    cut = [Column(one.name, one.kind, [one.values[place] for place in of]) for one in columns]
+    for one in cut:
+        if one.name == "osm_id":
+            one.values = [value if number == 1 else f"{value}-{number}" for value, number in zip(one.values, numbers, strict=True)]
+    return cut, pieces
 
 
 def _one_way(value: Any) -> str | None:

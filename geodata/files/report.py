@@ -29,6 +29,7 @@ _NOTES = frozenset(
         "overlaps-not-looked-for",
         "oddities-not-looked-for",
         "circles-as-polygons",
+        "ways-cut",
         "ways-turned",
         "column-not-read",
         "times-local",

@@ -268,6 +268,10 @@ declare(
             "{count} 条道路的单行方向与画线方向相反，已把线反过来",
             "{count} ways are one-way against their drawing: their lines were turned round",
         ),
+        "ways-cut": said(
+            "{count} 条道路在与别的路相接处断开，共成 {pieces} 段（编号加 -2、-3 …）",
+            "{count} ways were cut where they meet others, into {pieces} pieces in all (their ids with -2, -3 ...)",
+        ),
         "cap-area-not-read": said(
             "预警区域「{value}」读不懂",
             "The area “{value}” of the warning cannot be read",

@@ -138,6 +138,22 @@ def test_roads_of_openstreetmap_fill_the_road_layer_by_their_tags(space: Space, 
     ]
 
 
+def test_roads_are_cut_where_they_share_a_node_and_nowhere_else(tmp_path: Path) -> None:
+    """Way 1 runs west to east through node 2; 3 meets it there, 4 crosses it on a bridge with no node in common, 5 is a roundabout on its end."""
+    spots = {1: (0, 0), 2: (1, 0), 3: (2, 0), 4: (1, 1), 5: (1.5, -1), 6: (1.5, 1), 7: (3, 1), 8: (3, -1)}
+    nodes = "".join(f'<node id="{name}" lon="{109.8 + x / 100}" lat="{40.6 + y / 100}" version="1"/>' for name, (x, y) in spots.items())
+    ways = {1: (1, 2, 3), 3: (2, 4), 4: (5, 6), 5: (3, 7, 8, 3)}
+    refs = {name: "".join(f"<nd ref='{one}'/>" for one in along) for name, along in ways.items()}
+    tagged = "".join(f"<way id='{name}' version='1'>{inside}<tag k='highway' v='tertiary'/></way>" for name, inside in refs.items())
+    river = '<way id="9" version="1"><nd ref="7"/><nd ref="8"/><tag k="waterway" v="river"/></way>'
+    table = read(written(tmp_path / "a.osm", f'<osm version="0.6">{nodes}{tagged}{river}</osm>'), sublayer="highway")
+    assert values(table)["osm_id"] == ["1", "1-2", "3", "4", "5"]
+    shapes = shapely.from_wkb(table.shapes)
+    assert [len(one.coords) for one in shapes] == [2, 2, 2, 2, 4] and shapes[0].coords[-1] == shapes[1].coords[0] == shapes[2].coords[0]
+    (told,) = [one for one in table.notices if one.code == "ways-cut"]
+    assert (told.values["count"], told.values["pieces"]) == (1, 5)
+
+
 def test_a_pbf_that_is_none_is_refused(tmp_path: Path) -> None:
     head = b"\x00\x00\x00\x0e\x0a\x09OSMHeader\x18\x7f" + bytes(200)
     (tmp_path / "a.osm.pbf").write_bytes(head)
