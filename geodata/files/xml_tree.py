@@ -65,6 +65,7 @@ def parsed(text: str, name: str) -> Element:
     """The root element of a text. Raises Refused as `read_tree`."""
     top = Element("", {})
     stack = [top]
+    pieces: list[list[str]] = [[]]  # of the text of each open element: the coordinates of one shape may be megabytes long
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
 
@@ -74,12 +75,13 @@ def parsed(text: str, name: str) -> Element:
         one = Element(tag.rpartition(" ")[2], {key.rpartition(" ")[2]: value for key, value in attributes.items()})
         stack[-1].children.append(one)
         stack.append(one)
+        pieces.append([])
 
     def closed(_: str) -> None:
-        stack.pop()
+        stack.pop().text = "".join(pieces.pop())
 
     def written(words: str) -> None:
-        stack[-1].text += words
+        pieces[-1].append(words)
 
     def refused(*_: object) -> None:
         raise Refused("xml-entities", path=name)

@@ -98,6 +98,12 @@ def test_shapes_of_a_kml_and_their_faults(tmp_path: Path) -> None:
     assert "zm-dropped" in codes(table)
 
 
+def test_a_shape_of_many_megabytes_is_read_in_one_go(tmp_path: Path) -> None:
+    places = " ".join(f"{109.8 + n / 1e7:.9f},40.6" for n in range(300_000))
+    table = read(written(tmp_path / "a.kml", KML.format(f"<Placemark><LineString><coordinates>{places}</coordinates></LineString></Placemark>")))
+    assert shapely.get_num_coordinates(shapely.from_wkb(table.shapes[0])) == 300_000  # type: ignore[index]
+
+
 def test_a_kml_that_is_cut_endlessly_deep_or_has_entities_is_refused(tmp_path: Path) -> None:
     whole = KML.format(PIN.format("甲", ""))
     assert refused(written(tmp_path / "cut.kml", whole[:-20])).code == "file-damaged"
