@@ -141,14 +141,24 @@ def _map_tables(parts: Sequence[Part]) -> tuple[list[Source], list[Part]]:
             continue
         stem = _stem(main)
         beside = {one.suffix: one for one in parts if one.suffix in family and _stem(one) == stem}
-        if kind == MAPINFO_TAB and (pointing := re.search(rb"(?i)\btype\s+(\w+)", main.head(4096))) and pointing[1].upper() != b"NATIVE":
-            raise Refused("map-kind-unsupported", path=main.name, kind=pointing[1].decode("ascii", "replace"))
+        if kind == MAPINFO_TAB and (pointing := _pointing(main.head(65_536))):
+            raise Refused("map-kind-unsupported", path=main.name, kind=pointing)
         for suffix in needed:
             if suffix not in beside:
                 raise Refused("map-part-missing", part=f".{suffix}", there=", ".join(sorted(one.name for one in beside.values())))
         used |= {id(one) for one in beside.values()}
         found.append(Source(kind, main.stem, main, beside))
     return found, [one for one in parts if id(one) not in used]
+
+
+def _pointing(head: bytes) -> str | None:
+    """What makes a .tab point to other files, anywhere on the machine that reads it; None for a table of its own (NATIVE)."""
+    if re.search(rb'(?i)IsSeamless"\s*=\s*"TRUE', head):
+        return "SEAMLESS"
+    if re.search(rb"(?i)\bcreate\s+view\b|\bopen\s+table\b", head):
+        return "VIEW"
+    kinds = {one.upper() for one in re.findall(rb"(?im)^\s*type\s+(\w+)", head)}
+    return None if kinds == {b"NATIVE"} else ", ".join(sorted(one.decode("ascii", "replace") for one in kinds)) or "?"
 
 
 def _stem(part: Part) -> str:

@@ -135,6 +135,15 @@ def test_mapinfo_parts_are_found_in_a_zip_and_missing_ones_named(tmp_path: Path)
     assert refused(zipped(tmp_path / "c.zip", {"c.mid": b'"a",1\n'})).code == "map-part-missing"
 
 
+@pytest.mark.parametrize(
+    "more", ["create view b as select * from c", 'begin_metadata\n"\\IsSeamless" = "TRUE"\nend_metadata', "open table /etc/passwd", "  Type LINKED"]
+)
+def test_a_tab_never_leads_to_another_file(more: str, tmp_path: Path) -> None:
+    path = by_gdal(tmp_path / "a.tab", "MapInfo File", POINTS, VALUES, ENCODING="CP936")
+    path.write_bytes(path.read_bytes() + more.encode() + b"\n")
+    assert refused(path).code == "map-kind-unsupported"
+
+
 def test_a_tab_that_is_a_table_of_tabs_is_read_as_one(tmp_path: Path) -> None:
     path = tmp_path / "a.tab"
     path.write_text("名称\t经度\t纬度\n甲\t109.8\t40.6\n")
