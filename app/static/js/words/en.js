@@ -592,7 +592,7 @@ export const en = {
   "load.problemRows": "Problem rows",
   "load.reads": "As {encoding}",
   "load.reason": "Reason",
-  "load.records": "{n} records",
+  "load.records": "records: {n}",
   "load.refused": "This file was not accepted",
   "load.row": "Row {row}",
   "load.sample": "Samples",
