@@ -90,7 +90,8 @@ def read_raw(path: Path, *, layer: str | None = None, encoding: str | None = Non
     from pyogrio import raw
 
     meta, _, wkb, values = opened(lambda: raw.read(path, layer=layer, encoding=encoding, where=where, datetime_as_string=True), path)
-    return Raw(meta["fields"].tolist(), meta["ogr_types"], values, list(wkb), _system(meta["crs"]), meta["geometry_type"] or "")
+    shapes = list(wkb) if wkb is not None else [None] * (len(values[0]) if values else 0)  # a table without shapes has none at all
+    return Raw(meta["fields"].tolist(), meta["ogr_types"], values, shapes, _system(meta["crs"]), meta["geometry_type"] or "")
 
 
 def read_features(source: Source, *, sublayer: str | None, shapes_wanted: bool, work: Path) -> Table:

@@ -6,8 +6,10 @@ import random
 import shutil
 from pathlib import Path
 
+import pandas
 import pytest
 import shapely
+from pyogrio import write_dataframe
 
 from geodata.crs import transformer
 from geodata.files.loading import LoadOptions, plan
@@ -61,6 +63,14 @@ def test_the_layers_of_a_geodatabase_are_listed_with_count_and_kind_and_none_is_
     assert caught.code == "several-sublayers"
     assert caught.values["layers"] == [{"name": "避难场所", "count": 3, "kinds": ["Point"]}, {"name": "防火区", "count": 1, "kinds": ["MultiPolygon"]}]
     assert (caught.values["there"], caught.values["there_en"]) == ("避难场所（3 点）、防火区（1 多面）", "避难场所 (3 Point), 防火区 (1 MultiPolygon)")
+
+
+def test_a_table_of_a_geodatabase_is_no_layer_of_a_map_and_feeds_one_without_shapes(tmp_path: Path) -> None:
+    path = by_gdal(tmp_path / "a.gdb", "OpenFileGDB", POINTS, VALUES, layer="避难场所")
+    write_dataframe(pandas.DataFrame({"编号": ["W1", "W2"], "数量": [5.0, 6.0]}), path, layer="物资表", driver="OpenFileGDB", append=True)
+    assert read(path).sublayer == "避难场所"
+    table = read(path, sublayer="物资表", shapes_wanted=False)
+    assert table.shapes is None and table.columns[0].values == ["W1", "W2"]
 
 
 def test_two_sources_in_one_archive_are_chosen_by_both_names(tmp_path: Path) -> None:
