@@ -11,8 +11,9 @@ EARLIEST, LATEST = date(1800, 1, 1), date(2200, 12, 31)  # outside of these a da
 
 _DATE = re.compile(r"^(\d{4})(?:\s*(?:-|/|\.|年)\s*)(\d{1,2})(?:\s*(?:-|/|\.|月)\s*)(\d{1,2})\s*(?:日|号)?")
 _COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})(?!\d)")
+_RUN = re.compile(r"^(\d{8})(\d{2})(\d{2})(\d{2})?$")
 _TIME = re.compile(
-    r"^(?:T|\s)*(\d{1,2})(?::|时|点)(\d{1,2})(?:(?::|分)(?:(\d{1,2})(?:[.,](\d{1,9}))?秒?)?)?\s*"
+    r"^(?:T|\s)*(\d{1,2})(?:(?::|时|点)(\d{1,2})(?:(?::|分)(?:(\d{1,2})(?:[.,](\d{1,9}))?秒?)?)?|[时点](?:整)?)\s*"
     r"(Z|z|[+-]\d{2}:?(?:\d{2})?|UTC|GMT)?$"
 )
 
@@ -37,6 +38,8 @@ def in_reason(day: date) -> bool:
 
 
 def _split(text: str) -> tuple[date, re.Match[str] | None]:
+    if run := _RUN.match(text):  # 20240101083000, as instruments write it
+        text = f"{run[1]} {run[2]}:{run[3]}:{run[4] or '00'}"
     match = _DATE.match(text) or _COMPACT.match(text)
     if not match:
         raise ValueError(text)
@@ -54,7 +57,7 @@ def _moment(day: date, clock: re.Match[str] | None) -> datetime:
         return datetime(day.year, day.month, day.day, tzinfo=CHINA)
     hour, minute, second, fraction, zone = clock.groups()
     microsecond = int((fraction or "0").ljust(6, "0")[:6])
-    return datetime(day.year, day.month, day.day, int(hour), int(minute), int(second or 0), microsecond, tzinfo=_zone(zone))
+    return datetime(day.year, day.month, day.day, int(hour), int(minute or 0), int(second or 0), microsecond, tzinfo=_zone(zone))
 
 
 def _zone(text: str | None) -> timezone:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,7 @@ _FALSE = frozenset({"否", "false", "0", "no", "n", "f", "无", "×", "错", "�
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]")
 _NUMBER = re.compile(r"^([+-]?(?:\d{1,3}(?:[,']\d{3})+|\d+)?(?:\.\d*)?(?:[eE][+-]?\d{1,4})?)\s*(\D*?\d?)$")
 _CHAINAGE = re.compile(r"^[KkＫ]?(\d{1,5})\+(\d{3}(?:\.\d+)?)$")
+_HIDDEN = re.compile(r"^(\*{2,}|#{2,})$")  # what dBASE and spreadsheets show for a number too wide
 _SEVERAL = re.compile(r"[、,;|/\n]+")
 
 
@@ -224,6 +226,8 @@ def _number(raw: Any, spellings: Mapping[str, Decimal], chainage: bool) -> int |
         return None
     if text.lower().lstrip("+-") in ("nan", "inf", "infinity"):
         raise Unreadable("not-finite", value=text)
+    if _HIDDEN.match(text):
+        raise Unreadable("number-hidden", value=_shown(raw))
     return _chainage(text) if chainage and _CHAINAGE.match(text) else _written_number(text, spellings)
 
 
@@ -253,6 +257,11 @@ def _choice_reader(field: Field) -> Reader:
     admitted = "、".join(choice.label.zh for choice in field.choices)
     admitted_en = ", ".join(choice.label.en for choice in field.choices)
 
+    def refuse(raw: Any, word: str = "") -> Unreadable:
+        near = _near(word, named, field.choices)
+        return Unreadable("not-a-choice", value=_shown(raw), choices=admitted, choices_en=admitted_en, near="；是不是" + "或".join(f"「{one.zh}」" for one in near) + "？" if near else "",
+                          near_en="; is it " + " or ".join(f"“{one.en}”" for one in near) + "?" if near else "")
+
     def read(raw: Any) -> str | int | None:
         if isinstance(raw, str):
             word = fold(raw).lower()
@@ -261,12 +270,14 @@ def _choice_reader(field: Field) -> Reader:
         elif isinstance(raw, float) and math.isfinite(raw) and raw == int(raw):
             word = str(int(raw))
         else:
-            raise Unreadable("not-a-choice", value=_shown(raw), choices=admitted, choices_en=admitted_en)
+            raise refuse(raw)
         if word in named:
             return named[word]
         if word in _UNKNOWN:
             return None
-        raise Unreadable("not-a-choice", value=_shown(raw), choices=admitted, choices_en=admitted_en)
+        if (bare := "".join(word.split())) in named:  # 国 家 级, as tables are spaced out to look even
+            return named[bare]
+        raise refuse(raw, word)
 
     return read
 
@@ -278,6 +289,17 @@ def _choice_names(choices: Sequence[Choice]) -> dict[str, str | int]:
         for spelling in (choice.label.zh, choice.label.en, *choice.read_from):
             named.setdefault(fold(spelling).lower(), choice.value)
     return named
+
+
+def _near(word: str, named: Mapping[str, str | int], choices: Sequence[Choice]) -> list[Label]:
+    """Up to two choices whose spelling is close to a word, or lies within it, or holds it: offered, never taken."""
+    if len(word) < 2:
+        return []
+    close = get_close_matches(word[:60], named, n=3, cutoff=0.6)
+    close += [one for one in named if len(one) > 1 and (one in word or word in one)]
+    values = dict.fromkeys(named[one] for one in close)
+    labels = {choice.value: choice.label for choice in choices}
+    return [labels[value] for value in values][:2]
 
 
 def _many_reader(field: Field) -> Reader:
@@ -338,7 +360,9 @@ declare({
                           "核对数值与单位", "Check the value and its unit"),
     "unit-unknown": _said("「{value}」的单位「{unit}」不能确定", "The unit “{unit}” of “{value}” is not certain",
                           "换算成本字段的单位，只填数字", "Convert it to the field's unit and give the number only"),
-    "not-a-choice": Sentence(Label("「{value}」不在可选值之中", "“{value}” is not one of the choices"),
+    "number-hidden": _said("「{value}」是放不下的数字显示成的符号，数字本身没有导出", "“{value}” is what is shown for a number that did not fit; the number itself is not in the file",
+                           "在原软件里加宽该列，重新导出", "Widen the column and export it again"),
+    "not-a-choice": Sentence(Label("「{value}」不在可选值之中{near}", "“{value}” is not one of the choices{near_en}"),
                              Label("可选：{choices}", "One of: {choices_en}")),
     "not-a-list": _said("「{value}」不是列表", "“{value}” is not a list", "填写一个或多个可选值", "Give one or several of the choices"),
 })

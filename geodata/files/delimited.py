@@ -19,6 +19,8 @@ from geodata.files.sniffing import Source
 from geodata.files.table import Column, Kind, Table
 
 csv.field_size_limit(10_000_000)
+_TOTAL = re.compile(r"(?i)\s*(合\s*计|总\s*计|小\s*计|共\s*计|累\s*计|(grand |sub)?total|sum)\s*([:：（(].*)?$")
+_NOTE = re.compile(r"(?i)\s*(注|说明|备注|填表|制表|审核|数据来源|来源|单位负责人|note|source)\w{0,8}\s*\d*\s*[:：]")
 
 
 def read_delimited(source: Source, *, encoding: str | None, shapes_wanted: bool) -> Table:
@@ -68,7 +70,7 @@ def _delimiter(text: str) -> str:
     if not lines:
         raise Refused("empty-layer", layer="CSV")
     best, best_rank = ",", (0.0, 0)
-    for mark in (",", "\t", ";", "|", "，", "；"):
+    for mark in (",", "\t", ";", "|", "，", "；", "^", "~", "\x1f", "\x01"):
         counts = [len(next(csv.reader([one], delimiter=mark))) for one in lines]
         common, times = Counter(counts).most_common(1)[0]
         if counts[0] > 1 and common > 1 and (times / len(lines), counts[0]) > best_rank:
@@ -102,7 +104,27 @@ def from_cells(lines: Sequence[Sequence[Any]], *, format_name: str, layer: str, 
         format_name, layer, np.arange(1, len(body) + 1), columns, skipped=skipped, rejected=rejected, notices=notices, first_line=start + 2
     )
     table = table.without(out) if out.any() else table
-    return _placed(table, shapes_wanted)
+    return _without_totals(_placed(table, shapes_wanted))
+
+
+def _without_totals(table: Table) -> Table:
+    """Leave out rows of totals, and notes below the table, that have no place: they are told, not counted as faulty."""
+    out = np.zeros(len(table.rows), bool)
+    last = len(table.rows) - 1
+    while last >= 0 and (table.shapes is None or table.shapes[last] is None):
+        filled = [str(one.values[last]) for one in table.columns if one.values[last] is not None]
+        if not (len(filled) == 1 and _NOTE.match(filled[0])):
+            break
+        out[last] = True
+        table.skipped.append(Notice("row-note", {"value": filled[0][:40]}, int(table.rows[last])))
+        last -= 1
+    for place in range(last + 1):
+        if table.shapes is None or table.shapes[place] is None:
+            first = [str(one.values[place]) for one in table.columns if isinstance(one.values[place], str)][:2]
+            if total := next((one for one in first if _TOTAL.match(one)), None):
+                out[place] = True
+                table.skipped.append(Notice("row-total", {"value": total[:40]}, int(table.rows[place])))
+    return table.without(out) if out.any() else table
 
 
 def _placed(table: Table, shapes_wanted: bool) -> Table:

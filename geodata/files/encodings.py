@@ -89,6 +89,10 @@ _BOMS = (
 )
 
 
+_WESTERN = frozenset({"cp1252", "cp437", "cp850", "iso8859-1", "latin-1"})
+_DAILY = 0.85  # nearly all characters of daily use: names of places and people; West European words read so are far below
+
+
 @dataclass
 class Decision:
     """The Python codec to read with, what to report, and what else a person should know."""
@@ -295,11 +299,19 @@ def _fit(sample: Sequence[tuple[bytes, bool]], codec: str) -> tuple[float, float
 
 
 def _rival(sample: Sequence[tuple[bytes, bool]], codec: str, score: float) -> str | None:
-    """UTF-8, when the bytes are clean UTF-8 and read far better so than as said: chance makes that all but impossible."""
+    """UTF-8, when the bytes are clean UTF-8 and read far better so than as said: chance makes that all but impossible.
+
+    GB18030 against a West European code page, which a program names by default and which decodes any bytes at all.
+    """
     if codec in ("utf-8", "ascii"):
         return None
     fits, as_utf8 = _fit(sample, "utf-8")
-    return "utf-8" if fits == 1.0 and as_utf8 > score + 0.3 else None
+    if fits == 1.0 and as_utf8 > score + 0.3:
+        return "utf-8"
+    if codec in _WESTERN and not all(_single_letters(raw) for raw, _ in sample):
+        fits, as_chinese = _fit(sample, "gb18030")
+        return "gb18030" if fits == 1.0 and as_chinese >= _DAILY else None
+    return None
 
 
 def _detected(sample: Sequence[tuple[bytes, bool]]) -> Decision:

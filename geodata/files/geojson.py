@@ -67,12 +67,14 @@ def read_geojson(source: Source, *, encoding: str | None) -> Table:
 
 
 def _parsed(text: str) -> Any:
+    if "\x1e" in text[:1000]:  # RFC 8142: each record begins with this mark and may be of many lines
+        return _sequence([(number, one) for number, one in enumerate(text.split("\x1e"), 0) if one.strip()])
     try:
-        return json.loads(text, parse_constant=lambda name: math.nan if name == "NaN" else math.inf)
+        return json.loads(text, parse_constant=_constant)
     except json.JSONDecodeError as error:
-        lines = [one for one in text.replace("\x1e", "").splitlines() if one.strip()]
+        lines = [(number, one) for number, one in enumerate(text.splitlines(), 1) if one.strip()]
         if len(lines) > 1 and error.msg == "Extra data":
-            return {"type": "FeatureCollection", "features": [_line(one, number) for number, one in enumerate(lines, 1)]}
+            return _sequence(lines)
         raise Refused("not-json", line=error.lineno, column=error.colno, said=error.msg) from error
     except RecursionError as error:
         raise Refused("too-deep", limit=_DEEPEST) from error
@@ -80,9 +82,26 @@ def _parsed(text: str) -> Any:
         raise Refused("not-json", line=0, column=0, said=str(error)[:100]) from error
 
 
-def _line(text: str, number: int) -> Any:
+def _constant(name: str) -> float:
+    return math.nan if name == "NaN" else math.inf
+
+
+def _sequence(records: list[tuple[int, str]]) -> dict[str, Any]:
+    """One collection of the features on lines or in records; collections on lines of their own are joined."""
+    features: list[Any] = []
+    for number, text in records:
+        value = _record(text, number)
+        joined = value.get("features") if isinstance(value, dict) and value.get("type") == "FeatureCollection" else None
+        if isinstance(joined, list):
+            features += joined
+        else:
+            features.append({"type": "Feature", "geometry": value, "properties": {}} if isinstance(value, dict) and value.get("type") in _SHAPES else value)
+    return {"type": "FeatureCollection", "features": features}
+
+
+def _record(text: str, number: int) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=_constant)
     except (json.JSONDecodeError, RecursionError) as error:
         raise Refused("not-json", line=number, column=getattr(error, "colno", 0), said=str(error)[:100]) from error
 

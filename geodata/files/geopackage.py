@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from geodata.files.gdal import chosen, has_zm, read_shapes
+from geodata.files.gdal import ARC_STEP_DEG, has_zm, read_shapes
 from geodata.files.notices import Found, Notice, Refused
 from geodata.files.sniffing import Source
+from geodata.files.sublayers import Sublayer, chosen, kinds_in_order
 from geodata.files.table import Column, Kind, Table
 
 _ENVELOPES = {0: 0, 1: 32, 2: 48, 3: 48, 4: 64}
@@ -51,7 +52,7 @@ def _read(connection: sqlite3.Connection, source: Source, sublayer: str | None, 
     names = [name for name, kind in spatial.items() if name in tables and (kind == "features" or not shapes_wanted)]
     if shapes_wanted and not names:
         raise Refused("no-spatial-layer", path=source.main.name)
-    layer = chosen(names, sublayer, source.main.name)
+    layer = chosen([_listed(connection, one) for one in names], sublayer, source.main.name)
     if "VIRTUAL" in (tables[layer] or "").upper()[:20]:
         raise Refused("format-unsupported", kind="virtual table", path=source.main.name)
     shape_column, shape_type, srs, z, m = _geometry(connection, layer)
@@ -65,7 +66,7 @@ def _read(connection: sqlite3.Connection, source: Source, sublayer: str | None, 
         shapes = [_wkb(one) for one in blobs]
         if shape_type.upper() in _CURVES or any(one and _type_code(one) in range(8, 15) for one in shapes):
             straightened = read_shapes(path, layer=layer, count=len(shapes))[0]
-            notices.append(Notice("curves-straightened", {"kind": shape_type}))
+            notices.append(Notice("curves-straightened", {"kind": shape_type, "step_deg": ARC_STEP_DEG}))
             shapes = straightened
         if z or m or has_zm(shapes):
             notices.append(Notice("zm-dropped", {"kind": shape_type + ("Z" if z else "") + ("M" if m else "")}))
@@ -90,6 +91,13 @@ def _read(connection: sqlite3.Connection, source: Source, sublayer: str | None, 
         ]
         return table.without(out)
     return table
+
+
+def _listed(connection: sqlite3.Connection, layer: str) -> Sublayer:
+    """A layer with its count and the kind that it says; any kind of shape is "Geometry", as GDAL calls it."""
+    kind = _geometry(connection, layer)[1]
+    count = connection.execute(f"SELECT count(*) FROM {_quoted(layer)}").fetchone()[0]
+    return Sublayer(layer, count, kinds_in_order([kind]) or (("Geometry",) if kind else ()))
 
 
 def _geometry(connection: sqlite3.Connection, layer: str) -> tuple[str | None, str, int, int, int]:

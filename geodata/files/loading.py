@@ -16,6 +16,7 @@ from geodata.files.decisions import filled, places_kept, places_of, read_decisio
 from geodata.files.keying import keyed_rows, not_yet_stored
 from geodata.files.mapping import Mapped, map_columns
 from geodata.files.notices import Found, Notice, Refused
+from geodata.files.oddities import MOST_LOOKED_AT, namesakes, oddities
 from geodata.files.placing import Place, Placed, kinds_of, place
 from geodata.files.proposing import CONTENT_KEY, propose
 from geodata.files.reading import Limits, read
@@ -196,6 +197,7 @@ def _plan(made: LoadPlan, layer: Layer | None, path: Path, district: District, l
     table = table.without(out) if out.any() else table
     if not len(table.rows):
         raise Refused("nothing-accepted", count=report.read)
+    report.warnings += oddities(shapes, table.rows)
     made.placed = (table.rows, shapes)
     watch.at("matching")
     far = placed is not None and any(one.code == "outside-district" for one in placed.notices)
@@ -252,10 +254,13 @@ def _take_values(made: LoadPlan, layer: Layer | None, table: Table, shapes: Any,
     full = filled(table, mapping, read_decisions(options.rows))
     report.warnings += full.notices[len(table.notices) :]
     values = read_values(full, layer, mapping.mapped)
+    report.warnings += values.notices
     if values.local_times:
         report.warnings.append(Notice("times-local", {}))
     _ruled(values, layer, len(table.rows))
     made.rows = keyed_rows(report, table, layer, mapping, values, shapes)
+    if layer.title and len(made.rows) <= MOST_LOOKED_AT and (twins := namesakes([one.properties.get(layer.title) for one in made.rows], [one.geometry for one in made.rows], [one.row for one in made.rows])):
+        report.warnings.append(twins)
 
 
 def _ruled(values: Values, layer: Layer, count: int) -> None:

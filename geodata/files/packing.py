@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 import zipfile
 import zlib
@@ -17,7 +18,13 @@ MOST_UNPACKED = 500 * MEBI
 MOST_ENTRIES = 200
 MOST_PLAIN = 1024 * MEBI  # one loose file; a million polygons as a shapefile are about 300 MB
 
+MOST_DATABASE_ENTRIES = 4000  # a File Geodatabase is a folder of eight files for each layer and as many for each system table
+
 SHAPE_PARTS = ("shp", "shx", "dbf", "prj", "cpg", "qpj")
+TAB_PARTS = ("tab", "dat", "map", "id", "ind")
+MIF_PARTS = ("mif", "mid")
+_FAMILIES = (SHAPE_PARTS, TAB_PARTS, MIF_PARTS)
+_DATABASE_PART = re.compile(r"(?i)(^|.*/)(a[0-9a-f]{8}\.[a-z]+|gdb|timestamps)$")
 _PACKED = {"zip": "ZIP", "7z": "7-Zip", "rar": "RAR", "gz": "gzip", "tgz": "gzip", "tar": "tar", "bz2": "bzip2", "xz": "xz", "kmz": "KMZ"}
 _PACKED_BY_HEAD = (
     (b"7z\xbc\xaf\x27\x1c", "7-Zip"),
@@ -27,6 +34,7 @@ _PACKED_BY_HEAD = (
     (b"\xfd7zXZ\x00", "xz"),
     (b"\x28\xb5\x2f\xfd", "zstd"),
 )
+_OPENED_INSIDE = ("zip", "kmz")  # one archive deep: what offices send is often packed twice
 _OFFICE = ("xlsx", "docx", "pptx")  # zips by their bytes, and lying beside the data as documents
 ZIP_HEADS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 
@@ -72,12 +80,13 @@ def gather(path: Path, work: Path) -> tuple[list[Part], list[Notice]]:
         raise Refused("packing-unsupported", kind="tar", path=path.name)
     if head.startswith(ZIP_HEADS) or part.suffix in ("zip", "kmz"):
         return _zip(part, work)
-    if part.suffix in SHAPE_PARTS:
+    family = next((one for one in _FAMILIES if part.suffix in one), None)
+    if family:
         stem = part.stem.casefold()
         beside = [
             one
             for one in sorted(path.parent.iterdir())
-            if one.is_file() and one.stem.casefold() == stem and Part(one.name, one).suffix in SHAPE_PARTS
+            if one.is_file() and one.stem.casefold() == stem and Part(one.name, one).suffix in family
         ]
         return [_plain(Part(one.name, one)) for one in beside], []
     return [part], []
@@ -91,20 +100,27 @@ def _plain(part: Part) -> Part:
 
 
 def _folder(path: Path, work: Path) -> tuple[list[Part], list[Notice]]:
-    if path.suffix.lower() == ".gdb":
-        raise Refused("format-unsupported", kind="File Geodatabase", path=path.name)
     files = sorted(
         one for one in path.rglob("*") if one.is_file() and not one.is_symlink() and not _ignored(one.relative_to(path).as_posix())
     )
-    if len(files) > MOST_ENTRIES:
-        raise Refused("too-many-entries", count=len(files), limit=MOST_ENTRIES)
-    zips = [one for one in files if one.suffix.lower() == ".zip"]
+    top = f"{path.name}/" if path.suffix.lower() == ".gdb" else ""
+    names = [top + one.relative_to(path).as_posix() for one in files]
+    _count(names)
+    zips = [one for one in files if one.suffix.lower() in (".zip", ".kmz")]
     if len(files) == 1 and zips:
         return _zip(Part(zips[0].name, zips[0]), work)
     packed = [one for one in files if _PACKED.get(one.suffix.lower().lstrip("."))]
     if files and len(packed) == len(files):
         raise Refused("packing-unsupported", kind=_PACKED[packed[0].suffix.lower().lstrip(".")], path=packed[0].name)
-    return [_plain(Part(one.relative_to(path).as_posix(), one)) for one in files], []
+    return [_plain(Part(name, one)) for name, one in zip(names, files, strict=True)], []
+
+
+def _count(names: Sequence[str]) -> None:
+    others = [one for one in names if not _DATABASE_PART.match(one)]
+    if len(others) > MOST_ENTRIES:
+        raise Refused("too-many-entries", count=len(others), limit=MOST_ENTRIES)
+    if len(names) > MOST_DATABASE_ENTRIES:
+        raise Refused("too-many-entries", count=len(names), limit=MOST_DATABASE_ENTRIES)
 
 
 def _ignored(name: str) -> bool:
@@ -117,21 +133,11 @@ def _zip(part: Part, work: Path) -> tuple[list[Part], list[Notice]]:
         raise Refused("empty-file", part=part.name)
     if size > MOST_ARCHIVE:
         raise Refused("archive-too-large", size_mb=size // MEBI, limit_mb=MOST_ARCHIVE // MEBI)
-    try:
-        with zipfile.ZipFile(part.path) as archive:
-            entries = archive.infolist()
-            if any(one.filename in ("xl/workbook.xml", "[Content_Types].xml") for one in entries):
-                _check([(one.filename, one) for one in entries], office=True)
-                return [part], []
-            named = [(_name(one), one) for one in entries]
-            _check(named)
-            return _unpack(archive, named, work, part)
-    except zipfile.BadZipFile as error:
-        raise Refused("archive-damaged", path=part.name) from error
-    except (zlib.error, EOFError, OSError, ValueError) as error:
-        raise Refused("archive-damaged", path=part.name) from error
-    except NotImplementedError as error:
-        raise Refused("archive-method", path=part.name) from error
+    unpacking = _Unpacking(work)
+    parts = unpacking.opened(part, inside="")
+    if not parts:
+        raise Refused("archive-empty", path=part.name)
+    return parts, [Notice("archive-inside", {"members": ", ".join(unpacking.inner[:10])})] if unpacking.inner else []
 
 
 def _name(entry: zipfile.ZipInfo) -> str:
@@ -147,10 +153,12 @@ def _name(entry: zipfile.ZipInfo) -> str:
     return entry.filename
 
 
-def _check(named: Sequence[tuple[str, zipfile.ZipInfo]], *, office: bool = False) -> None:
-    """Refuse before a byte is unpacked: too many, too big, encrypted, outside its folder, links, archives inside."""
-    if len(named) > MOST_ENTRIES and not (office and len(named) <= 5 * MOST_ENTRIES):
-        raise Refused("too-many-entries", count=len(named), limit=MOST_ENTRIES)
+def _check(named: Sequence[tuple[str, zipfile.ZipInfo]], *, office: bool = False, nested: bool = False) -> None:
+    """Refuse before a byte is unpacked: too many, too big, encrypted, outside its folder, links, archives too deep inside."""
+    if not office:
+        _count([name for name, _ in named])
+    elif len(named) > 5 * MOST_ENTRIES:
+        raise Refused("too-many-entries", count=len(named), limit=5 * MOST_ENTRIES)
     total = sum(entry.file_size for _, entry in named)
     if total > MOST_UNPACKED:
         raise Refused("archive-bomb", size_mb=total // MEBI, limit_mb=MOST_UNPACKED // MEBI)
@@ -167,28 +175,69 @@ def _check(named: Sequence[tuple[str, zipfile.ZipInfo]], *, office: bool = False
             raise Refused("archive-doubled", member=name)
         seen.add(name)
         suffix = PurePosixPath(name).suffix.lower().lstrip(".")
-        if suffix in _PACKED and not office and not _ignored(name):
-            raise Refused("archive-nested", member=name)
+        if suffix in _PACKED and not office and not _ignored(name) and (nested or suffix not in _OPENED_INSIDE):
+            raise Refused("archive-nested" if suffix in _OPENED_INSIDE else "packing-unsupported", member=name, kind=_PACKED[suffix], path=name)
 
 
-def _unpack(
-    archive: zipfile.ZipFile, named: Sequence[tuple[str, zipfile.ZipInfo]], work: Path, source: Part
-) -> tuple[list[Part], list[Notice]]:
-    parts, left = [], MOST_UNPACKED
-    for number, (name, entry) in enumerate(named):
-        if entry.is_dir() or name.endswith(("/", "\\")) or _ignored(name):
-            continue
-        target = work / f"member{number}"
+class _Unpacking:
+    """One archive and those directly inside it, unpacked within one measure."""
+
+    def __init__(self, work: Path) -> None:
+        self.work = work
+        self.left = MOST_UNPACKED
+        self.number = 0
+        self.inner: list[str] = []
+
+    def opened(self, part: Part, *, inside: str) -> list[Part]:
+        """The members of a zip, named with what it lies in. Raises Refused for one that is damaged or not to be trusted."""
+        try:
+            with zipfile.ZipFile(part.path) as archive:
+                entries = archive.infolist()
+                if any(one.filename in ("xl/workbook.xml", "[Content_Types].xml") for one in entries):
+                    _check([(one.filename, one) for one in entries], office=True)
+                    return [part]
+                named = [(_name(one), one) for one in entries]
+                _check(named, nested=bool(inside))
+                return self._members(archive, named, inside)
+        except zipfile.BadZipFile as error:
+            raise Refused("archive-damaged", path=part.name) from error
+        except NotImplementedError as error:
+            raise Refused("archive-method", path=part.name) from error
+        except (zlib.error, EOFError, OSError, ValueError) as error:
+            raise Refused("archive-damaged", path=part.name) from error
+
+    def _members(self, archive: zipfile.ZipFile, named: Sequence[tuple[str, zipfile.ZipInfo]], inside: str) -> list[Part]:
+        parts: list[Part] = []
+        for name, entry in named:
+            if entry.is_dir() or name.endswith(("/", "\\")) or _ignored(name):
+                continue
+            part = Part(inside + name.replace("\\", "/"), self._written(archive, entry))
+            if part.suffix in _OPENED_INSIDE:
+                self.inner.append(name)
+                parts += self._inner(part)
+            elif part.head(4).startswith(ZIP_HEADS) and part.suffix not in _OFFICE:
+                part.path.unlink()
+                raise Refused("archive-nested", member=name)
+            else:
+                parts.append(part)
+        return parts
+
+    def _inner(self, part: Part) -> list[Part]:
+        found: list[Part] = []
+        try:
+            found = self.opened(part, inside=f"{part.name}/")
+            return found
+        finally:
+            if part not in found:
+                part.path.unlink()
+
+    def _written(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Path:
+        target = self.work / f"member{self.number}"
+        self.number += 1
         with archive.open(entry) as packed, target.open("wb") as out:
             while chunk := packed.read(MEBI):
-                left -= len(chunk)
-                if left < 0:
+                self.left -= len(chunk)
+                if self.left < 0:
                     raise Refused("archive-bomb", size_mb=MOST_UNPACKED // MEBI, limit_mb=MOST_UNPACKED // MEBI)
                 out.write(chunk)
-        part = Part(name.replace("\\", "/"), target)
-        if part.head(4).startswith(ZIP_HEADS) and part.suffix not in _OFFICE:
-            raise Refused("archive-nested", member=name)
-        parts.append(part)
-    if not parts:
-        raise Refused("archive-empty", path=source.name)
-    return parts, []
+        return target

@@ -169,7 +169,10 @@ def _from_one(column: Column) -> Places:
 def _pair(value: Any) -> tuple[float, float] | None:
     if not isinstance(value, str):
         return None
-    pieces = [one for one in re.split(r"[,，;；\s]+", unicodedata.normalize("NFKC", value).strip(" ()[]")) if one]
+    text = unicodedata.normalize("NFKC", value.translate(_LOOKALIKES)).strip(" ()[]")
+    pieces = [one.strip() for one in re.split(r"[,;、/|]", text) if one.strip()]  # the strong marks first: 109 48 00, 40 36 00
+    if len(pieces) != 2:
+        pieces = [one for one in re.split(r"[,;\s]+", text) if one]
     if len(pieces) != 2:
         return None
     numbers = [coordinate(one) for one in pieces]
@@ -226,11 +229,14 @@ _DMS = re.compile(
 _SPACED = re.compile(r"^([+-]?\d{1,3})[\s-]+(\d{1,2})[\s-]+(\d{1,2}(?:\.\d+)?)$")
 
 
+_LOOKALIKES = str.maketrans({"−": "-", "º": "°", "˚": "°", "’": "′", "‘": "′", "`": "′", "´": "′"})  # before NFKC, which makes letters of two of them
+
+
 def coordinate(value: Any) -> float | None:
     """One coordinate as typed: `109.5`, `１０９．５`, `109°34′30″`, `109度34分30秒`, `E109 34 30`, `东经109.5`; None when it is none."""
     if not isinstance(value, str):
         return None
-    text = unicodedata.normalize("NFKC", value).replace("−", "-").replace("º", "°").replace("˚", "°").strip()
+    text = unicodedata.normalize("NFKC", value.translate(_LOOKALIKES)).strip()
     text, sign = _without_hemisphere(text)
     if re.fullmatch(r"[+-]?\d{1,3},\d{3,}", text):
         text = text.replace(",", ".")

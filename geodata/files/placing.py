@@ -13,6 +13,7 @@ from geodata.datum import Datum, unshift
 from geodata.files.notices import Notice, Refused
 from geodata.files.projection import Judged, candidates, judge
 from geodata.files.table import Table
+from geodata.files.words import KINDS
 from geodata.whereabouts import near
 from layers.district import District
 from layers.shapes import MAX_VERTICES
@@ -37,17 +38,6 @@ _FAMILY = {
     "Polygon": Geometry.POLYGON,
     "MultiPolygon": Geometry.POLYGON,
 }
-_IN_CHINESE = {
-    "Point": "点",
-    "LineString": "线",
-    "LinearRing": "环",
-    "Polygon": "面",
-    "MultiPoint": "多点",
-    "MultiLineString": "多线",
-    "MultiPolygon": "多面",
-    "GeometryCollection": "混合图形",
-}
-
 _REASONS = {
     "Ring Self-intersection": "边界自相接",
     "Self-intersection": "边界自相交",
@@ -201,9 +191,9 @@ def _admit(shapes: Shapes, rejected: dict[int, Notice], admitted: Geometry) -> N
             "geometry-kind-differs",
             about="geometry",
             found=", ".join(found := sorted({names[row] for row in wrong})),
-            found_zh="、".join(_IN_CHINESE.get(one, one) for one in found),
+            found_zh="、".join(KINDS.get(one, one) for one in found),
             wanted=", ".join(admitted.types),
-            wanted_zh="、".join(_IN_CHINESE[one] for one in admitted.types),
+            wanted_zh="、".join(KINDS[one] for one in admitted.types),
         )
     for row in wrong:
         rejected[row] = Notice("shape-kind-not-admitted", {"found": names[row], "wanted": ", ".join(admitted.types)}, field="geometry")

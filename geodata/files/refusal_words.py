@@ -146,6 +146,48 @@ declare(
             "把同名的 .shp、.shx、.dbf、.prj 一起提供",
             "Give the .shp, .shx, .dbf and .prj of that name together",
         ),
+        "database-part-missing": said(
+            "地理数据库「{name}」不完整：缺少 {part}",
+            "The geodatabase “{name}” is not whole: {part} is missing",
+            "把整个 .gdb 文件夹压缩成 ZIP 再导入",
+            "Zip the whole .gdb folder and load that",
+        ),
+        "map-part-missing": said(
+            "缺少 {part}（现有 {there}）",
+            "The {part} is missing (there: {there})",
+            "MapInfo 的同名文件要一起提供：.tab、.dat、.map、.id，或 .mif、.mid",
+            "Give the MapInfo files of that name together: .tab, .dat, .map, .id, or .mif, .mid",
+        ),
+        "map-kind-unsupported": said(
+            "「{path}」只是指向别的数据的 MapInfo 表（{kind}），里面没有图形",
+            "“{path}” is a MapInfo table that only points to other data ({kind})",
+            "在 MapInfo 里另存为普通表（NATIVE），或导出为 MIF",
+            "Save it as a plain (native) table in MapInfo, or export it as MIF",
+        ),
+        "dwg-unsupported": said(
+            "「{path}」是 DWG，不能直接读取",
+            "“{path}” is a DWG, which cannot be read",
+            "在 CAD 里另存为 DXF（ASCII）再导入",
+            "Save it as DXF (ASCII) in the CAD program",
+        ),
+        "dxf-binary": said(
+            "「{path}」是二进制 DXF",
+            "“{path}” is a binary DXF",
+            "在 CAD 里另存为 ASCII DXF 再导入",
+            "Save it as an ASCII DXF in the CAD program",
+        ),
+        "kml-only-links": said(
+            "「{path}」里只有网络链接（{links}），没有图形",
+            "“{path}” holds only network links ({links}) and no shapes",
+            "在 Google Earth、奥维里打开后另存为 KML 或 KMZ 再导入",
+            "Open it in Google Earth and save the places themselves as KML or KMZ",
+        ),
+        "tags-none": said(
+            "「{path}」里没有道路、地名等要素",
+            "“{path}” holds no roads, places or other features",
+            "核对文件",
+            "Check the file",
+        ),
         "content-differs": said(
             "「{path}」的内容不是 {promised}",
             "What is in “{path}” is not {promised}",
@@ -168,10 +210,10 @@ declare(
             "压缩包有密码（{member}）", "The archive is encrypted ({member})", "去掉密码后重新打包", "Pack it again without a password"
         ),
         "archive-nested": said(
-            "压缩包里还有压缩包（{member}）",
-            "There is an archive inside the archive ({member})",
+            "压缩包套了不止一层（{member}）",
+            "There are archives more than one deep ({member})",
             "解开里层后再导入",
-            "Unpack the inner one first",
+            "Unpack the inner ones first",
         ),
         "archive-path": said(
             "压缩包成员路径不安全（{member}）", "A member's path leads outside the archive ({member})", "重新打包", "Pack it again"
@@ -233,7 +275,7 @@ declare(
         "reading-too-large": said("读取所需内存超过限额", "Reading needs more memory than allowed", "分成几个文件", "Split it"),
         "several-sublayers": said(
             "其中有 {count} 个图层：{there}",
-            "There are {count} layers: {there}",
+            "There are {count} layers: {there_en}",
             "用 --sublayer 名称 选定一个",
             "Choose one with --sublayer NAME",
             "在下面选一层",
@@ -241,7 +283,7 @@ declare(
         ),
         "no-such-sublayer": said(
             "没有图层「{wanted}」，只有：{there}",
-            "There is no layer “{wanted}”, only: {there}",
+            "There is no layer “{wanted}”, only: {there_en}",
             "用 --sublayer 选定所列之一",
             "Choose one of those with --sublayer",
             "在下面选一层",

@@ -9,6 +9,7 @@ declare(
     {
         # encodings
         "encoding-by-cpg": said(".cpg 文件写明 {said}，且与内容相符", "The .cpg file says {said}, and the bytes agree"),
+        "encoding-by-charset": said("文件写明字符集 {said}，且与内容相符", "The file names the charset {said}, and the bytes agree"),
         "encoding-by-language-byte": said(
             "DBF 语言标识 {said} 表示 {name}，且与内容相符", "The dBASE language byte {said} means {name}, and the bytes agree"
         ),
@@ -165,6 +166,50 @@ declare(
             "图形无效（{reason_zh}），无法修复", "The shape is not valid ({reason}) and cannot be repaired", "在原软件中重画", "Draw it again"
         ),
         "line-zero-length": said("线的长度为零", "The line has no length", "删去或重画", "Remove it or draw it again"),
+        "shapes-doubled": said(
+            "有 {count} 条的图形与前面的某条完全相同（第 {rows} 条）",
+            "{count} records have the very shape of an earlier one (records {rows})",
+            "核对是否重复录入",
+            "Check whether they were entered twice",
+        ),
+        "polygons-thin": said(
+            "有 {count} 个面窄得像碎条，平均宽不到 {width_m} 米（第 {rows} 条）",
+            "{count} polygons are slivers, less than {width_m} m wide (records {rows})",
+            "多半是相邻边界没有对齐，请在原软件中合并",
+            "Neighbours that do not meet leave such; merge them in their own program",
+        ),
+        "shapes-spiked": said(
+            "有 {count} 条的图形有尖刺：拐角不到 {angle_deg}°（第 {rows} 条）",
+            "{count} shapes have spikes, corners of less than {angle_deg}° (records {rows})",
+            "请在图上核对，在原软件中删去多余的点",
+            "Look at them on the map and remove the stray point",
+        ),
+        "lines-crossing-themselves": said(
+            "有 {count} 条线与自身相交（第 {rows} 条）",
+            "{count} lines cross themselves (records {rows})",
+            "请在图上核对",
+            "Look at them on the map",
+        ),
+        "polygons-overlap": said(
+            "有 {count} 对面互相重叠（第 {rows} 条），共 {area_m2} 平方米",
+            "{count} pairs of polygons overlap (records {rows}), {area_m2} m2 together",
+            "不该重叠的请在原软件中改正",
+            "Correct those that should not",
+        ),
+        "overlaps-not-looked-for": said(
+            "各面共 {count} 个顶点，超过 {limit} 个，没有查找互相重叠",
+            "The polygons have {count} corners, more than {limit}: overlaps were not looked for",
+        ),
+        "oddities-not-looked-for": said(
+            "有 {count} 条，超过 {limit} 条，没有逐一查找重复、碎面、尖刺和重叠",
+            "There are {count} records, more than {limit}: twins, slivers, spikes and overlaps were not looked for",
+        ),
+        "names-near": said(
+            "有 {count} 对同名记录相距不到 {distance_m} 米（第 {rows} 条）",
+            "{count} pairs of records have one name and lie within {distance_m} m (records {rows})",
+            "核对是否同一处重复录入",
+            "Check whether they are one place entered twice",
+        ),
         "shape-kind-not-admitted": said(
             "图形类型 {found}，需要 {wanted}",
             "The shape is a {found}, wanted is {wanted}",
@@ -173,8 +218,67 @@ declare(
         ),
         "zm-dropped": said("高程（Z）、量测值（M）未保留（{kind}）", "Heights (Z) and measures (M) were dropped ({kind})"),
         "curves-straightened": said(
-            "曲线（{kind}）已折线化", "Curves ({kind}) were straightened", "请在图上核对", "Look at it on the map"
+            "曲线（{kind}）已折线化：每 {step_deg}° 一个点，偏离不超过半径的万分之 0.4",
+            "Curves ({kind}) were straightened: a point at each {step_deg}°, at most 0.004 % of the radius off",
+            "请在图上核对",
+            "Look at it on the map",
         ),
+        "circles-as-polygons": said(
+            "{count} 个圆已画成 {points} 边的多边形，边最多比圆弧内缩半径的 0.1%",
+            "{count} circles were drawn as polygons of {points} sides, at most 0.1 % of the radius inside of the arc",
+        ),
+        "cad-units-scaled": said(
+            "图纸单位为 {unit}，坐标已乘以 {factor} 换成米",
+            "The drawing is in {unit}: its coordinates were multiplied by {factor} into metres",
+            "请在图上核对位置",
+            "Look at the places on the map",
+        ),
+        "cad-units-ignored": said(
+            "图纸写明单位为 {unit}，但坐标（如 {sample}）不像，未换算",
+            "The drawing says its unit is {unit}, but its coordinates (e.g. {sample}) do not look like it: left as they are",
+            "请在图上核对位置",
+            "Look at the places on the map",
+        ),
+        "cad-closed-as-polygons": said(
+            "这一层的 {count} 条线全部闭合，按面读取",
+            "All {count} lines of this layer are closed: they were read as polygons",
+            "请在图上核对",
+            "Look at them on the map",
+        ),
+        "cad-blocks-as-points": said(
+            "{count} 个图块（{names}）按插入点读取，块内图形未展开",
+            "{count} blocks ({names}) were read as their insertion points; what they are drawn of was left out",
+            "块里画的是实际轮廓时，先在 CAD 里炸开（EXPLODE）",
+            "EXPLODE them in the CAD program when they hold real outlines",
+        ),
+        "cad-left-out": said(
+            "{count} 个图元（{kinds}）不是点、线、面，未读取",
+            "{count} entities ({kinds}) are no points, lines or areas and were left out",
+            "需要时先在 CAD 里转成多段线",
+            "Turn them into polylines in the CAD program when they are wanted",
+        ),
+        "overlays-left-out": said("{count} 幅叠加图片未读取", "{count} images laid over the map were left out"),
+        "links-not-followed": said(
+            "文件里的网络链接（{links}）没有打开",
+            "Network links in the file ({links}) were not followed",
+            "需要时从链接处另存后再导入",
+            "Save what they lead to and load that when it is wanted",
+        ),
+        "ways-turned": said(
+            "{count} 条道路的单行方向与画线方向相反，已把线反过来",
+            "{count} ways are one-way against their drawing: their lines were turned round",
+        ),
+        "ways-cut": said(
+            "{count} 条道路在与别的路相接处断开，共成 {pieces} 段（编号加 -2、-3 …）",
+            "{count} ways were cut where they meet others, into {pieces} pieces in all (their ids with -2, -3 ...)",
+        ),
+        "cap-area-not-read": said(
+            "预警区域「{value}」读不懂",
+            "The area “{value}” of the warning cannot be read",
+            "多边形写成「纬度,经度 纬度,经度 …」，圆写成「纬度,经度 公里数」",
+            "Write a polygon as lat,lon lat,lon ..., a circle as lat,lon km",
+        ),
+        "archive-inside": said("压缩包里还有压缩包（{members}），已一并打开", "The archive holds archives ({members}): they were opened, too"),
         "bare-geometry": said("文件只有一个图形（{kind}），没有属性", "The file is a bare {kind} without attributes"),
         # packing and parts
         "shx-rebuilt": said("缺少 .shx 或其已损坏，已由 .shp 重建", "The .shx was missing or damaged; it was rebuilt from the .shp"),
@@ -217,6 +321,8 @@ declare(
         ),
         "record-deleted": said("该记录在文件中标为已删除", "The record is marked as deleted"),
         "row-empty": said("空行", "The row is empty"),
+        "row-total": said("「{value}」是合计行，不是一条记录", "“{value}” begins a row of totals, which is no record"),
+        "row-note": said("「{value}」是表下的说明，不是一条记录", "“{value}” is a note below the table, which is no record"),
         "row-too-long": said(
             "有 {cells} 格，标题只有 {columns} 列",
             "It has {cells} cells, the header {columns}",
@@ -238,6 +344,12 @@ declare(
         ),
         "measure-given": said(
             "「{column}」按您所说计作{measure}（单位 {unit}）", "“{column}” is counted as {measure}, as you say (unit {unit})"
+        ),
+        "column-unit": said(
+            "列「{column}」的数值按列名里的单位「{unit}」换算成{field_unit}",
+            "The numbers of “{column}” were taken in {unit}, as its name says, and converted to {field_unit_en}",
+            "不对时改列名里的单位再导入",
+            "Correct the unit in the column's name if that is wrong",
         ),
         "column-unmatched": said(
             "列「{column}」没有对应字段，未载入",

@@ -13,6 +13,7 @@ from typing import Any
 
 from geodata.files import gdal, packing, sniffing
 from geodata.files.notices import Notice, Refused
+from geodata.files.sublayers import Sublayer, chosen, several
 from geodata.files.table import Table, save
 
 _OPEN_FILES = 128
@@ -55,28 +56,53 @@ def _read(request: dict[str, Any]) -> Table:
     work = Path(request["work"])
     parts, notices = packing.gather(Path(request["path"]), work)
     found = sniffing.sources(parts, named=len(parts) == 1 and parts[0].path == Path(request["path"]))
-    source, inner = _chosen(found, request["sublayer"])
+    source, inner, name = _chosen(found, request["sublayer"])
     gdal.confine(source.format, request["drivers"])
-    table = _by_format(source, request, inner, work)
+    try:
+        table = _by_format(source, request, inner, work)
+    except Refused as refused:
+        raise _named_within(refused, name) if name else refused from refused
     table.notices[:0] = notices
     if len(found) > 1:
         table.notices.append(Notice("other-sublayers", {"there": ", ".join(one.name for one in found if one is not source)}))
     return table
 
 
-def _chosen(found: list[sniffing.Source], sublayer: str | None) -> tuple[sniffing.Source, str | None]:
-    """The source to read, and the layer wanted inside it: a name may mean either."""
+def _chosen(found: list[sniffing.Source], sublayer: str | None) -> tuple[sniffing.Source, str | None, str | None]:
+    """The source to read, the layer wanted inside it, and, of several sources, its name: `a.gdb/roads` names both."""
     if len(found) == 1:
-        several = found[0].format not in (sniffing.SHAPEFILE, sniffing.GEOJSON, sniffing.DELIMITED)
+        several = found[0].format not in sniffing.ONE_LAYER
         if sublayer is not None and not several:
-            gdal.chosen([found[0].name], sublayer, found[0].main.name)
-        return found[0], sublayer if several else None
+            chosen([Sublayer(found[0].name)], sublayer, found[0].main.name)
+        return found[0], sublayer if several else None, None
     names = [one.name if [other.name for other in found].count(one.name) == 1 else one.main.name for one in found]
-    name = gdal.chosen(names, sublayer, "")
-    return found[names.index(name)], None
+    if sublayer is not None and sublayer not in names:
+        for name, one in zip(names, found, strict=True):
+            if sublayer.startswith(f"{name}/") and one.format not in sniffing.ONE_LAYER:
+                return one, sublayer.removeprefix(f"{name}/"), name
+    listed = [Sublayer(name, *_counted(one)) for name, one in zip(names, found, strict=True)]
+    name = chosen(listed, sublayer, "")
+    return found[names.index(name)], None, name
+
+
+def _counted(source: sniffing.Source) -> tuple[int | None, tuple[str, ...]]:
+    """Records and kind of a shapefile, told by its head alone; of other sources nothing is known before they are read."""
+    if source.format != sniffing.SHAPEFILE:
+        return None, ()
+    from geodata.files.shapefile import counted
+
+    return counted(source)
+
+
+def _named_within(refused: Refused, name: str) -> Refused:
+    """A list of layers inside one source of several, each with the name that chooses it from outside."""
+    if refused.code not in ("several-sublayers", "no-such-sublayer"):
+        return refused
+    return several([Sublayer(f"{name}/{one['name']}", one["count"], tuple(one["kinds"])) for one in refused.values["layers"]])
 
 
 def _by_format(source: sniffing.Source, request: dict[str, Any], sublayer: str | None, work: Path) -> Table:
+    """Each format has a reader of its own, which is imported only where it is needed: GDAL not at all for a table."""
     encoding, shapes_wanted = request["encoding"], request["shapes_wanted"]
     if source.format == sniffing.SHAPEFILE:
         from geodata.files.shapefile import read_shapefile
@@ -98,7 +124,31 @@ def _by_format(source: sniffing.Source, request: dict[str, Any], sublayer: str |
         from geodata.files.workbook import read_workbook
 
         return read_workbook(source, sublayer=sublayer, shapes_wanted=shapes_wanted)
-    return gdal.read_features(source, sublayer=sublayer, work=work)
+    return _by_newer_format(source, encoding, sublayer, shapes_wanted, work)
+
+
+def _by_newer_format(source: sniffing.Source, encoding: str | None, sublayer: str | None, shapes_wanted: bool, work: Path) -> Table:
+    if source.format in (sniffing.MAPINFO_TAB, sniffing.MAPINFO_MIF):
+        from geodata.files.mapinfo import read_mapinfo
+
+        return read_mapinfo(source, encoding=encoding, work=work)
+    if source.format == sniffing.CAD:
+        from geodata.files.cad import read_cad
+
+        return read_cad(source, sublayer=sublayer, encoding=encoding, work=work)
+    if source.format == sniffing.KML:
+        from geodata.files.kml import read_kml
+
+        return read_kml(source, sublayer=sublayer, encoding=encoding)
+    if source.format == sniffing.ALERT:
+        from geodata.files.alert import read_alert
+
+        return read_alert(source, sublayer=sublayer, encoding=encoding)
+    if source.format == sniffing.OSM:
+        from geodata.files.osm import read_osm
+
+        return read_osm(source, sublayer=sublayer, work=work)
+    return gdal.read_features(source, sublayer=sublayer, shapes_wanted=shapes_wanted, work=work)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from geodata.files.gdal import read_shapes
 from geodata.files.notices import Notice, Refused
 from geodata.files.packing import Part
 from geodata.files.sniffing import Source
+from geodata.files.sublayers import kinds_in_order
 from geodata.files.table import Column, Table
 
 _TYPES = {
@@ -55,6 +56,15 @@ def read_shapefile(source: Source, *, encoding: str | None, work: Path) -> Table
     if has_z or has_m or kind > 10:
         notices.append(Notice("zm-dropped", {"kind": _TYPES[kind]}))
     return _joined(source, dbf, shapes, notices)
+
+
+def counted(source: Source) -> tuple[int | None, tuple[str, ...]]:
+    """Records (by the size of .shx, None without one) and kind, from the heads alone."""
+    kind = struct.unpack("<i", source.main.head(100)[32:36])[0]
+    count = (source.beside["shx"].path.stat().st_size - 100) // 8 if "shx" in source.beside else None
+    plain = {"PolyLine": "LineString"}
+    name = _TYPES.get(kind, "").removesuffix("Z").removesuffix("M")
+    return count, kinds_in_order([plain.get(name, name)])
 
 
 def _index(source: Source, notices: list[Notice]) -> NDArray[np.int64]:

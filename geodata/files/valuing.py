@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import math
+import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from geodata.files.mapping import Mapped
 from geodata.files.notices import Notice
 from geodata.files.table import Column, Kind, Table
 from layers.spec import Field, Layer
+from layers.units import UNITS, unit_label
 from layers.values import Unreadable, reader
+
+# 亩 and the like are units that no field has: a column in them is told, never taken for the field's own.
+_ALL_UNITS = frozenset(spelling for unit in UNITS.values() for spelling in unit.spellings) | {"亩", "万亩", "mu", "斤", "里", "华里", "英尺", "ft", "英里", "mile"}
 
 
 @dataclass
@@ -21,6 +29,7 @@ class Values:
     by_field: dict[str, list[Any]] = field(default_factory=dict)
     problems: dict[int, list[Notice]] = field(default_factory=dict)
     local_times: bool = False
+    notices: list[Notice] = field(default_factory=list)
 
 
 def read_values(table: Table, layer: Layer, mapped: Sequence[Mapped]) -> Values:
@@ -46,9 +55,32 @@ def _zoned(text: str) -> bool:
     return text.endswith("Z") or len(text) <= 10 or "+" in text[10:] or "-" in text[10:]
 
 
+def unit_in_name(name: str, wanted: Field) -> str | None:
+    """The unit that a column's name ends with, in brackets or after a mark (面积（公顷）, len_km), where it is another than the field's.
+
+    None where the name says no unit, says the field's own, or says something that is no unit at all (a year, a note).
+    """
+    if wanted.type not in (int, float) or not wanted.unit:
+        return None
+    plain = unicodedata.normalize("NFKC", name).strip()
+    own = UNITS[wanted.unit].spellings if wanted.unit in UNITS else {wanted.unit.lower(): Decimal(1)}
+    bracket = re.search(r"[(\[]([^()\[\]]{1,12})[)\]]$", plain)
+    ending = re.search(r"(?:[\s_:/]|(?<=[\u4e00-\u9fff]))([A-Za-z]{1,3}[23]?)$", plain)
+    found = bracket or ending
+    said = found[1].strip().removeprefix("单位:") if found else ""
+    factor = own.get(said.lower())
+    if factor is not None:
+        return None if factor == 1 else said
+    return said if bracket and said.lower() in _ALL_UNITS else None
+
+
 def _read(column: Column, wanted: Field, values: Values) -> list[Any]:
     read = reader(wanted)
-    if _needs_no_look(column, wanted):
+    unit = unit_in_name(column.name, wanted)
+    if unit:
+        own = unit_label(wanted.unit or "")
+        values.notices.append(Notice("column-unit", {"column": column.name, "unit": unit, "field_unit": own.zh, "field_unit_en": own.en}, field=wanted.id))
+    elif _needs_no_look(column, wanted):
         return column.values
     known: dict[Any, tuple[Any, Unreadable | None]] = {}
     out: list[Any] = []
@@ -60,7 +92,7 @@ def _read(column: Column, wanted: Field, values: Values) -> list[Any]:
         answer = known.get(asked)
         if answer is None:
             try:
-                answer = (read(raw), None)
+                answer = (read(_with_unit(raw, unit) if unit else raw), None)
             except Unreadable as unreadable:
                 answer = (None, unreadable)
             known[asked] = answer
@@ -70,6 +102,14 @@ def _read(column: Column, wanted: Field, values: Values) -> list[Any]:
             values.problems.setdefault(place, []).append(notice)
         out.append(answer[0])
     return out
+
+
+def _with_unit(raw: Any, unit: str) -> Any:
+    """A bare number with the unit that its column's name says; a value that says its own keeps it."""
+    if isinstance(raw, bool) or not isinstance(raw, (int, float, str)):
+        return raw
+    text = format(Decimal(repr(raw)), "f") if isinstance(raw, (int, float)) and math.isfinite(raw) else str(raw).strip()
+    return f"{text}{unit}" if text and (text[-1].isdigit() or text[-1] == ".") and not re.search(r"[A-Za-z\u4e00-\u9fff].*\d$", text) else raw
 
 
 def _needs_no_look(column: Column, wanted: Field) -> bool:

@@ -11,9 +11,9 @@ from typing import Any
 from openpyxl.utils.cell import range_boundaries
 
 from geodata.files.delimited import from_cells, header_of
-from geodata.files.gdal import chosen
 from geodata.files.notices import Found, Notice, Refused
 from geodata.files.sniffing import WORKBOOK, Source
+from geodata.files.sublayers import Sublayer, chosen
 from geodata.files.table import Kind, Table
 
 _MOST_CELLS = 20_000_000
@@ -59,7 +59,8 @@ def _read(source: Source, sublayer: str | None, shapes_wanted: bool) -> Table:
     ]
     if not full:
         raise Refused("empty-layer", layer=source.name)
-    name = chosen(full, sublayer, source.main.name)
+    counted = [Sublayer(one, _rows_in(sheets[one])) for one in full] if len(full) > 1 and sublayer is None else [Sublayer(one) for one in full]
+    name = chosen(counted, sublayer, source.main.name)
     lines, cells, errors = [], 0, []
     for number, row in enumerate(sheets[name].iter_rows(values_only=True), 1):
         cells += len(row)
@@ -82,6 +83,11 @@ def _read(source: Source, sublayer: str | None, shapes_wanted: bool) -> Table:
             if midnight:
                 column.values = [None if one is None else one[:10] for one in column.values]
     return table
+
+
+def _rows_in(sheet: Any) -> int:
+    """Rows with anything in them, the header among them."""
+    return sum(1 for row in sheet.iter_rows(values_only=True) if any(cell is not None for cell in row))
 
 
 def _beside(path: Path, member: str, lines: list[list[Any]]) -> list[Notice]:

@@ -133,12 +133,12 @@ FACILITIES = Layer(
 )
 
 ROAD_CLASSES = (
-    Choice("motorway", Label("高速公路", "Motorway"), ("高速",)),
-    Choice("national", Label("国道", "National road"), ("trunk",)),
-    Choice("provincial", Label("省道", "Provincial road"), ("primary",)),
-    Choice("county", Label("县道", "County road"), ("县乡道", "secondary", "主干路")),
-    Choice("village", Label("乡村道路", "Village road"), ("乡道", "村道", "tertiary", "unclassified")),
-    Choice("street", Label("城市道路", "Street"), ("支路", "residential", "次干路")),
+    Choice("motorway", Label("高速公路", "Motorway"), ("高速", "motorway_link")),
+    Choice("national", Label("国道", "National road"), ("trunk", "trunk_link")),
+    Choice("provincial", Label("省道", "Provincial road"), ("primary", "primary_link")),
+    Choice("county", Label("县道", "County road"), ("县乡道", "secondary", "secondary_link", "主干路")),
+    Choice("village", Label("乡村道路", "Village road"), ("乡道", "村道", "tertiary", "tertiary_link", "unclassified")),
+    Choice("street", Label("城市道路", "Street"), ("支路", "residential", "living_street", "次干路")),
 )
 
 ROADS = Layer(

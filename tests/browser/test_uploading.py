@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import shapely
 
 from app.command import load_work
 from geodata.crs import transformer
@@ -20,7 +21,7 @@ from geodata.datum import gcj02_from_wgs84
 from geodata.store import loads as records
 from layers.spec import OPERATOR, Role
 from tests.browser.conftest import Server, Visit
-from tests.geodata.files.making import CGCS2000, dbf, parts_of, shapefile
+from tests.geodata.files.making import CGCS2000, by_gdal, dbf, parts_of, shapefile
 
 Come = Callable[..., Visit]
 FIELDS = (("编号", "C", 20), ("名称", "C", 40), ("RNRS", "C", 10), ("场所类型", "C", 10), ("备注栏", "C", 20))
@@ -173,6 +174,23 @@ def test_a_file_without_a_system_is_asked_about_by_sight(visit: Come, tmp_path: 
     one.shot("upload_crs_1280")
     one.page.click(".system:has-text('EPSG:4546') button")
     one.until(lambda: one.page.locator("text=装载 9 行").count() == 1, "read in the system that was chosen")
+
+
+def test_the_layers_of_a_file_are_listed_and_one_press_chooses(visit: Come, shelters: list[Any], tmp_path: Path) -> None:
+    rows, places = rows_of(shelters[:4])
+    gdb = by_gdal(tmp_path / "应急.gdb", "OpenFileGDB", [shapely.Point(one) for one in places],
+                  {"编号": [one[0] for one in rows], "名称": [one[1] for one in rows]}, layer="避难场所_2026年秋季复核成果")  # fmt: skip
+    by_gdal(gdb, "OpenFileGDB", [shapely.box(109.7, 40.6, 109.8, 40.7)], {"名称": ["甲"]}, layer="防火区", append=True, geometry_type="MultiPolygon")
+    one = visit(Role.GIS_STAFF)
+    drop(one, packed(gdb, "应急"))
+    one.until(lambda: one.page.locator("#load-layer").count() == 1, "the file's name is that of no layer")
+    one.page.select_option("#load-layer", label="应急避难场所")
+    settled(one)
+    assert one.page.locator(".sublayer").all_inner_texts() == ["避难场所_2026年秋季复核成果\n点 · 4 条\n用这个", "防火区\n多面 · 1 条\n用这个"]
+    one.shot("upload_sublayers_1280")
+    one.page.click(".sublayer:has-text('避难场所') button")
+    one.until(lambda: one.page.locator("#step-4").count() == 1, "the layer that was chosen is rehearsed")
+    assert "这一层" in one.page.inner_text("#right")
 
 
 def test_a_system_or_an_encoding_that_is_not_offered_is_written(visit: Come, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from layers.dates import CHINA
+from layers.messages import message
 from layers.spec import Choice, Field, Label
 from layers.values import MAX_INTEGER, Unreadable, reader
 
@@ -69,7 +70,7 @@ def test_a_placeholder_is_unknown_never_zero(field: Field, raw: str) -> None:
 @pytest.mark.parametrize(("field", "raw", "code"), [
     (PEOPLE, True, "not-a-number"), (AREA, False, "not-a-number"), (LEVEL, True, "not-a-choice"), (NAME, True, "not-text"),
     (PEOPLE, math.nan, "not-finite"), (AREA, math.inf, "not-finite"), (AREA, "NaN", "not-finite"), (AREA, "-Infinity", "not-finite"),
-    (AREA, "1e400", "not-finite"), (AREA, 10**400, "not-finite"), (NAME, math.nan, "not-finite"), (LEVEL, math.nan, "not-a-choice"),
+    (AREA, "****", "number-hidden"), (PEOPLE, "####", "number-hidden"), (AREA, "1e400", "not-finite"), (AREA, 10**400, "not-finite"), (NAME, math.nan, "not-finite"), (LEVEL, math.nan, "not-a-choice"),
     (PEOPLE, "1.5", "not-whole"), (PEOPLE, 1.5, "not-whole"), (PEOPLE, -1, "out-of-range"), (PEOPLE, MAX_INTEGER + 1, "out-of-range"),
     (PEOPLE, "约300", "not-a-number"), (PEOPLE, "300+", "unit-unknown"), (PEOPLE, "12,34", "not-a-number"), (AREA, "5亩", "unit-unknown"),
     (PEOPLE, [1], "not-a-number"), (AREA, {}, "not-a-number"), (CHAINAGE, "248+5", "unit-unknown"),
@@ -86,6 +87,18 @@ def test_what_is_not_plain_is_refused(field: Field, raw: Any, code: str) -> None
 ANYTHING = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=80), st.dates(), st.datetimes(), st.binary(max_size=5),
     st.lists(st.one_of(st.text(max_size=9), st.integers()), max_size=4), st.dictionaries(st.text(max_size=3), st.integers(), max_size=2))
+
+
+@pytest.mark.parametrize(("raw", "near"), [("乙 级", None), ("囯家级", "国家级"), ("Nationnal", "国家级"), ("国家", "国家级"), ("海啸", ""), (7, "")])
+def test_a_word_near_to_a_choice_is_offered_and_never_taken(raw: Any, near: str | None) -> None:
+    field = Field("c", Label("级别", "Level"), choices=(Choice("national", Label("国家级", "National")), Choice("b", Label("乙级", "Second"))))
+    if near is None:  # blanks that only make the word look even
+        assert reader(field)(raw) == "b"
+        return
+    with pytest.raises(Unreadable) as refused:
+        reader(field)(raw)
+    assert refused.value.values["near"] == (f"；是不是「{near}」？" if near else "")
+    assert message("not-a-choice", refused.value.values).endswith(f"「{near}」？" if near else "之中")
 
 
 @given(st.sampled_from([PEOPLE, AREA, CHAINAGE, NAME, BUILT, SEEN, OPEN, LEVEL, SUITS, DEPOT]), ANYTHING)

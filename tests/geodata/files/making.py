@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import struct
+import warnings
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -143,3 +144,56 @@ def workbook(path: Path, sheets: Mapping[str, Sequence[Sequence[Any]]], *, merge
     book.save(out)
     path.write_bytes(out.getvalue())
     return path
+
+
+def by_gdal(
+    path: Path,
+    driver: str,
+    shapes: Sequence[Any],
+    values: Mapping[str, Sequence[Any]],
+    *,
+    crs: str | None = "EPSG:4490",
+    layer: str | None = None,
+    geometry_type: str | None = None,
+    append: bool = False,
+    **options: Any,
+) -> Path:
+    """A file that GDAL's own driver writes; options are the driver's (`ENCODING`)."""
+    import numpy as np
+    import shapely
+    from pyogrio import raw
+
+    kind = geometry_type or shapes[0].geom_type
+    columns = [np.array(list(one), dtype=object if isinstance(one[0], str) else None) for one in values.values()]
+    wkb = np.array([shapely.to_wkb(one) for one in shapes], dtype=object)
+    more = {"layer": layer} if layer else {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a number that becomes another kind of number, and of a file without a system
+        raw.write(str(path), wkb, columns, list(values), geometry_type=kind, crs=crs, driver=driver, append=append, **more, **options)
+    return path
+
+
+def dxf(path: Path, entities: Sequence[Sequence[tuple[int, Any]]], *, units: int | None = 6, codepage: str = "ANSI_936", encoding: str = "gbk",
+        blocks: Sequence[Sequence[tuple[int, Any]]] = ()) -> Path:  # fmt: skip
+    """A drawing as CAD programs of 2000 write it; each entity is its pairs of group code and value."""
+
+    def written(pairs: Sequence[tuple[int, Any]]) -> str:
+        return "".join(f"{code:>3}\r\n{value}\r\n" for code, value in pairs)
+
+    head = [(0, "SECTION"), (2, "HEADER"), (9, "$ACADVER"), (1, "AC1015"), (9, "$DWGCODEPAGE"), (3, codepage)]
+    head += [(9, "$INSUNITS"), (70, units)] if units is not None else []
+    text = written([*head, (0, "ENDSEC")])
+    if blocks:
+        text += written([(0, "SECTION"), (2, "BLOCKS"), *(pair for one in blocks for pair in one), (0, "ENDSEC")])
+    text += written([(0, "SECTION"), (2, "ENTITIES"), *(pair for one in entities for pair in one), (0, "ENDSEC"), (0, "EOF")])
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+def polyline(layer: str, places: Sequence[tuple[float, float]], *, closed: bool = False, bulge: float = 0.0) -> list[tuple[int, Any]]:
+    """A LWPOLYLINE; `bulge` bends its first side."""
+    found: list[tuple[int, Any]] = [(0, "LWPOLYLINE"), (100, "AcDbEntity"), (8, layer), (100, "AcDbPolyline"), (90, len(places)), (70, int(closed))]
+    for place, (x, y) in enumerate(places):
+        found += [(10, x), (20, y)]
+        found += [(42, bulge)] if bulge and not place else []
+    return found

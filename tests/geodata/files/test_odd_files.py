@@ -194,7 +194,7 @@ ODD = {
         sheet(["九原区避难场所"], [], HEADS, ["A", "甲", 109.8, 40.6], [], ["合计", "1", None, None], merge=("A1:D1",)),
         1,
         "row-empty",
-        "place-missing",
+        "row-total",
         of=3,
     ),
     "formulas without results": ok(sheet(HEADS, ["A", "=1+1", 109.8, 40.6]), 1, "formula-not-calculated", ming_cheng=None),
@@ -210,7 +210,7 @@ ODD = {
     "rar called shp": no(csv(b"Rar!\x1a\x07\x01\x00" + os.urandom(50), "a.shp"), "packing-unsupported"),
     "7z called zip": no(csv(b"7z\xbc\xaf\x27\x1c" + os.urandom(50), "a.zip"), "packing-unsupported"),
     "a Word file beside the shapefile": ok(packed(lambda parts: {**parts, "说明.docx": b"PK\x03\x04 and more"}), 3),
-    "a zip in the zip": no(packed(lambda parts: {**parts, "备份.zip": b"PK\x03\x04 and more"}), "archive-nested"),
+    "a damaged zip in the zip": no(packed(lambda parts: {**parts, "备份.zip": b"PK\x03\x04 and more"}), "archive-damaged"),
     "zip slip": no(packed(lambda parts: {**parts, "../../a.txt": b"x"}), "archive-path"),
     "only documents in the zip": no(packed(lambda _: {"说明.docx": b"PK\x03\x04 and more"}), "format-unsupported"),
 }

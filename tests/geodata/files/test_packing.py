@@ -48,7 +48,8 @@ def test_too_many_entries_nested_archives_and_twins_are_refused(tmp_path: Path) 
     assert refusal(zipped(tmp_path / "many.zip", {f"{number}.txt": b"" for number in range(201)}), tmp_path / "work") == "too-many-entries"
     inner = io.BytesIO()
     zipfile.ZipFile(inner, "w").close()
-    assert refusal(zipped(tmp_path / "nest.zip", {"a.zip": b"PK"}), tmp_path / "work") == "archive-nested"
+    nested = zipped(tmp_path / "inner.zip", {"a.zip": inner.getvalue()}).read_bytes()
+    assert refusal(zipped(tmp_path / "nest.zip", {"b.zip": nested}), tmp_path / "work") == "archive-nested"
     with zipfile.ZipFile(tmp_path / "twin.zip", "w") as archive:
         archive.writestr("a.dbf", "1")
         with pytest.warns(UserWarning, match="Duplicate name"):
@@ -121,7 +122,7 @@ def test_several_layers_are_listed_and_one_may_be_chosen(tmp_path: Path) -> None
     shapefile(tmp_path, name="depots")
     with pytest.raises(Refused) as refused:
         read(tmp_path)
-    assert refused.value.code == "several-sublayers" and refused.value.values["there"] == "depots, shelters"
+    assert refused.value.code == "several-sublayers" and refused.value.values["there"] == "depots（3 点）、shelters（3 点）"
     assert read(tmp_path, sublayer="depots").sublayer == "depots"
     with pytest.raises(Refused) as refused:
         read(tmp_path, sublayer="teams")

@@ -6,6 +6,7 @@ import random
 from pathlib import Path
 
 import pytest
+import shapely
 
 from geodata.files import reading
 from geodata.files.notices import Refused
@@ -143,6 +144,9 @@ def test_a_cell_that_is_no_coordinate_is_named(tmp_path: Path) -> None:
         ("40°30′0″S", -40.5),
         ("40d30m0s", 40.5),
         ("109,512", 109.512),
+        ("109º30'", 109.5),
+        ("109˚30’00’’", 109.5),
+        ("109-30-00", 109.5),
         ("109°75′", None),
         ("不详", None),
         ("", None),
@@ -152,6 +156,18 @@ def test_a_cell_that_is_no_coordinate_is_named(tmp_path: Path) -> None:
 def test_coordinates_as_people_type_them(text: str, value: float | None) -> None:
     got = coordinate(text)
     assert got == (pytest.approx(value) if value is not None else None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "109.5,40.5", "109.5 40.5", "（109.5，40.5）", "109.5、40.5", "109.5/40.5", "１０９．５；４０．５", "40.5N,109.5E", "北纬40°30′、东经109°30′", "N40°30′00″ E109°30′00″",
+        "109 30 00, 40 30 00", "东经:109.5,北纬:40.5", "109度30分 40度30分",
+    ],
+)  # fmt: skip
+def test_both_coordinates_in_one_cell_as_people_type_them(text: str, tmp_path: Path) -> None:
+    table = read(workbook(tmp_path / "a.xlsx", {"表": [["名称", "经纬度"], ["甲", text]]}))
+    assert table.rejected == [] and [(one.x, one.y) for one in shapely.from_wkb(table.shapes)] == [(109.5, 40.5)]
 
 
 def test_a_workbook_with_a_title_above_its_header_and_several_sheets(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ export class Session {
 
   /** What a person calls it: of loose parts the one with the shapes. */
   get name() {
-    return (this.files.find((one) => /\.shp$/i.test(one.name)) || this.files[0])?.name || "";
+    return (this.files.find((one) => /\.(shp|tab|mif)$/i.test(one.name)) || this.files[0])?.name || "";
   }
 
   get size() {

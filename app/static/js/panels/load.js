@@ -7,6 +7,7 @@ import { comparison, problemList, problemRows } from "../load/fates.js";
 import { ENCODINGS, datumButtons, findings, mapping, otherEncoding } from "../load/findings.js";
 import { Marks } from "../load/marks.js";
 import { Session } from "../load/session.js";
+import { sublayerChoice } from "../load/sublayers.js";
 import { askForSystem, systemName } from "../load/systems.js";
 import { refused, section, sectionHead } from "../panel.js";
 import { factLayers, setAside, state, takeBack } from "../state.js";
@@ -187,7 +188,7 @@ class Loading {
     const unseen = asks && about === "crs" && !seen.systems?.length; // no picture to choose by: what can be done then stands below
     add(body, el("section", { class: "section" }, el("div", { class: `note${asks ? "" : " bad"}`, role: "alert" }, el("b", { text: t(asks ? "load.asks" : failed ? "load.failed" : "load.refused") }), el("p", { text: systemName(first?.message || t("load.noReason")) }), first?.remedy_on_page && !unseen ? el("p", {}, el("b", { class: "next", text: t("load.next") }), first.remedy_on_page) : null,
       el("div", { class: "acts" }, failed ? button(t("action.again"), () => this.examine(), { small: true, primary: true }) : null, first?.code === "axes-swapped" ? button(t("load.swapAxes"), () => change({ swapped: true }), { small: true, primary: true }) : null, first?.code === "all-outside-district" ? button(t("load.keepAll"), () => change({ anywhere: true }), { small: true }) : null))));
-    if (about === "sublayer" && first.there) section(body, sectionHead(t("load.whichSublayer")), el("div", { class: "tool-row" }, String(first.there).split(", ").map((one) => button(one, () => change({ sublayer: one }), { small: true }))));
+    if (about === "sublayer" && first.layers) section(body, sectionHead(t("load.whichSublayer")), sublayerChoice(first.layers, (name) => change({ sublayer: name })));
     if (about === "encoding") section(body, sectionHead(t("load.whichEncoding"), t("load.byReading")), el("div", { class: "encodings" }, (seen.encoding?.readings || ENCODINGS.map((name) => ({ name, text: "" }))).map((/** @type {any} */ one) => el("div", { class: "reading" }, el("b", { text: one.name }), el("span", { class: "cut", text: one.text }), button(t("load.useThis"), () => change({ encoding: one.name }), { small: true })))), otherEncoding({ change }));
     if (about === "datum") section(body, sectionHead(t("load.whichDatum")), el("div", { class: "tool-row" }, datumButtons({ change })));
     if (((asks && about === "crs") || first?.code === "all-outside-district") && seen.systems) askForSystem(body, seen.systems.filter((/** @type {any} */ one) => one.why !== "said" || first.code === "axes-swapped"), (one) => change({ crs: one.crs, swapped: one.swapped }));
