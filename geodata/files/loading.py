@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,6 +12,7 @@ import numpy as np
 
 from geodata.datum import Datum
 from geodata.files import refusal_words, report_words  # noqa: F401 - they declare the sentences
+from geodata.files.besides import Besides, besides
 from geodata.files.decisions import filled, places_kept, places_of, read_decisions, without_dropped
 from geodata.files.keying import keyed_rows, not_yet_stored
 from geodata.files.mapping import Mapped, map_columns
@@ -19,6 +20,7 @@ from geodata.files.notices import Found, Notice, Refused
 from geodata.files.placing import Place, Placed, kinds_of, place
 from geodata.files.proposing import CONTENT_KEY, propose
 from geodata.files.reading import Limits, read
+from geodata.files.recalling import Remembered
 from geodata.files.rehearsal import rehearsed
 from geodata.files.report import LoadReport, with_rows
 from geodata.files.table import Table
@@ -27,6 +29,7 @@ from geodata.files.watching import Watch
 from geodata.store.bulk import Row, UpsertCounts
 from geodata.store.comparing import Comparison
 from geodata.store.features import Store
+from geodata.store.retiring import Retire, RetireUnclear
 from geodata.store.spaces import Space
 from layers.district import JIUYUAN, District
 from layers.errors import Conflict, Forbidden, InvalidInput
@@ -40,7 +43,8 @@ class LoadOptions:
     `create` makes the layer from the file, `measures` (field or column -> measure or `none`) says what its numbers count; `anywhere` lets features of a built-in layer lie far from the district;
     `file_name` is shown instead of the path's own name (uploads). `swapped` reads each pair of coordinates the other way round;
     `datum_rows` are the rows that carry the datum's shift (none named: all); `rows` what was decided about single rows
-    (see `geodata.files.decisions`).
+    (see `geodata.files.decisions`). `remember` takes the mapping that a person corrected last time for the same columns, which is
+    then kept in `remembered`. `retire` takes away so many stored features that the file does not have, for `retire_reason`; None keeps them.
     """
 
     create: bool = False
@@ -56,13 +60,21 @@ class LoadOptions:
     swapped: bool = False
     datum_rows: Sequence[int] = ()
     rows: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    remember: bool = True
+    remembered: Remembered | None = None
+    retire: int | None = None
+    retire_reason: str = ""
+
+
+Memory = Callable[[frozenset[str]], Remembered | None]  # what is remembered of a file with these columns
 
 
 @dataclass
 class LoadPlan:
     """A file judged: its report, the rows to put in, and the layer that is to be made (`new_layer`) or filled.
 
-    `anywhere`: rows may lie far from the district, as the user or the layer says; all others were judged already.
+    `anywhere`: rows may lie far from the district, as the user or the layer says; all others were judged already. `besides` are
+    the keys that the file holds on rows that are not loaded.
     """
 
     report: LoadReport
@@ -74,6 +86,7 @@ class LoadPlan:
     table: Table | None = None
     placed: tuple[Any, Any] | None = None  # row numbers and their shapes, also of rows that are rejected for their values
     comparison: Comparison | None = None
+    besides: Besides = Besides()
 
 
 def plan(
@@ -87,11 +100,12 @@ def plan(
     limits: Limits | None = None,
     rehearse: bool = False,
     watch: Watch | None = None,
+    memory: Memory | None = None,
 ) -> LoadPlan:
     """Read and judge a file; nothing is written. What is wrong with the file stands in the report (`report.refused`), never raised.
 
     `rehearse` (always with `options.dry_run`) also counts what would be new, changed and unchanged, and the report then has its
-    `rehearsal`. `watch` hears of each stage. Raises Forbidden when the actor may not load into the layer.
+    `rehearsal`. `watch` hears of each stage; `memory` is asked for the mapping of last time. Raises Forbidden when the actor may not load into the layer.
     """
     watch = watch or Watch()
     space.refresh()
@@ -103,7 +117,7 @@ def plan(
             if not store.may(Action.LOAD, layer):
                 raise Forbidden(action=Action.LOAD.value, layer=layer_id)
     try:
-        _plan(made, layer, path, district, limits, watch)
+        _plan(made, layer, path, district, limits, watch, memory)
         watch.at("comparing")
         if not made.new_layer:
             _drop_stored(space, made, actor)
@@ -145,9 +159,10 @@ def commit(space: Space, planned: LoadPlan, actor: Actor, *, reason: str | None 
         with space.creating(planned.layer, actor, reason) if new else space.transaction(actor, reason) as store, around(store, report):
             if planned.new_layer and not new:  # somebody else made a layer of that name meanwhile
                 raise Conflict(what=planned.layer.id)
-            _count(report, store.upsert(planned.layer.id, planned.rows, anywhere=planned.anywhere) if planned.rows else UpsertCounts(0, 0, 0), planned)
+            counts = store.upsert(planned.layer.id, planned.rows, anywhere=planned.anywhere, retire=_retire(planned)) if planned.rows else UpsertCounts(0, 0, 0)
+            _count(report, counts, planned)
             report.created, report.committed = new, True
-            if report.inserted == 0 and report.updated == 0:
+            if report.inserted == 0 and report.updated == 0 and not report.retired:
                 report.warnings.append(Notice("all-unchanged", {"count": report.unchanged}))
     except InvalidInput as refused:
         _refuse(planned, *_store_notices(refused))
@@ -156,7 +171,17 @@ def commit(space: Space, planned: LoadPlan, actor: Actor, *, reason: str | None 
     return report
 
 
-def _plan(made: LoadPlan, layer: Layer | None, path: Path, district: District, limits: Limits | None, watch: Watch) -> None:
+def _retire(planned: LoadPlan) -> Retire | None:
+    """What is to be taken away as missing from the file. Raises RetireUnclear where it cannot be told what that is."""
+    options, layer = planned.options, planned.layer
+    if options.retire is None or layer is None:
+        return None
+    if planned.new_layer or layer.key is None or planned.besides.unclear:
+        raise RetireUnclear(count=planned.besides.unclear)
+    return Retire(options.retire, planned.besides.keys, options.retire_reason)
+
+
+def _plan(made: LoadPlan, layer: Layer | None, path: Path, district: District, limits: Limits | None, watch: Watch, memory: Memory | None) -> None:
     options, report = made.options, made.report
     if layer is None and not options.create:
         raise Refused("load-no-layer", about="layer", layer=made.report.layer)
@@ -199,7 +224,7 @@ def _plan(made: LoadPlan, layer: Layer | None, path: Path, district: District, l
     made.placed = (table.rows, shapes)
     watch.at("matching")
     far = placed is not None and any(one.code == "outside-district" for one in placed.notices)
-    _take_values(made, layer, table, shapes, far_reaching=far or options.anywhere)
+    _take_values(made, layer, table, shapes, far_reaching=far or options.anywhere, memory=memory)
 
 
 def _note(report: LoadReport, table: Table) -> None:
@@ -228,7 +253,7 @@ def _take_places(report: LoadReport, table: Table, placed: Placed) -> None:
     report.warnings += with_rows((int(table.rows[row]), one) for row, one in placed.repaired.items() if row not in placed.rejected)
 
 
-def _take_values(made: LoadPlan, layer: Layer | None, table: Table, shapes: Any, *, far_reaching: bool) -> None:
+def _take_values(made: LoadPlan, layer: Layer | None, table: Table, shapes: Any, *, far_reaching: bool, memory: Memory | None) -> None:
     options, report = made.options, made.report
     if layer is None:
         proposed, counted = propose(report.layer, table, kinds_of(shapes), options.measures)
@@ -241,8 +266,11 @@ def _take_values(made: LoadPlan, layer: Layer | None, table: Table, shapes: Any,
     elif options.measures:
         raise Refused("measure-not-new", about="measures", layer=layer.id)
     columns = [one.name for one in table.columns if one.name not in table.used_for_place]
-    given = dict(options.mapping)
-    report.mapping = mapping = map_columns(columns, layer, given)
+    if not made.new_layer:
+        options = made.options = _recalled(options, layer, table, memory)
+    report.mapping = mapping = map_columns(columns, layer, options.mapping, options.remembered.mapping if options.remembered else None)
+    if options.remembered:
+        report.warnings.append(options.remembered.notice())
     made.layer = layer
     if options.create and not made.new_layer and mapping.unmatched:
         raise Refused("layer-differs", about="layer", layer=layer.id, columns=", ".join(mapping.unmatched[:20]))
@@ -256,6 +284,19 @@ def _take_values(made: LoadPlan, layer: Layer | None, table: Table, shapes: Any,
         report.warnings.append(Notice("times-local", {}))
     _ruled(values, layer, len(table.rows))
     made.rows = keyed_rows(report, table, layer, mapping, values, shapes)
+    if made.table is not None and layer.key and not made.new_layer:
+        made.besides = besides(made.table, layer, mapping, made.rows)
+
+
+def _recalled(options: LoadOptions, layer: Layer, table: Table, memory: Memory | None) -> LoadOptions:
+    """With what was remembered, unless that is not wanted or was taken before; what does not fit the layer any more is left out."""
+    if not options.remember:
+        return replace(options, remembered=None)
+    if options.remembered is None and memory is not None:
+        found = memory(frozenset(one.name for one in table.columns))
+        fitting = found.fitting(layer, options.mapping) if found else None
+        return replace(options, remembered=fitting)
+    return options
 
 
 def _ruled(values: Values, layer: Layer, count: int) -> None:
@@ -287,7 +328,7 @@ def _rehearse(space: Space, made: LoadPlan, actor: Actor) -> None:
         return
     try:
         with space.transaction(actor, "rehearsal") as store:
-            counts, made.comparison = store.rehearse_upsert(layer.id, made.rows, anywhere=made.anywhere)
+            counts, made.comparison = store.rehearse_upsert(layer.id, made.rows, anywhere=made.anywhere, spared=made.besides.keys)
             _count(report, counts, made)
     except InvalidInput as refused:
         _refuse(made, *_store_notices(refused))
@@ -296,7 +337,7 @@ def _rehearse(space: Space, made: LoadPlan, actor: Actor) -> None:
 
 
 def _count(report: LoadReport, counts: UpsertCounts, made: LoadPlan) -> None:
-    report.inserted, report.updated = counts.inserted, counts.updated
+    report.inserted, report.updated, report.retired = counts.inserted, counts.updated, counts.retired
     report.unchanged = counts.unchanged + (report.accepted - len(made.rows))
 
 
@@ -311,9 +352,9 @@ def _refuse(made: LoadPlan, first: Notice, *others: Notice) -> None:
     report.errors += others
     report.rejected = report.read - report.skipped
     report.accepted = report.repaired = 0
-    report.inserted = report.updated = report.unchanged = None
+    report.inserted = report.updated = report.unchanged = report.retired = None
     report.warnings = [one for one in report.warnings if one.code not in ("layer-made", "layer-would-be-made", "measure-by-name", "measure-given")]
     made.rows = []
 
 
-__all__ = ["LoadOptions", "LoadPlan", "LoadReport", "Mapped", "commit", "plan"]
+__all__ = ["LoadOptions", "LoadPlan", "LoadReport", "Mapped", "Memory", "Remembered", "commit", "plan"]

@@ -30,6 +30,7 @@ _NOTES = frozenset(
         "layer-would-be-made",
         "measure-by-name",
         "measure-given",
+        "mapping-remembered",
     }
 )
 
@@ -58,6 +59,7 @@ class LoadReport:
     inserted: int | None = None
     updated: int | None = None
     unchanged: int | None = None
+    retired: int | None = None
     mapping: ColumnMapping | None = None
     place_columns: list[str] = field(default_factory=list)
     datum: str | None = None
@@ -97,6 +99,7 @@ class LoadReport:
             "inserted": self.inserted,
             "updated": self.updated,
             "unchanged": self.unchanged,
+            "retired": self.retired,
             "mapping": [{"column": one.column, "field": one.field, "by": one.by} for one in self.mapping.mapped] if self.mapping else [],
             "place_columns": self.place_columns,
             "unmatched": list(self.mapping.unmatched) if self.mapping else [],

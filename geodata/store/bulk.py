@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -12,6 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection, Table, literal_column, text
 
 from geodata.store.metadata import STORAGE_SRID
+from geodata.store.retiring import Retire, RetireUnclear, retire
 from geodata.store.rows import mask
 from layers.errors import InvalidInput, Problem
 from layers.messages import Sentence, declare
@@ -39,23 +40,25 @@ class Row:
 
 @dataclass(frozen=True)
 class UpsertCounts:
-    """How many rows were new, changed and the same as stored. They add up to the rows given."""
+    """How many rows were new, changed and the same as stored (they add up to the rows given), and how many features went."""
 
     inserted: int
     updated: int
     unchanged: int
+    retired: int = 0
 
 
-Look = Callable[[Connection, str, Layer, str | None, list[str]], None]
+Look = Callable[[Connection, str, Layer, str | None, dict[str, str]], None]
 
 
 def upsert(connection: Connection, schema: str, layer: Layer, table: Table, rows: Iterable[Row], resolve: Mapping[str, Mapping[str, str]], *,
-           look: Look | None = None) -> UpsertCounts:
+           look: Look | None = None, leave: Retire | None = None) -> UpsertCounts:
     """Insert rows whose key is new, update those whose given values differ, leave the rest alone.
 
     Only fields that the rows carry are updated. Rows without a key (or layers without one) are inserted. `resolve`
     turns keys of referenced features into ids, by field. Values and shapes must have been checked by the caller. `look`
-    sees the rows staged, before anything is written: the target's name, the key and the columns carried.
+    sees the rows staged, before anything is written: the target's name, the key and the columns carried with their types. `leave` says which of
+    the features that the rows do not have are to go.
     """
     rows = list(rows)
     fields = _carried(layer, rows)
@@ -73,8 +76,13 @@ def upsert(connection: Connection, schema: str, layer: Layer, table: Table, rows
     if key:
         _put_back(connection, target, table, key, [one for one in fields if one.sensitivity is Sensitivity.PERSONAL and one.type is str])
     if look:
-        look(connection, target, layer, key, names)
-    return _merge(connection, target, key, names, len(rows))
+        look(connection, target, layer, key, dict(columns))
+    counts = _merge(connection, target, key, names, len(rows))
+    if leave is None:
+        return counts
+    if key is None:
+        raise RetireUnclear(count=len(rows))
+    return replace(counts, retired=retire(connection, target, key, dict(columns)[key], leave))
 
 
 def _put_back(connection: Connection, target: str, table: Table, key: str, personal: Sequence[Field]) -> None:

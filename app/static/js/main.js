@@ -30,6 +30,7 @@ import { changesPanel, gonePanel } from "./panels/changes.js";
 import { Coverage } from "./panels/coverage.js";
 import { drillsPanel } from "./panels/drills.js";
 import { loadPanel } from "./panels/load.js";
+import { loadsPanel, recordPanel } from "./panels/loads.js";
 import { plotPanel, writable } from "./panels/plot.js";
 import { printPanel } from "./panels/print.js";
 import { Question } from "./panels/question.js";
@@ -149,7 +150,10 @@ function stop() {
 const editShown = () => { if (panel.kind === "card" && card.layer?.allowed.includes("write") && card.feature?.id === state.chosen?.id) card.act.edit(card.layer, /** @type {any} */ (card.feature)); };
 const openPlot = () => { stop(); plotPanel(panel, (layer) => editor.make(layer)); };
 const toggleMeasure = () => { const was = measure.on; stop(); if (!was) measure.start(); pressed(); };
-const openLoad = (/** @type {File[]} */ files = []) => { stop(); loadPanel(panel, { layers: readLayers, view, main }, files); };
+const openLoad = (/** @type {File[]} */ files = []) => { stop(); loadPanel(panel, { layers: readLayers, view, main, records: openRecords, record: openRecord }, files); };
+const recordActs = { card: (/** @type {string} */ layer, /** @type {string} */ id) => openCard(layer, id), layers: () => readLayers(), view };
+const openRecords = () => { stop(); loadsPanel(panel, recordActs); };
+const openRecord = (/** @type {string} */ id) => { stop(); recordPanel(panel, recordActs, id); };
 const openPrint = () => { stop(); printPanel(panel, view, question); pressed(); };
 const mayLoad = !config.space.past && hasRole("gis_staff", "planner", "drill_controller");
 if (mayLoad) dropping(main, openLoad);
@@ -236,7 +240,7 @@ topBar(part("bar"), search.element, draftsButton(() => { stop(); draftsPanel(pan
 drillBand(part("band"));
 pastBand(part("band"));
 watermark(main);
-layerTree(part("left"), view, { table: (id) => table.open(id), resized: () => view.size(), changes: () => { stop(); changesPanel(panel, view, { card: openCard }); }, views: () => { stop(); viewsPanel(panel, view); }, load: mayLoad ? () => openLoad() : null, foot: basemapList(view), again: () => readLayers() });
+layerTree(part("left"), view, { table: (id) => table.open(id), resized: () => view.size(), changes: () => { stop(); changesPanel(panel, view, { card: openCard, loads: mayLoad ? openRecords : null }); }, views: () => { stop(); viewsPanel(panel, view); }, load: mayLoad ? () => openLoad() : null, foot: basemapList(view), again: () => readLayers() });
 legend(main, view);
 foot(main, view);
 pills(main, view);
