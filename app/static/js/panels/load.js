@@ -22,7 +22,7 @@ const NO_ANSWER = new Set(["datum-without-parameters", "crs-no-way"]); // no cho
 const FAR = { waiting: 0.3, reading: 0.4, placing: 0.56, matching: 0.72, comparing: 0.88 };
 const LEAST_ALIKE = 3; // characters that a file's name and a layer's share before one is taken for the other
 
-/** @typedef {{layers: () => Promise<void>, view: import("../map/view.js").MapView, main: HTMLElement, records: () => void, record: (id: string) => void}} Acts */
+/** @typedef {{layers: () => Promise<void>, view: import("../map/view.js").MapView, main: HTMLElement, records: () => void, record: (id: string) => void, definitions: (() => void) | null}} Acts */
 
 /** @param {import("../panel.js").Panel} panel @param {Acts} act @param {File[]} [files] dropped or pasted */
 export function loadPanel(panel, act, files) {
@@ -123,6 +123,8 @@ class Loading {
     const name = el("input", { id: "load-name", maxlength: "48", pattern: "[a-z][a-z0-9_]*", placeholder: t("load.newIdHint"), value: session.create ? session.layer : "", on: { ...quiet, input: () => ready() } });
     const made = el("div", { class: "field" }, el("label", { for: "load-name", text: t("load.newId") }), el("div", { class: "input" }, name));
     section(body, el("div", { class: "field" }, el("label", { for: "load-layer", text: t("load.target") }), el("div", { class: "input" }, target)), made);
+    const { definitions } = this.act;
+    if (definitions) section(body, button(t("define.all"), () => definitions(), { icon: "layers", small: true }));
     const ready = () => {
       made.hidden = target.value !== "";
       session.create = !target.value;
