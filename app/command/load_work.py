@@ -142,7 +142,7 @@ def carry_out(database: Database, home: Path, load_id: UUID, *, last: bool = Tru
     return after or records.get(database.engine, load_id)
 
 
-def put_in(space: Space, load_id: UUID, planned: LoadPlan, actor: Actor) -> LoadReport:
+def put_in(space: Space, load_id: UUID, planned: LoadPlan, actor: Actor, watch: Watch | None = None) -> LoadReport:
     """Commit a plan; its report is kept under the load's key by the same transaction, so that a crash leaves no doubt."""
 
     @contextmanager
@@ -153,7 +153,7 @@ def put_in(space: Space, load_id: UUID, planned: LoadPlan, actor: Actor) -> Load
         made = {**in_both(report), COMMIT: str(token) if (token := store.commit_token()) else None}
         store.settle(_key(load_id), Answered(200, json.dumps(made, ensure_ascii=False), {}))
 
-    return commit(space, planned, actor, around=marked)
+    return commit(space, planned, actor, around=marked, watch=watch)
 
 
 def ended(database: Database, record: LoadRecord, report: LoadReport) -> LoadRecord | None:

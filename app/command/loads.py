@@ -112,7 +112,7 @@ def load_now(database: Database, space_id: str, layer: str, path: Path, options:
         state="committing",
     )
     try:
-        report = put_in(space, record.id, planned, actor)
+        report = put_in(space, record.id, planned, actor, watch)
         ended(database, record, report)
     except BaseException as error:
         said = named(error, record.id)

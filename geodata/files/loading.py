@@ -15,7 +15,7 @@ from geodata.files import refusal_words, report_words  # noqa: F401 - they decla
 from geodata.files.besides import Besides, besides
 from geodata.files.decisions import filled, places_kept, places_of, read_decisions, without_dropped
 from geodata.files.keying import keyed_rows, not_yet_stored
-from geodata.files.mapping import Mapped, map_columns
+from geodata.files.mapping import ColumnMapping, Mapped, carries, map_columns
 from geodata.files.notices import Found, Notice, Refused
 from geodata.files.placing import Place, Placed, kinds_of, place
 from geodata.files.proposing import CONTENT_KEY, propose
@@ -33,7 +33,7 @@ from geodata.store.retiring import Retire, RetireUnclear
 from geodata.store.spaces import Space
 from layers.district import JIUYUAN, District
 from layers.errors import Conflict, Forbidden, InvalidInput
-from layers.spec import Action, Actor, Geometry, Layer
+from layers.spec import Action, Actor, Field, Geometry, Layer
 
 
 @dataclass(frozen=True)
@@ -144,11 +144,11 @@ def _nothing(store: Store, report: LoadReport) -> AbstractContextManager[None]:
     return nullcontext()
 
 
-def commit(space: Space, planned: LoadPlan, actor: Actor, *, reason: str | None = None, around: Around = _nothing) -> LoadReport:
+def commit(space: Space, planned: LoadPlan, actor: Actor, *, reason: str | None = None, around: Around = _nothing, watch: Watch | None = None) -> LoadReport:
     """Put a plan's rows into the space in one transaction, which also makes the layer where it is new. All is in, or nothing.
 
     Returns the report with `committed` and the counts; a plan that was refused stays so. `around` sees the report complete at its
-    end. Raises Forbidden.
+    end, `watch` hears how many rows are on their way. Raises Forbidden.
     """
     report = planned.report
     if report.refused or planned.layer is None:
@@ -159,7 +159,7 @@ def commit(space: Space, planned: LoadPlan, actor: Actor, *, reason: str | None 
         with space.creating(planned.layer, actor, reason) if new else space.transaction(actor, reason) as store, around(store, report):
             if planned.new_layer and not new:  # somebody else made a layer of that name meanwhile
                 raise Conflict(what=planned.layer.id)
-            counts = store.upsert(planned.layer.id, planned.rows, anywhere=planned.anywhere, retire=_retire(planned)) if planned.rows else UpsertCounts(0, 0, 0)
+            counts = store.upsert(planned.layer.id, planned.rows, anywhere=planned.anywhere, retire=_retire(planned), wrote=(watch or Watch()).wrote) if planned.rows else UpsertCounts(0, 0, 0)
             _count(report, counts, planned)
             report.created, report.committed = new, True
             if report.inserted == 0 and report.updated == 0 and not report.retired:
@@ -272,20 +272,32 @@ def _take_values(made: LoadPlan, layer: Layer | None, table: Table, shapes: Any,
     if options.remembered:
         report.warnings.append(options.remembered.notice())
     made.layer = layer
-    if options.create and not made.new_layer and mapping.unmatched:
-        raise Refused("layer-differs", about="layer", layer=layer.id, columns=", ".join(mapping.unmatched[:20]))
+    retired = {column: field for column in mapping.unmatched for field in layer.retired if carries(column, field)}
+    unknown = [one for one in mapping.unmatched if one not in retired]
+    if options.create and not made.new_layer and unknown:
+        raise Refused("layer-differs", about="layer", layer=layer.id, columns=", ".join(unknown[:20]))
     if not mapping.mapped and columns and layer.key != CONTENT_KEY:
         raise Refused("nothing-mapped", about="map", columns=", ".join(columns[:40]), fields=", ".join(one.id for one in layer.all_fields))
-    report.warnings += [Notice("column-unmatched", {"column": one}, field=one) for one in mapping.unmatched]
+    report.warnings += [Notice("column-retired" if one in retired else "column-unmatched", {"column": one}, field=one) for one in mapping.unmatched]
     full = filled(table, mapping, read_decisions(options.rows))
     report.warnings += full.notices[len(table.notices) :]
-    values = read_values(full, layer, mapping.mapped)
+    made.rows = _rows(report, full, layer, mapping, shapes, retired)
+    if made.table is not None and layer.key and not made.new_layer:
+        made.besides = besides(made.table, layer, mapping, made.rows)
+
+
+def _rows(report: LoadReport, table: Table, layer: Layer, mapping: ColumnMapping, shapes: Any, retired: Mapping[str, Field]) -> list[Row]:
+    """The rows to put in. Where they are known again by what they say, what retired fields said of them still counts for that."""
+    by_content = layer.key == CONTENT_KEY and bool(retired)
+    read = replace(layer, fields=layer.fields + layer.retired, retired=()) if by_content else layer
+    whole = replace(mapping, mapped=(*mapping.mapped, *(Mapped(column, one.id, "name") for column, one in retired.items()))) if by_content else mapping
+    values = read_values(table, read, whole.mapped)
     if values.local_times:
         report.warnings.append(Notice("times-local", {}))
     _ruled(values, layer, len(table.rows))
-    made.rows = keyed_rows(report, table, layer, mapping, values, shapes)
-    if made.table is not None and layer.key and not made.new_layer:
-        made.besides = besides(made.table, layer, mapping, made.rows)
+    rows = keyed_rows(report, table, read, whole, values, shapes)
+    gone = {one.id for one in retired.values()}
+    return [replace(row, properties={name: value for name, value in row.properties.items() if name not in gone}) for row in rows] if by_content else rows
 
 
 def _recalled(options: LoadOptions, layer: Layer, table: Table, memory: Memory | None) -> LoadOptions:

@@ -88,6 +88,11 @@ def map_columns(columns: Iterable[str], layer: Layer, given: Mapping[str, str] |
     )
 
 
+def carries(column: str, field: Field) -> bool:
+    """Whether a column is called as the field is, in any of the ways that fill one."""
+    return any(names(column, field) for _, names in _ways())
+
+
 def _ways() -> tuple[tuple[str, Callable[[str, Field], bool]], ...]:
     return (
         ("exact", lambda column, field: column in field.read_from),

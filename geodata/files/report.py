@@ -20,6 +20,7 @@ _NOTES = frozenset(
         "row-doubled",
         "zm-dropped",
         "column-unmatched",
+        "column-retired",
         "other-sublayers",
         "shx-rebuilt",
         "bare-geometry",

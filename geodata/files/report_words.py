@@ -239,6 +239,9 @@ declare(
         "measure-given": said(
             "「{column}」按您所说计作{measure}（单位 {unit}）", "“{column}” is counted as {measure}, as you say (unit {unit})"
         ),
+        "column-retired": said(
+            "列「{column}」的字段已停用，未载入", "The field of the column “{column}” is retired; it was not loaded", "要用就先恢复这个字段", "Bring the field back when it is wanted"
+        ),
         "column-unmatched": said(
             "列「{column}」没有对应字段，未载入",
             "No field takes the column “{column}”; it was not loaded",

@@ -50,15 +50,17 @@ class UpsertCounts:
 
 Look = Callable[[Connection, str, Layer, str | None, dict[str, str]], None]
 
+Wrote = Callable[[int, int], None]
+
 
 def upsert(connection: Connection, schema: str, layer: Layer, table: Table, rows: Iterable[Row], resolve: Mapping[str, Mapping[str, str]], *,
-           look: Look | None = None, leave: Retire | None = None) -> UpsertCounts:
+           look: Look | None = None, leave: Retire | None = None, wrote: Wrote | None = None) -> UpsertCounts:
     """Insert rows whose key is new, update those whose given values differ, leave the rest alone.
 
     Only fields that the rows carry are updated. Rows without a key (or layers without one) are inserted. `resolve`
     turns keys of referenced features into ids, by field. Values and shapes must have been checked by the caller. `look`
     sees the rows staged, before anything is written: the target's name, the key and the columns carried with their types. `leave` says which of
-    the features that the rows do not have are to go.
+    the features that the rows do not have are to go. `wrote` hears how many rows of all have been sent.
     """
     rows = list(rows)
     fields = _carried(layer, rows)
@@ -69,7 +71,7 @@ def upsert(connection: Connection, schema: str, layer: Layer, table: Table, rows
     has_shape = layer.geometry is not Geometry.NONE
     columns = [(one.id, _sql_type(one)) for one in fields] + ([("geom", f"geometry(Geometry,{STORAGE_SRID})")] if has_shape else [])
     connection.execute(text(f"CREATE TEMP TABLE staging (n bigint, {', '.join(f'{_quoted(name)} {kind}' for name, kind in columns)}) ON COMMIT DROP"))
-    _copy(connection, layer, fields, rows, resolve, has_shape)
+    _copy(connection, layer, fields, rows, resolve, has_shape, wrote)
     connection.execute(text("ANALYZE pg_temp.staging"))
     target, names = f'"{schema}"."{table.name}"', [name for name, _ in columns]
     key = layer.key if any(one.id == layer.key for one in fields) else None
@@ -121,7 +123,7 @@ def _no_doubled_keys(layer: Layer, rows: Sequence[Row]) -> None:
 
 
 def _copy(connection: Connection, layer: Layer, fields: Sequence[Field], rows: Sequence[Row],
-          resolve: Mapping[str, Mapping[str, str]], has_shape: bool) -> None:
+          resolve: Mapping[str, Mapping[str, str]], has_shape: bool, wrote: Wrote | None) -> None:
     names = ["n", *(one.id for one in fields), *(["geom"] if has_shape else [])]
     raw = connection.connection.driver_connection
     assert raw is not None
@@ -133,6 +135,8 @@ def _copy(connection: Connection, layer: Layer, fields: Sequence[Field], rows: S
                 number += 1
                 values = [_stored(one, row, resolve) for one in fields]
                 copy.write_row([number, *values, shapes[place]] if has_shape else [number, *values])
+            if wrote:
+                wrote(number, len(rows))
 
 
 def _stored(one: Field, row: Row, resolve: Mapping[str, Mapping[str, str]]) -> Any:

@@ -218,10 +218,11 @@ class Store(Reader):
         if expected != present:
             self._refuse_stale(layer, self.tables.layers[layer.id], feature_id, {}, expected)
 
-    def upsert(self, layer_id: str, rows: Iterable[Row], *, dry_run: bool = False, anywhere: bool = False, retire: Retire | None = None) -> UpsertCounts:
+    def upsert(self, layer_id: str, rows: Iterable[Row], *, dry_run: bool = False, anywhere: bool = False, retire: Retire | None = None,
+               wrote: bulk.Wrote | None = None) -> UpsertCounts:
         """Many rows by the layer's key, in one go; values must be clean already. `dry_run` counts and takes all back.
 
-        `retire` also takes away what the rows do not have, for those who may delete. Raises InvalidInput for rows far from the
+        `retire` also takes away what the rows do not have, for those who may delete; `wrote` hears how far the rows are. Raises InvalidInput for rows far from the
         district, unless the layer reaches far or `anywhere` lets them; MissingDiffer, RetireUnclear.
         """
         layer, table = self._open(layer_id, Action.LOAD)
@@ -230,7 +231,7 @@ class Store(Reader):
         rows = list(rows)
         resolve = self._admitted(layer, rows, anywhere)
         if not dry_run:
-            return bulk.upsert(self.connection, self.schema, layer, table, rows, resolve, leave=retire)
+            return bulk.upsert(self.connection, self.schema, layer, table, rows, resolve, leave=retire, wrote=wrote)
         with self.connection.begin_nested() as rehearsal:
             counts = bulk.upsert(self.connection, self.schema, layer, table, rows, resolve)
             rehearsal.rollback()

@@ -195,3 +195,35 @@ def test_undoing_the_load_that_made_a_layer_takes_the_layer_away_and_its_name_is
     refused = planner_program.post(again + "/undo", {"reason": "又建错了"})
     assert refused.status_code == 409 and refused.json["code"] == "moved-on", "others have put features into it"
     assert count(planner_program, "wells") == 2
+
+
+def retire(staff: Program, layer: str, field: str) -> None:
+    done = staff.ask("PATCH", f"/api/v1/layers/{layer}/definition", {"fields": {field: {"retired": True}}}, If_Match='"1"')
+    assert done.status_code == 200, done.text
+
+
+@pytest.mark.parametrize("head", ["code,name,depth", "remark,name,depth"])
+def test_the_same_file_again_changes_nothing_after_a_field_was_retired(head: str, program: Any) -> None:
+    """Whether rows are known again by a code or by what they say."""
+    staff = program(Role.GIS_STAFF)
+    content = (f"{head},经度,纬度\n" + "".join(f"x{n},n{n},{n},109.{5 + n},40.6\n" for n in range(3))).encode()
+    first = loaded(staff, content, layer="bores", create="true")
+    retire(staff, "bores", "depth")
+    for form in ({}, {"create": "true"}):
+        again = loaded(staff, content, layer="bores", **form)
+        report = staff.get(again).json["report"]
+        assert (report["inserted"], report["updated"], report["unchanged"], count(staff, "bores")) == (0, 0, 3, 3), report
+        assert [one["code"] for one in report["problems"] if one["field"] == "depth"] == ["column-retired"]
+    assert staff.post(first + "/undo", {"reason": "撤"}).status_code == 409, "its definition was changed since"
+    assert count(staff, "bores") == 3
+
+
+def test_a_mapping_to_a_field_that_was_retired_since_is_not_proposed(program: Any) -> None:
+    staff = program(Role.GIS_STAFF)
+    loaded(staff, "code,name,depth,经度,纬度\nA,甲,1,109.5,40.6\n".encode(), layer="bores", create="true")
+    other = "code,name,x1,经度,纬度\nA,甲,2,109.5,40.6\n".encode()
+    loaded(staff, other, layer="bores", mapping=json.dumps({"x1": "depth"}))
+    retire(staff, "bores", "depth")
+    address = examined(staff, other, layer="bores")
+    seen = staff.get(address + "/rehearsal").json
+    assert seen["remembered"] is None and {one["column"]: one["field"] for one in seen["columns"]}["x1"] is None
