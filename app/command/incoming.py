@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -95,7 +95,7 @@ def begin(home: Path, actor: Actor, name: str, size: int) -> Incoming:
     folder = _folder(home, actor)
     folder.mkdir(parents=True, mode=0o700, exist_ok=True)
     with _locked(folder / ".lock"):  # two announcements at once do not both fit into the last room
-        under_way = [_read(one) for one in folder.glob("*.json")]
+        under_way = list(_all(folder))
         if len(under_way) >= MOST_ENTRIES:
             raise IncomingFull(limit=MOST_ENTRIES)
         if sum(one.size for one in under_way) + size > MOST_BYTES:
@@ -188,6 +188,12 @@ def _read(described: Path) -> Incoming:
     except (FileNotFoundError, ValueError):
         raise IncomingNotFound() from None
     return Incoming(UUID(described.stem), kept["name"], kept["size"], offset)
+
+
+def _all(folder: Path) -> Iterator[Incoming]:
+    for described in folder.glob("*.json"):
+        with suppress(IncomingNotFound):  # dropped just now
+            yield _read(described)
 
 
 @contextmanager

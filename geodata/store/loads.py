@@ -13,7 +13,6 @@ from sqlalchemy import (
     ARRAY,
     CheckConstraint,
     Column,
-    ColumnElement,
     Connection,
     DateTime,
     Engine,
@@ -40,6 +39,7 @@ from layers.spec import Actor, Label, Role
 # waiting -> examining -> examined -> confirmed -> committing -> committed; or refused, cancelled, failed on the way.
 STATES = ("waiting", "examining", "examined", "confirmed", "committing", "committed", "refused", "cancelled", "failed")
 REHEARSAL = "rehearsal"  # the part of a report that names rows; gone when the load has ended without it
+REMEMBERED = 50  # loads into a layer that are looked through for a file of the same columns; a report may hold a thousand problems
 UNFINISHED = ("waiting", "examining", "examined", "confirmed", "committing")
 
 LOAD = Table(
@@ -187,18 +187,17 @@ def same_file(engine: Engine, sha256: str, space: str) -> LoadRecord | None:
 
 
 def last_like(engine: Engine, space: str, layer: str, columns: frozenset[str]) -> LoadRecord | None:
-    """The last load of a file with just these columns into a layer that stands, or None."""
-    query = select(LOAD).where(LOAD.c.space == space, LOAD.c.layer == layer, LOAD.c.state == "committed", LOAD.c.undone_at.is_(None))
-    columns_of = func.jsonb_path_query_array(LOAD.c.report, cast("$.zh.mapping[*].column", JSONPATH)).op("||")(_list("unmatched")).op("||")(_list("place_columns"))
+    """The last load of a file with just these columns into a layer that stands, among the last REMEMBERED into it, or None."""
+    standing = select(LOAD).where(LOAD.c.space == space, LOAD.c.layer == layer, LOAD.c.state == "committed", LOAD.c.undone_at.is_(None))
+    last = standing.order_by(LOAD.c.finished_at.desc()).limit(REMEMBERED).subquery()
+    told = last.c.report["zh"]
+    lists = [func.coalesce(told[name], cast([], JSONB)) for name in ("unmatched", "place_columns")]
+    columns_of = func.jsonb_path_query_array(told, cast("$.mapping[*].column", JSONPATH)).op("||")(lists[0]).op("||")(lists[1])
     wanted = cast(sorted(columns), JSONB)
-    alike = query.where(columns_of.op("@>")(wanted), columns_of.op("<@")(wanted)).order_by(LOAD.c.finished_at.desc()).limit(1)
+    alike = select(last).where(columns_of.op("@>")(wanted), columns_of.op("<@")(wanted)).order_by(last.c.finished_at.desc()).limit(1)
     with translated(), engine.connect() as connection:
         row = connection.execute(alike).first()
     return _record(row) if row else None
-
-
-def _list(name: str) -> ColumnElement[Any]:
-    return func.coalesce(LOAD.c.report["zh"][name], cast([], JSONB))
 
 
 def move(place: Engine | Connection, load_id: UUID, *, to: str, come_from: tuple[str, ...], by: Actor | None = None, **values: Any) -> LoadRecord | None:

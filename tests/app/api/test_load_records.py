@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
+import io
 import json
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
+from geodata.store.database import Database
 from layers.spec import Role
 from tests.app.api.conftest import Program, post
 from tests.app.api.test_loads import LOADS, bring, work
@@ -227,3 +231,32 @@ def test_a_mapping_to_a_field_that_was_retired_since_is_not_proposed(program: An
     address = examined(staff, other, layer="bores")
     seen = staff.get(address + "/rehearsal").json
     assert seen["remembered"] is None and {one["column"]: one["field"] for one in seen["columns"]}["x1"] is None
+
+
+def test_loads_of_before_are_given_their_commit_when_the_database_is_brought_to_this_version(planner_program: Program, database: Database) -> None:
+    addresses = [loaded(planner_program, one) for one in (FIRST, SECOND, SECOND)]
+    commits = [planner_program.get(one).json["commit"] for one in addresses]
+    script = importlib.import_module("geodata.store.migrations.versions.0009_load_records_name_their_commit")
+    with database.owner.begin() as connection:
+        connection.execute(text("UPDATE onemap_control.load SET commit = NULL"))
+        connection.execute(text(script.BEFORE))
+    assert [planner_program.get(one).json["commit"] for one in addresses[:2]] == commits[:2] and len(set(commits[:2])) == 2
+    assert commits[2] is None, "the third changed nothing"
+
+
+def test_a_drill_says_of_its_own_loads_that_they_were_undone_and_never_of_a_live_one(planner_program: Program, program: Any, database: Database) -> None:
+    live = loaded(planner_program, FIRST)
+    controller = program(Role.DRILL_CONTROLLER)
+    drill = controller.post("/api/v1/drills", {"name": "撤销演练"}).json["id"]
+    data = {"layer": "posts", "file": (io.BytesIO(SECOND), "posts.geojson")}
+    brought = controller.client.post(f"/spaces/{drill}{LOADS}", data=data, headers={"Authorization": f"Bearer {controller.token}"}, content_type="multipart/form-data")
+    address = brought.headers["Location"]
+    work(controller)
+    controller.post(address + "/confirm", None)
+    work(controller)
+    assert controller.post(address + "/undo", {"reason": "演练"}).status_code == 200
+    assert controller.get(address).json["undone_by"].startswith("token:drill") and planner_program.get(live).json["undone_at"] is None
+    with database.drill_engine.begin() as connection:
+        connection.execute(text("SELECT set_config('onemap.token', gen_random_uuid()::text, true)"))
+        connection.execute(text("SELECT onemap_control.note_undone(CAST(:commit AS uuid))"), {"commit": planner_program.get(live).json["commit"]})
+    assert planner_program.get(live).json["undone_at"] is None, "whatever the role of drills says"

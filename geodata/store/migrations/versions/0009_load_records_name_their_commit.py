@@ -10,6 +10,12 @@ down_revision = "0008"
 branch_labels = None
 depends_on = None
 
+# Of loads before this version: the last commit that their confirmer made to the layer for that file before the load was ended.
+BEFORE = (
+    "UPDATE onemap_control.load l SET commit = (SELECT c.token FROM onemap.commit_log c WHERE c.layer = l.layer AND c.by = coalesce(l.confirmed_by, l.asked_by) "
+    "AND c.reason = 'load ' || l.file AND c.at <= l.finished_at ORDER BY c.at DESC LIMIT 1) WHERE l.state = 'committed' AND l.space = 'live'"
+)
+
 
 def upgrade() -> None:
     op.add_column("load", sa.Column("commit", sa.Uuid(), nullable=True), schema="onemap_control")
@@ -19,8 +25,4 @@ def upgrade() -> None:
     op.create_index("ix_load_commit", "load", ["commit"], unique=False, schema="onemap_control")
     op.create_index("ix_load_sha256", "load", ["sha256"], unique=False, schema="onemap_control")
     op.create_index("ix_load_undone_commit", "load", ["undone_commit"], unique=False, schema="onemap_control")
-    # Of loads before this version: the last commit that their confirmer made to the layer for that file before the load was ended.
-    op.execute(
-        "UPDATE onemap_control.load l SET commit = (SELECT c.token FROM onemap.commit_log c WHERE c.layer = l.layer AND c.by = coalesce(l.confirmed_by, l.asked_by) "
-        "AND c.reason = 'load ' || l.file AND c.at <= l.finished_at ORDER BY c.at DESC LIMIT 1) WHERE l.state = 'committed' AND l.space = 'live'"
-    )
+    op.execute(BEFORE)
