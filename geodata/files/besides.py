@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from geodata.files.mapping import ColumnMapping
 from geodata.files.table import Table
 from geodata.store.bulk import Row
@@ -26,8 +28,8 @@ def besides(table: Table, layer: Layer, mapping: ColumnMapping, rows: Sequence[R
     field = layer.field(layer.key) if layer.key else None
     carried = next((one.column for one in mapping.mapped if one.field == layer.key), None)
     column = table.column(carried) if carried else None
-    loaded = {one.row for one in rows}
-    left = [place for place, row in enumerate(table.rows.tolist()) if row not in loaded]
+    loaded = np.fromiter((one.row for one in rows), dtype=np.int64, count=len(rows))
+    left = np.flatnonzero(~np.isin(table.rows, loaded)).tolist()
     if field is None or column is None:
         return Besides((), len(left) + len(table.rejected))
     read, keys, unclear = reader(field), set(), len(table.rejected)

@@ -120,6 +120,26 @@ def test_the_same_file_and_the_mapping_of_last_time_are_known_again(visit: Come)
     one.until(lambda: "字段对应与上次相同" in one.page.inner_text("#right"), "and with it again")
 
 
+def test_a_rehearsal_that_was_left_lying_is_confirmed_or_dropped_from_its_record(visit: Come) -> None:
+    one = visit(Role.GIS_STAFF)
+    for name, press in (("留下表", "装载 1 行"), ("丢弃表", "不装载，丢弃")):
+        drop(one, table("L1,留下的,10,109.5,40.6", name=name))
+        one.page.fill("#load-name", "record_left" if press == "装载 1 行" else "record_dropped")
+        one.page.click(".panel-acts .primary")
+        settled(one)
+        one.page.reload()
+        one.ready()
+        one.page.click("#left [aria-label=近来改动]")
+        one.page.click("button:has-text('装载记录')")
+        one.page.click(f".load-record:has-text('{name}')")
+        one.until(lambda: one.page.locator("#right .fates").count() == 1, "it is seen as it was rehearsed")
+        one.page.click(f".panel-acts button:has-text('{press}')")
+        one.until(lambda: "改了什么" in one.page.inner_text("#right"), "it has ended")
+    assert "已取消" in one.page.inner_text(".panel-head"), "and says what became of it"
+    one.server.database.space().refresh()
+    assert "record_left" in one.server.database.space().catalogue and "record_dropped" not in one.server.database.space().catalogue
+
+
 def test_the_records_speak_english(visit: Come) -> None:
     one = visit(Role.GIS_STAFF, language="en")
     one.page.click("#left [aria-label='Recent changes']")

@@ -3,7 +3,7 @@ import { ask, query } from "../api.js";
 import { config, symbolUrl } from "../config.js";
 import { add, button, el, fill } from "../dom.js";
 import { moment, number } from "../format.js";
-import { fateRow } from "../load/fates.js";
+import { comparison, fateRow } from "../load/fates.js";
 import { sign } from "../load/marks.js";
 import { empty, partly, refused, sectionHead, waiting } from "../panel.js";
 import { state } from "../state.js";
@@ -17,6 +17,7 @@ const PAGE = 40;
 const SHOWN = 200; // rows of one kind; the counts are of all
 const NOTED = 50;
 const SHORT = 12; // characters of a fingerprint that tell files apart at a glance
+const POLL_MS = 350;
 const BAD = new Set(["failed", "refused"]);
 
 /** @typedef {{card: (layer: string, id: string) => void, layers: () => Promise<void>, view: import("../map/view.js").MapView}} Acts */
@@ -76,11 +77,35 @@ export async function recordPanel(panel, act, id) {
     opened = panel.open({ ...head, title: load.file, meta: [layerName(load), load.confirmed_by || load.asked_by, moment(load.finished_at || load.asked_at)].join(" · "), chip: chip(load) });
     const box = el("div", { class: "undoing" });
     add(opened.body, el("div", { class: "section" }, button(t("load.recordsBack"), () => loadsPanel(panel, act), { small: true, icon: "left" })), box, outcome(load), changes(panel, act, load, diff), report(load), facts(load));
+    if (load.state === "examined") return void unconfirmed(panel, act, load, opened);
     const mayUndo = load.commit && !load.undone_at && !config.space.past && state.layers.get(load.layer)?.allowed.includes("write");
     opened.acts(...(mayUndo ? [button(t("load.undo"), () => undoing(panel, act, load, box), { icon: "undo", wide: true })] : []));
   } catch (error) {
     if (opened.current()) fill(opened.body, refused(error, () => recordPanel(panel, act, id)));
   }
+}
+
+/** One that was rehearsed and left lying (the page was closed): seen as it was rehearsed, and confirmed or dropped from here. @param {Panel} panel @param {Acts} act @param {any} load @param {any} opened */
+async function unconfirmed(panel, act, load, opened) {
+  const seen = await ask(`loads/${load.id}/rehearsal`);
+  if (!opened.current()) return;
+  const box = el("div", { class: "undoing" });
+  opened.body.firstElementChild?.after(box, comparison(seen, state.layers.get(load.layer), { choose: () => undefined, decide: () => undefined }));
+  const go = async (/** @type {string} */ method, /** @type {string} */ path) => {
+    try {
+      await ask(path, { method });
+      for (let now = await ask(`loads/${load.id}`); opened.current(); now = await ask(`loads/${load.id}`)) {
+        if (!["confirmed", "committing"].includes(now.state)) break;
+        await new Promise((done) => setTimeout(done, POLL_MS));
+      }
+      await act.layers();
+      if (opened.current()) recordPanel(panel, act, load.id);
+    } catch (error) {
+      fill(box, refused(error));
+    }
+  };
+  const open = seen.shift || seen.missing?.length || !load.report.accepted; // what is still to be decided is decided where the file is
+  opened.acts(open ? null : button(t("load.commit", { n: number(load.report.accepted) }), () => go("POST", `loads/${load.id}/confirm`), { primary: true, wide: true }), button(t("load.dropIt"), () => go("DELETE", `loads/${load.id}`), { wide: Boolean(open) }));
 }
 
 /** @param {any} load */
@@ -94,6 +119,7 @@ function outcome(load) {
 
 /** The diff again, as it was written. @param {Panel} panel @param {Acts} act @param {any} load @param {any} diff */
 function changes(panel, act, load, diff) {
+  if (load.state === "examined") return null;
   if (!load.commit) return el("section", { class: "section" }, sectionHead(t("load.diff")), el("p", { class: "hint", text: t("load.diffNone") }));
   if (!diff.counts) return el("section", { class: "section" }, sectionHead(t("load.diff")), el("p", { class: "hint", text: t("load.diffGone") }));
   const layer = state.layers.get(load.layer);

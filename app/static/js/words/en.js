@@ -613,6 +613,7 @@ export const en = {
   "load.doneMore": "{inserted} new, {updated} changed, {unchanged} the same.",
   "load.doneRetired": " {n} retired.",
   "load.dropHere": "Let go to rehearse; nothing is written yet",
+  "load.dropIt": "Do not load, drop it",
   "load.encoding": "Encoding",
   "load.failed": "Not loaded; nothing was changed",
   "load.fieldFor": "Field for {column}",

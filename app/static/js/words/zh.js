@@ -612,6 +612,7 @@ export const zh = {
   "load.doneMore": "新增 {inserted}，改动 {updated}，不变 {unchanged}。",
   "load.doneRetired": "停用 {n} 条。",
   "load.dropHere": "松手即开始预演，不会直接写入",
+  "load.dropIt": "不装载，丢弃",
   "load.encoding": "编码",
   "load.failed": "没有装载成功，未作任何更改",
   "load.fieldFor": "{column} 写入的字段",
