@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from geodata.store.definitions import FieldChange, LayerChange, redefine
 from layers.spec import OPERATOR, Role
 from tests.browser.conftest import Visit
 from tests.browser.test_load_records import new_layer, table
@@ -105,6 +106,26 @@ def test_a_layer_is_removed_for_all_and_restored_with_all_it_held(visit: Come) -
     other.until(lambda: "机井表" in other.page.inner_text("#left"), "and back")
     with one.server.database.space().reading(OPERATOR) as store:
         assert store.count("define_wells") == 2
+
+
+def test_who_filters_and_classes_by_a_field_that_is_retired_keeps_a_whole_map(visit: Come) -> None:
+    one = visit(Role.GIS_STAFF)
+    new_layer(one, "define_by", table("B1,甲处,10,109.5,40.6", "B2,乙处,20,109.6,40.6", name="分类表"))
+    other = visit(Role.PLANNER)
+    look = {"define_by": {"by": "ke_rong_na_ren_shu", "filter": [{"field": "ke_rong_na_ren_shu", "op": "between", "values": [5, None]}], "opacity": 1}}
+    other.page.evaluate("looks => localStorage.setItem('onemap-now-live-planner', JSON.stringify({looks}))", look)
+    other.page.reload()
+    other.ready()
+    other.until(lambda: other.page.evaluate("onemap.sourceOf('define_by').all.size") == 2, "classed and filtered")
+    with one.server.database.space().reading(OPERATOR) as store:
+        assert store.count("define_by") == 2
+    redefine(one.server.database.space(), "define_by", LayerChange(fields={"ke_rong_na_ren_shu": FieldChange(frozenset(), retired=True)}), OPERATOR, version=1)
+    other.until(lambda: not other.page.evaluate("onemap.state.layers.get('define_by').fields.some(one => one.id === 'ke_rong_na_ren_shu')"), "it is told")
+    other.page.reload()
+    other.ready()
+    assert other.page.evaluate("onemap.sourceOf('define_by').all.size") == 2 and not other.page.evaluate("onemap.sourceOf('define_by').failed")
+    other.page.click(".layer-line[data-line=define_by] .disclose")
+    assert "ke_rong_na_ren_shu" in other.page.inner_text("#settings-define_by"), "the filter says that its field is gone"
 
 
 def test_the_definition_speaks_english(visit: Come) -> None:

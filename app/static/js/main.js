@@ -269,7 +269,7 @@ function followOpen(change) {
 
 const arrivals = new Arrivals(async (change) => {
   const layer = state.layers.get(change.layer);
-  if (!layer) return readLayers();
+  if (!layer || (!change.features.length && !change.truncated)) return readLayers(); // it is new, or was defined anew
   layer.version = change.version;
   layer.token = change.token;
   await sourceOf(change.layer)?.apply(change).catch(() => reloadAll());

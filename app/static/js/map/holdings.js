@@ -20,8 +20,9 @@ export function keepSources() {
     else {
       const anew = now.ready && defined(now.layer) !== defined(layer);
       now.layer = layer;
-      if (anew) now.load(); // titles and shades are read with the features
-      if (lookOf(layer.id).filter.some((term) => term.op === "age")) now.restate(); // a band moves on with the clock
+      if (anew && now instanceof TileSource) sources.set(layer.id, new TileSource(layer));
+      else if (anew) now.restate(true); // titles and shades are read with the features
+      else if (lookOf(layer.id).filter.some((term) => term.op === "age")) now.restate(); // a band moves on with the clock
     }
   }
   for (const id of sources.keys()) if (!state.layers.has(id)) sources.delete(id);
