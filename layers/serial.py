@@ -60,6 +60,7 @@ def layer_to_json(layer: Layer) -> dict[str, Any]:
         "zone_of": layer.zone_of and vars(layer.zone_of),
         "access": {action.value: sorted(role.value for role in roles) for action, roles in layer.access.items()},
         "fields": [field_to_json(field) for field in layer.fields],
+        "retired": [field_to_json(field) for field in layer.retired],
     }
 
 
@@ -91,6 +92,7 @@ def layer_from_json(data: Mapping[str, Any]) -> Layer:
         zone_of=ZoneOf(**data["zone_of"]) if data.get("zone_of") else None,
         access={Action(action): frozenset(Role(role) for role in roles) for action, roles in data["access"].items()},
         fields=tuple(field_from_json(field) for field in data["fields"]),
+        retired=tuple(field_from_json(field) for field in data.get("retired", ())),
     )
 
 

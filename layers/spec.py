@@ -253,7 +253,8 @@ class Layer:
     layers were made from a file that goes beyond the district: later loads may too. With a `ledger` its features are
     entries, only ever added, from which the database keeps a number of another layer. `chainage` says how its lines are
     found by road and kilometre. A `network` is routed on, as fast as `profiles` say, where no `blocks` are in force.
-    `parts` are those that it plays in plans, each kind at most once. With `zone_of` its areas belong to incidents.
+    `parts` are those that it plays in plans, each kind at most once. With `zone_of` its areas belong to incidents. Fields that
+    were `retired` are no longer the layer's: nothing shows, asks or fills them, but the store keeps their values.
     """
 
     id: str
@@ -281,6 +282,7 @@ class Layer:
     blocks: Blocks | None = None
     parts: tuple[Part, ...] = ()
     zone_of: ZoneOf | None = None
+    retired: tuple[Field, ...] = ()
 
     def __hash__(self) -> int:
         return hash(self.id)  # equal layers have equal ids; `access` is a mapping and has no hash of its own
@@ -289,7 +291,8 @@ class Layer:
         if not IDENTIFIER.match(self.id):
             raise ValueError(f"layer id {self.id!r}: lower-case letters, digits and _ only, at most 48")
         ids = [one.id for one in self.all_fields]
-        doubled = {one for one in ids if ids.count(one) > 1} | (set(ids) & set(SYSTEM_COLUMNS))
+        kept = ids + [one.id for one in self.retired]
+        doubled = {one for one in kept if kept.count(one) > 1} | (set(kept) & set(SYSTEM_COLUMNS))
         if doubled:
             raise ValueError(f"layer {self.id}: fields named twice or reserved: {sorted(doubled)}")
         for named in (self.key, self.title, self.style.shade_by, *self.summary, *(one for o in self.out_of_service for one in o.own),

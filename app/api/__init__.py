@@ -38,6 +38,7 @@ BLUEPRINTS: tuple[str, ...] = (
     "app.api.print",
     "app.api.changes",
     "app.api.drills",
+    "app.api.uploads",
     "app.api.loads",
     "app.api.load_details",
     "app.api.openapi",

@@ -17,12 +17,14 @@ from app.security import current_actor, requires
 from app.services import services
 from app.spaces import current_space
 from geodata.store import loads as records
+from geodata.store.commit_diff import Step, commit_diff
 from geodata.store.loads import REHEARSAL, LoadNotFound, LoadRecord
 from layers.spec import Action, Label
 
 blueprint = Blueprint("load_details", __name__, url_prefix="/api/v1/loads")
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would take for a formula (OWASP, CSV injection)
+_OPS = {"insert": "new", "update": "changed", "delete": "retired"}
 _MORE = {"zh": ("另有 {n} 条没有列出", "改正所列各条后再预演一次"), "en": ("{n} more are not listed", "Correct those listed and rehearse again")}
 _HEADS = {"zh": ("行号", "字段", "值", "问题", "怎么办", "程度", "代码"), "en": ("row", "field", "value", "problem", "remedy", "severity", "code")}
 
@@ -33,7 +35,26 @@ _HEADS = {"zh": ("行号", "字段", "值", "问题", "怎么办", "程度", "�
 def rehearsal(load_id: UUID) -> Response:
     record = _here(load_id)
     report: dict[str, Any] = dict(record.report or {})
-    return answer({"state": record.state, "stage": report.get("stage"), "commit": _commit(record), **report.get(REHEARSAL, {})})
+    return answer({"state": record.state, "stage": report.get("stage"), "commit": record.commit, **report.get(REHEARSAL, {})})
+
+
+@blueprint.get("/<uuid:load_id>/diff")
+@requires(Action.LOAD)
+@operation(tag="loads", summary=Label("一次已写入的导入改了什么，逐要素", "What a committed load did, feature by feature"), answers={200: "object"})
+def diff(load_id: UUID) -> Response:
+    record = _here(load_id)
+    if record.commit is None or record.layer not in current_space().catalogue:
+        return answer({"counts": None, "rows": {"type": "FeatureCollection", "features": []}})
+    with current_space().reading(current_actor()) as store:
+        found = commit_diff(store, record.layer, record.commit)
+    return answer({"counts": {_OPS[op]: n for op, n in found.counts.items()}, "rows": {"type": "FeatureCollection", "features": [_step(one) for one in found.steps]}})
+
+
+def _step(one: Step) -> dict[str, Any]:
+    """As a row of a rehearsal, so that one page shows both."""
+    shape = None if one.lon is None or one.lat is None else {"type": "Point", "coordinates": [round(one.lon, 6), round(one.lat, 6)]}
+    changes = [{"field": name, "before": before, "after": after} for name, before, after in one.fields]
+    return {"type": "Feature", "geometry": shape, "properties": {"op": _OPS[one.op], "row": None, "id": one.id, "key": one.key, "title": one.title, "changes": changes, "moved_m": one.moved_m}}
 
 
 @blueprint.get("/<uuid:load_id>/problems.csv")
@@ -68,15 +89,6 @@ def problem_table(found: Any, language: str, more: int = 0) -> str:
 def _safe(value: Any) -> Any:
     text = "" if value is None else str(value)
     return "'" + text if text.startswith(_FORMULA) else text
-
-
-def _commit(record: LoadRecord) -> str | None:
-    """The commit of a load that is in: the last one that its confirmer made to the layer for this file before the load was ended."""
-    if record.state != "committed" or record.finished_at is None:
-        return None
-    with current_space().reading(current_actor()) as store:
-        found = store.commits(layers=(record.layer,), by=record.confirmed_by or record.asked_by, limit=20)
-    return next((str(one.token) for one in found if one.reason == f"load {record.file}" and one.at <= record.finished_at), None)
 
 
 def _here(load_id: UUID) -> LoadRecord:

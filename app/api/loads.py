@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal, Self, cast
 from uuid import UUID
 
 from flask import Blueprint, Response, request
-from pydantic import Field, ValidationError, field_validator
+from pydantic import AwareDatetime, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.api.operation import Parameters, operation, problems_of
+from app.api.operation import Body, Parameters, operation, problems_of
 from app.api.preconditions import once
 from app.api.refusals import UnsupportedMedia
 from app.api.rendering import answer
 from app.command import loads as command
+from app.command.incoming import arrived
 from app.language import language_of
 from app.security import current_actor, requires
 from app.services import services
@@ -40,7 +41,7 @@ class RowForm(Parameters):
 
 class LoadForm(Parameters):
     """The fields beside the files. `mapping` is a JSON object, column -> field (empty: leave the column out), `measures` one of field ->
-    measure, `rows` one of row number -> decision; `datum_rows` a JSON list of the rows that carry the datum's shift (none: all)."""
+    measure, `rows` one of row number -> decision; `datum_rows` a JSON list of the rows that carry the datum's shift (none: all), `uploads` one of files that came in pieces."""
 
     layer: str = Field(pattern=IDENTIFIER.pattern)
     create: bool = False
@@ -53,9 +54,11 @@ class LoadForm(Parameters):
     anywhere: bool = False
     swapped: bool = False
     datum_rows: list[int] = Field(default_factory=list, max_length=5_000)
+    remember: bool = True
+    uploads: list[UUID] = Field(default_factory=list, max_length=200)
     rows: dict[Annotated[str, Field(pattern=r"^[0-9]{1,9}$")], RowForm] = Field(default_factory=dict, max_length=5_000)
 
-    @field_validator("mapping", "measures", "datum_rows", "rows", mode="before")
+    @field_validator("mapping", "measures", "datum_rows", "rows", "uploads", mode="before")
     @classmethod
     def _from_json(cls, value: Any) -> Any:
         try:
@@ -65,16 +68,39 @@ class LoadForm(Parameters):
 
 
 class LoadsParameters(Parameters):
+    """Which loads: into one layer, asked for strictly before a moment."""
+
+    layer: str | None = Field(None, pattern=IDENTIFIER.pattern)
+    before: AwareDatetime | None = Field(None, description="ISO 8601 with zone; strictly before")
     limit: int = Field(50, ge=1, le=500)
 
 
+class ConfirmBody(Body):
+    """Without `retire` the stored features that the file does not have stay. With it they go, if they are just so many, for the reason."""
+
+    retire: int | None = Field(None, ge=1, le=100_000_000)
+    reason: str = Field("", max_length=500)
+
+    @model_validator(mode="after")
+    def _reasoned(self) -> Self:
+        if self.retire is not None and not self.reason.strip():
+            raise PydanticCustomError("missing", "a reason")
+        return self
+
+
+class UndoBody(Body):
+    reason: str = Field(min_length=1, max_length=500, pattern=r"\S")
+
+
 _UPLOAD = {
-    "type": "object", "required": ["file", "layer"],
+    "type": "object", "required": ["layer"],
     "properties": {"file": {"type": "array", "items": {"type": "string", "format": "binary"}}, "layer": {"type": "string", "pattern": IDENTIFIER.pattern},
                    "create": {"type": "boolean"}, "sublayer": {"type": "string"}, "crs": {"type": "string"}, "datum": {"enum": ["gcj02", "bd09", "wgs84"]},
                    "encoding": {"type": "string"}, "mapping": {"type": "string", "description": "JSON object, column -> field"},
                    "measures": {"type": "string", "description": "JSON object, field of a new layer -> people, capacity, quantity, area, length or none"}, "anywhere": {"type": "boolean"},
                    "swapped": {"type": "boolean", "description": "read each pair of coordinates the other way round"},
+                   "uploads": {"type": "string", "description": "JSON list of ids of files that came in pieces (/uploads), beside or instead of `file`"},
+                   "remember": {"type": "boolean", "description": "false: without the mapping that was corrected last time for the same columns"},
                    "datum_rows": {"type": "string", "description": "JSON list of row numbers"}, "rows": {"type": "string", "description": "JSON object, row number -> {drop, keep, fill}"}},
 }
 
@@ -85,9 +111,9 @@ _UPLOAD = {
            answers={202: "Load"}, problems=_PROBLEMS)
 def receive() -> Response:
     form, space_id, actor = _form(), current_space().id, current_actor()
-    options = LoadOptions(**form.model_dump(exclude={"layer"}))
-    database, files = services().database, cast(Any, request.files.getlist("file"))
-    with command.upload(database, services().settings.home, space_id, form.layer, files, actor) as kept:
+    options = LoadOptions(**form.model_dump(exclude={"layer", "uploads"}))
+    database, home, files = services().database, services().settings.home, cast(Any, request.files.getlist("file"))
+    with arrived(home, actor, form.uploads) as whole, command.upload(database, home, space_id, form.layer, [*files, *whole], actor) as kept:
         return once(command.desk(database, actor), lambda desk: _accepted(desk.receive(kept, space_id, form.layer, options)),
                     content=f"{form.model_dump_json()} {kept.sha256}")
 
@@ -100,7 +126,7 @@ def _accepted(record: LoadRecord) -> Response:
 @requires(Action.LOAD)
 @operation(tag="loads", summary=Label("最近的导入", "Loads, newest first"), query=LoadsParameters, answers={200: "object"}, problems=(400, 401, 403))
 def newest(query: LoadsParameters) -> Response:
-    found = records.newest(services().database.engine, space=current_space().id, limit=query.limit)
+    found = records.newest(services().database.engine, space=current_space().id, layer=query.layer, before=query.before, limit=query.limit)
     return answer({"loads": [described(one) for one in found]})
 
 
@@ -113,10 +139,18 @@ def one(load_id: UUID) -> Response:
 
 @blueprint.post("/<uuid:load_id>/confirm")
 @requires(Action.LOAD)
-@operation(tag="loads", summary=Label("确认导入", "Confirm a load"), headers=("Idempotency-Key",), answers={202: "Load"}, problems=_PROBLEMS)
-def confirm(load_id: UUID) -> Response:
+@operation(tag="loads", summary=Label("确认导入", "Confirm a load"), body=ConfirmBody, body_optional=True, headers=("Idempotency-Key",), answers={202: "Load"}, problems=_PROBLEMS)
+def confirm(load_id: UUID, body: ConfirmBody) -> Response:
     here = _here(load_id).id
-    return once(command.desk(services().database, current_actor()), lambda desk: _accepted(desk.confirm(here)))
+    return once(command.desk(services().database, current_actor()), lambda desk: _accepted(desk.confirm(here, retire=body.retire, reason=body.reason.strip())))
+
+
+@blueprint.post("/<uuid:load_id>/undo")
+@requires(Action.WRITE)
+@operation(tag="loads", summary=Label("撤销整次导入", "Undo all that a load did"), body=UndoBody, headers=("Idempotency-Key",), answers={200: "Undone"}, problems=_PROBLEMS)
+def undo(load_id: UUID, body: UndoBody) -> Response:
+    record = _here(load_id)
+    return once(current_space().transaction(current_actor(), body.reason), lambda store: answer({"token": record.commit, "layers": command.undo(store, record)}))
 
 
 @blueprint.delete("/<uuid:load_id>")
@@ -128,7 +162,7 @@ def cancel(load_id: UUID) -> Response:
 
 def described(record: LoadRecord) -> dict[str, Any]:
     """A load as programs and pages read it, its report in the reader's language."""
-    shown = {name: getattr(record, name) for name in ("id", "space", "layer", "file", "state", "asked_by", "asked_at", "confirmed_by", "finished_at", "options")}
+    shown = {name: getattr(record, name) for name in ("id", "space", "layer", "file", "state", "sha256", "asked_by", "asked_at", "confirmed_by", "finished_at", "options", "commit", "undone_at", "undone_by")}
     return shown | {"report": record.report and record.report.get(language_of(request))}
 
 

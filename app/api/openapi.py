@@ -30,6 +30,9 @@ _STATUS = {
 _HEADERS = {
     "If-Match": ("The version it was made from, as in ETag", True, r'^"[1-9][0-9]{0,8}"$'),
     "Content-Crs": ("The coordinate reference system of the geometry in the body; CRS84 without it", False, r"^<?[!-~]{1,200}>?$"),
+    "Upload-Length": ("How many bytes the file has", True, r"^[0-9]{1,15}$"),
+    "Upload-Metadata": ("`filename` and its name in base64 (UTF-8)", True, r"^filename [A-Za-z0-9+/=]*(,.*)?$"),
+    "Upload-Offset": ("Where the piece begins: how much has arrived", True, r"^[0-9]{1,15}$"),
     "Idempotency-Key": ("Sent again with the same key, it is done once", False, r"^[!-~]{1,200}$"),
 }
 _PATH = re.compile(r"<(?:(\w+):)?(\w+)>")
@@ -92,7 +95,7 @@ def _described(rule: Rule, spec: Operation, schemas: dict[str, Any], language: s
     }
     if spec.body:
         schema = json_schema_of(spec.body, schemas)
-        described["requestBody"] = {"required": True, "content": {media: {"schema": schema} for media in spec.body_types}}
+        described["requestBody"] = {"required": not spec.body_optional, "content": {media: {"schema": schema} for media in spec.body_types}}
     elif spec.upload:
         described["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": dict(spec.upload)}}}
     return described

@@ -204,5 +204,5 @@ _ANSWERS: dict[str, Any] = {
                     arrangement={"type": "object"}, updated_at=_TEXT, url=_TEXT),
     "Views": _object("views", views=_list({"$ref": "#/components/schemas/View"})),
     "Load": _object("id space layer file state asked_by asked_at", id=_TEXT, space=_TEXT, layer=_TEXT, file=_TEXT, state=_TEXT, asked_by=_TEXT, asked_at=_TEXT,
-                    confirmed_by=_OR_NULL, finished_at=_OR_NULL, options={"type": "object"}, report={"type": ["object", "null"]}),
+                    confirmed_by=_OR_NULL, finished_at=_OR_NULL, sha256=_OR_NULL, commit=_OR_NULL, undone_at=_OR_NULL, undone_by=_OR_NULL, options={"type": "object"}, report={"type": ["object", "null"]}),
 }

@@ -43,6 +43,7 @@ class Operation:
     summary: Label
     query: type[BaseModel] | None = None
     body: type[BaseModel] | None = None
+    body_optional: bool = False
     body_types: tuple[str, ...] = ("application/json",)
     headers: tuple[str, ...] = ()
     answers: Mapping[int, str | None] = field(default_factory=lambda: {200: "object"})
@@ -64,7 +65,7 @@ def operation(**declared: Any) -> Callable[[View], View]:
             elif not spec.open_query:
                 read_query(_NoParameters)
             if spec.body:
-                path["body"] = read_body(spec.body)
+                path["body"] = spec.body() if spec.body_optional and not request.get_data() else read_body(spec.body)
             if spec.body or not spec.query:
                 return view(**path)
             with under("/query", only=[one.alias or name for name, one in spec.query.model_fields.items()]):

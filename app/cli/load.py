@@ -34,6 +34,9 @@ SHOWN = 30
     "--measure", "measures", metavar="FIELD=people", multiple=True,
     help="新建图层的字段计作 people capacity quantity area length 或 none，可多次 · what a field of a new layer counts, or none; may be repeated",
 )
+@click.option("--no-memory", is_flag=True, help="不沿用上次改过的字段对应 · do without the mapping corrected last time")
+@click.option("--retire-missing", "retire", type=click.IntRange(min=1), metavar="N", help="停用文件中没有的 N 条；数目不符则什么也不写入 · retire the N features that the file does not have; nothing is written when they are not N")
+@click.option("--reason", default="", help="停用的原因 · why they are retired")
 @click.option("--anywhere", is_flag=True, help="允许远离本区 · let features lie far from the district")
 @click.option("--space", default="live", help="空间：live 或演练标识 · live, or the id of a drill")
 @click.option("--dry-run", is_flag=True, help="只报告，不写入 · report only")
@@ -41,9 +44,11 @@ SHOWN = 30
 @click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", help="报告语言 · the report's language")
 @click.pass_obj
 def command(
-    installation: Installation, /, layer: str, file: Path, as_json: bool, lang: str, mapping: tuple[str, ...], measures: tuple[str, ...], space: str, **chosen: Any
+    installation: Installation, /, layer: str, file: Path, as_json: bool, lang: str, mapping: tuple[str, ...], measures: tuple[str, ...], space: str,
+    no_memory: bool, retire: int | None, reason: str, **chosen: Any
 ) -> None:
     """把文件导入图层 · load FILE into LAYER. Exit 0: all in; 1: some rows rejected; 2: refused, nothing changed."""
+    from app.cli._progress import progress
     from app.command.loads import load_now
     from geodata.files.loading import LoadOptions
 
@@ -53,9 +58,12 @@ def command(
     counted = dict(one.rpartition("=")[::2] for one in measures)
     if "" in counted:
         raise click.BadParameter("FIELD=people|none", param_hint="--measure")
+    if retire and not reason.strip():
+        raise click.BadParameter("--reason", param_hint="--retire-missing")
+    options = LoadOptions(mapping=pairs, measures=counted, remember=not no_memory, retire=retire, retire_reason=reason.strip(), **chosen)
     try:
-        with installation.database() as database:
-            report = load_now(database, space, layer, file, LoadOptions(mapping=pairs, measures=counted, **chosen), OPERATOR)
+        with installation.database() as database, progress(lang) as watch:
+            report = load_now(database, space, layer, file, options, OPERATOR, watch=watch)
         answer, code = report.to_json(lang), report.exit_code
     except OnemapError as error:
         if not as_json:
@@ -90,7 +98,7 @@ def _tell(answer: dict[str, Any], lang: str) -> None:
     counts = (("read", "读取"), ("accepted", "接受"), ("repaired", "其中修复"), ("skipped", "跳过"), ("rejected", "拒绝"))
     click.echo("  ".join(f"{label if zh else name} {answer[name]}" for name, label in counts))
     if answer["inserted"] is not None:
-        changes = (("inserted", "新增"), ("updated", "更改"), ("unchanged", "不变"))
+        changes = (("inserted", "新增"), ("updated", "更改"), ("unchanged", "不变"), *((("retired", "停用"),) if answer["retired"] else ()))
         click.echo("  ".join(f"{label if zh else name} {answer[name]}" for name, label in changes))
     for one in answer["problems"][:SHOWN]:
         place = "".join(

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from geodata.files.loading import LoadOptions, LoadPlan, LoadReport, commit, plan
+from app.command import incoming
+from geodata.files.loading import LoadOptions, LoadPlan, LoadReport, Memory, Remembered, commit, plan
 from geodata.files.report import in_both
 from geodata.files.watching import Watch
 from geodata.store import loads as records
@@ -32,6 +33,7 @@ EXAMINE, CARRY_OUT = "examine_load", "carry_out_load"
 KEPT = timedelta(days=2)  # an upload that nobody confirmed by then is thrown away
 PATIENCE = timedelta(minutes=1)  # a load of the command line has no job; between its record and its transaction lie milliseconds
 _WORKED_ON = ("waiting", "examining", "confirmed", "committing")
+COMMIT = "commit"  # what the report under a load's key says beside the report
 _BROKEN_OFF = 410  # the status under a load's key when it was ended without its rows
 log = logging.getLogger("onemap.loads")
 
@@ -77,14 +79,40 @@ def examine(database: Database, home: Path, load_id: UUID, *, last: bool = True)
         space = database.space(record.space)
         asked_by = actor_of(record.asked_by, record.asked_roles)
         watch = watching(database, load_id)
-        report = plan(space, record.layer, _path(home, record), _options(record), asked_by, rehearse=True, watch=watch).report
+        planned = plan(space, record.layer, _path(home, record), _options(record), asked_by, rehearse=True, watch=watch, memory=memory_of(database, space.id, record.layer))
+        report = planned.report
         state = "refused" if report.refused else "examined"
-        after = records.move(database.engine, load_id, to=state, come_from=("examining",), report=in_both(report))
+        kept = {**in_both(report), records.REHEARSAL: {**(report.rehearsal or {}), "same_file": same_file(database, record)}}
+        after = records.move(database.engine, load_id, to=state, come_from=("examining",), report=kept, options=options_kept(planned.options))
     except Exception as error:
         return _broken(database, home, record, error, last)
     if state == "refused":
         forget(home, load_id)
     return after or records.get(database.engine, load_id)
+
+
+def memory_of(database: Database, space_id: str, layer: str) -> Memory:
+    """Remembers how a person last mapped a file with the same columns into a layer; the newest such load decides, corrected or not."""
+
+    def recall(columns: frozenset[str]) -> Remembered | None:
+        before = records.last_like(database.engine, space_id, layer, columns)
+        if before is None:
+            return None
+        options = _options(before)
+        mapping = {**(options.remembered.mapping if options.remembered else {}), **options.mapping}
+        return Remembered(mapping, before.confirmed_by or before.asked_by, (before.finished_at or before.asked_at).isoformat(), str(before.id)) if mapping else None
+
+    return recall
+
+
+def same_file(database: Database, record: LoadRecord) -> dict[str, Any] | None:
+    """The last load of the very same bytes into the same space: whose, when, into which layer, how many rows, and whether it was undone."""
+    before = records.same_file(database.engine, record.sha256, record.space) if record.sha256 else None
+    if before is None or before.finished_at is None:
+        return None
+    report = (before.report or {}).get("zh") or {}
+    return {"load": str(before.id), "by": before.confirmed_by or before.asked_by, "at": before.finished_at.isoformat(), "layer": before.layer, "file": before.file,
+            "rows": report.get("accepted"), "undone_by": before.undone_by, "undone_at": before.undone_at and before.undone_at.isoformat()}
 
 
 def watching(database: Database, load_id: UUID) -> Watch:
@@ -107,14 +135,14 @@ def carry_out(database: Database, home: Path, load_id: UUID, *, last: bool = Tru
         actor = _writer(record)
         space = database.space(record.space)
         report = put_in(space, record.id, plan(space, record.layer, _path(home, record), _options(record), actor), actor)
-        after = ended(database, record.id, report)
+        after = ended(database, record, report)
     except Exception as error:
         return _broken(database, home, record, error, last)
     forget(home, load_id)
     return after or records.get(database.engine, load_id)
 
 
-def put_in(space: Space, load_id: UUID, planned: LoadPlan, actor: Actor) -> LoadReport:
+def put_in(space: Space, load_id: UUID, planned: LoadPlan, actor: Actor, watch: Watch | None = None) -> LoadReport:
     """Commit a plan; its report is kept under the load's key by the same transaction, so that a crash leaves no doubt."""
 
     @contextmanager
@@ -122,15 +150,23 @@ def put_in(space: Space, load_id: UUID, planned: LoadPlan, actor: Actor) -> Load
         if store.claim(_key(load_id), str(load_id)) is not None:
             raise _Ended
         yield
-        store.settle(_key(load_id), Answered(200, json.dumps(in_both(report), ensure_ascii=False), {}))
+        made = {**in_both(report), COMMIT: str(token) if (token := store.commit_token()) else None}
+        store.settle(_key(load_id), Answered(200, json.dumps(made, ensure_ascii=False), {}))
 
-    return commit(space, planned, actor, around=marked)
+    return commit(space, planned, actor, around=marked, watch=watch)
 
 
-def ended(database: Database, load_id: UUID, report: LoadReport) -> LoadRecord | None:
+def ended(database: Database, record: LoadRecord, report: LoadReport) -> LoadRecord | None:
     """The record of a load after its commit."""
-    state = "committed" if report.committed else "refused"
-    return records.move(database.engine, load_id, to=state, come_from=("committing",), report=in_both(report))
+    if not report.committed:
+        return records.move(database.engine, record.id, to="refused", come_from=("committing",), report=in_both(report))
+    return _committed(database, record, _committed_report(database, record) or in_both(report))
+
+
+def _committed(database: Database, record: LoadRecord, report: Mapping[str, Any]) -> LoadRecord | None:
+    kept = {name: value for name, value in report.items() if name != COMMIT}
+    commit = UUID(report[COMMIT]) if report.get(COMMIT) else None
+    return records.move(database.engine, record.id, to="committed", come_from=("committing",), report=kept, commit=commit)
 
 
 def settle(database: Database, record: LoadRecord, error: OnemapError) -> LoadRecord | None:
@@ -141,7 +177,7 @@ def settle(database: Database, record: LoadRecord, error: OnemapError) -> LoadRe
     """
     report = _committed_report(database, record) if record.state == "committing" else None
     if report is not None:
-        return records.move(database.engine, record.id, to="committed", come_from=("committing",), report=report)
+        return _committed(database, record, report)
     return records.move(database.engine, record.id, to="failed", come_from=(record.state,), report=_failure(record, error))
 
 
@@ -155,8 +191,9 @@ def sweep(database: Database, home: Path, *, patience: timedelta = PATIENCE) -> 
     ]
     _see_to_deserted(database, home, datetime.now(UTC) - patience)
     waiting = {str(one.id) for one in records.newest(database.engine, states=records.UNFINISHED, limit=10_000)}
+    incoming.sweep(home)
     for folder in (home / "uploads").glob("*"):
-        if folder.name not in waiting and datetime.fromtimestamp(folder.stat().st_mtime, UTC) < datetime.now(UTC) - timedelta(hours=1):
+        if folder.name not in (*waiting, incoming.FOLDER) and datetime.fromtimestamp(folder.stat().st_mtime, UTC) < datetime.now(UTC) - timedelta(hours=1):
             shutil.rmtree(folder, ignore_errors=True)
     return gone
 
@@ -243,7 +280,8 @@ def options_kept(options: LoadOptions) -> dict[str, Any]:
 
 def _options(record: LoadRecord) -> LoadOptions:
     known: Mapping[str, Any] = record.options
-    return LoadOptions(**{name: value for name, value in known.items() if name in LoadOptions.__dataclass_fields__})
+    kept = {name: value for name, value in known.items() if name in LoadOptions.__dataclass_fields__}
+    return LoadOptions(**kept | {"remembered": Remembered(**kept["remembered"]) if kept.get("remembered") else None})
 
 
 def _path(home: Path, record: LoadRecord) -> Path:

@@ -9,20 +9,24 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection
 
-from app.command.load_work import CARRY_OUT, EXAMINE, ended, folder_of, forget, named, options_kept, put_in, settle
+from app.command.load_work import CARRY_OUT, EXAMINE, ended, folder_of, forget, memory_of, named, options_kept, put_in, settle
 from geodata.files.loading import LoadOptions, LoadReport, plan
 from geodata.files.packing import MOST_ENTRIES, MOST_UNPACKED
+from geodata.files.watching import Watch
 from geodata.store import loads as records
 from geodata.store import queue
 from geodata.store.database import Database
 from geodata.store.faults import translated
+from geodata.store.features import Store
 from geodata.store.idempotency import Keys
 from geodata.store.loads import LoadRecord
+from geodata.store.retiring import MissingDiffer, RetireUnclear
+from geodata.store.reverting import Undone
 from layers.errors import Conflict, Forbidden, InvalidInput, TooLarge
 from layers.messages import Sentence, declare
 from layers.spec import Action, Actor, Label
@@ -34,6 +38,12 @@ declare(
         "load-state": Sentence(
             Label("导入处于「{state}」，不能{act}", "The load is “{state}” and cannot be {act}"), Label("刷新后再看", "Look again")
         ),
+        "load-undone": Sentence(
+            Label("这次装载已由 {by} 撤销", "This load was undone by {by}"), Label("要再装一次，请重新上传文件", "Bring the file again to load it again")
+        ),
+        "load-nothing-to-undo": Sentence(
+            Label("这次装载没有写入数据，不需要撤销", "This load wrote nothing, so there is nothing to undo"), Label("在装载记录里看它的结果", "See what came of it among the loads")
+        ),
         "load-no-files": Sentence(Label("没有上传文件", "No file was sent"), Label("选择文件", "Choose a file")),
     }
 )
@@ -43,6 +53,18 @@ class LoadState(Conflict):
     """The load has moved on and this cannot be done with it any more."""
 
     code = "load-state"
+
+
+class LoadUndone(Conflict):
+    """The load was taken back before. `values`: by."""
+
+    code = "load-undone"
+
+
+class NothingToUndo(Conflict):
+    """The load wrote nothing, so there is nothing to take back."""
+
+    code = "load-nothing-to-undo"
 
 
 class NoFiles(InvalidInput):
@@ -68,13 +90,13 @@ class Upload:
     taken: bool = False
 
 
-def load_now(database: Database, space_id: str, layer: str, path: Path, options: LoadOptions, actor: Actor) -> LoadReport:
+def load_now(database: Database, space_id: str, layer: str, path: Path, options: LoadOptions, actor: Actor, *, watch: Watch | None = None) -> LoadReport:
     """Plan and commit in this process (the command line): the report, whatever it says. A dry run writes and records nothing.
 
     Raises what ended the load early; a fault of the program as LoadFault, whose id the log has.
     """
     space = database.space(space_id)
-    planned = plan(space, layer, path, options, actor)
+    planned = plan(space, layer, path, options, actor, watch=watch, memory=memory_of(database, space_id, layer))
     if options.dry_run:
         return planned.report
     record = records.add(
@@ -83,15 +105,15 @@ def load_now(database: Database, space_id: str, layer: str, path: Path, options:
         layer=layer,
         file=planned.report.file,
         sha256=fingerprint(path),
-        options=options_kept(options),
+        options=options_kept(planned.options),
         asked_by=actor.name,
         asked_roles=sorted(actor.roles),
         address=actor.address,
         state="committing",
     )
     try:
-        report = put_in(space, record.id, planned, actor)
-        ended(database, record.id, report)
+        report = put_in(space, record.id, planned, actor, watch)
+        ended(database, record, report)
     except BaseException as error:
         said = named(error, record.id)
         settle(database, record, said)
@@ -147,10 +169,18 @@ class Desk(Keys):
         kept.taken = True
         return record
 
-    def confirm(self, load_id: UUID) -> LoadRecord:
-        """Say yes to what was examined; a job then commits it. Raises LoadState, Forbidden, LoadNotFound."""
+    def confirm(self, load_id: UUID, *, retire: int | None = None, reason: str = "") -> LoadRecord:
+        """Say yes to what was examined; a job then commits it. `retire`: so many features that the file does not have are to go, for that reason.
+
+        Raises LoadState, Forbidden, LoadNotFound; MissingDiffer and RetireUnclear where the rehearsal said otherwise.
+        """
         record = records.get(self.connection, load_id)
         _allowed(self._database, record.space, record.layer, self._actor)
+        said: dict[str, Any] = {}
+        if retire is not None and record.state == "examined":
+            _allowed(self._database, record.space, record.layer, self._actor, Action.DELETE)
+            _agree(record, retire)
+            said = {"options": {**record.options, "retire": retire, "retire_reason": reason}}
         after = records.move(
             self.connection,
             load_id,
@@ -159,11 +189,21 @@ class Desk(Keys):
             by=self._actor,
             confirmed_by=self._actor.name,
             confirmed_roles=sorted(self._actor.roles),
+            **said,
         )
         if after is None:
             raise LoadState(state=record.state, act="confirmed", what=record.state)
         queue.defer(self.connection, CARRY_OUT, load_id)
         return after
+
+
+def _agree(record: LoadRecord, retire: int) -> None:
+    """What is to go is what the person saw. The count is looked at once more where the rows are written."""
+    seen = ((record.report or {}).get(records.REHEARSAL) or {}).get("compare") or {}
+    if seen.get("unclear") or not seen.get("keyed"):
+        raise RetireUnclear(count=seen.get("unclear", 0))
+    if retire != seen.get("absent"):
+        raise MissingDiffer(expected=retire, now=seen.get("absent", 0))
 
 
 @contextmanager
@@ -185,18 +225,29 @@ def cancel(database: Database, home: Path, load_id: UUID, actor: Actor) -> LoadR
 
 
 def fingerprint(path: Path) -> str:
-    """SHA-256 over the names and bytes of a file or of all files of a folder."""
+    """SHA-256 of a file, whatever it is called; of several over their names and bytes."""
     digest = hashlib.sha256()
-    for one in sorted(path.rglob("*")) if path.is_dir() else [path]:
+    files = [one for one in sorted(path.rglob("*")) if one.is_file()] if path.is_dir() else [path]
+    for one in files:
         if one.is_file():
-            digest.update(one.name.encode() + b"\0")
+            if len(files) > 1:
+                digest.update(one.name.encode() + b"\0")
             with one.open("rb") as file:
                 while chunk := file.read(_CHUNK):
                     digest.update(chunk)
     return digest.hexdigest()
 
 
-def _allowed(database: Database, space_id: str, layer_id: str, actor: Actor) -> None:
+def undo(store: Store, record: LoadRecord) -> list[Undone]:
+    """Take back all that a load did, a layer that it made with it. Raises LoadUndone, NothingToUndo, MovedOn, Forbidden."""
+    if record.undone_at is not None:
+        raise LoadUndone(by=record.undone_by, what=record.file)
+    if record.commit is None:
+        raise NothingToUndo(what=record.file)
+    return store.undo(record.commit)
+
+
+def _allowed(database: Database, space_id: str, layer_id: str, actor: Actor, action: Action = Action.LOAD) -> None:
     """An existing layer says who may load into it; making one takes an editor."""
     space = database.space(space_id)
     layer = space.catalogue.get(layer_id)
@@ -205,8 +256,8 @@ def _allowed(database: Database, space_id: str, layer_id: str, actor: Actor) -> 
             raise Forbidden(action=Action.LOAD.value, layer=layer_id)
         return
     with space.reading(actor) as store:
-        if not store.may(Action.LOAD, layer):
-            raise Forbidden(action=Action.LOAD.value, layer=layer_id)
+        if not store.may(action, layer):
+            raise Forbidden(action=action.value, layer=layer_id)
 
 
 def _keep(files: Iterable[Stream], folder: Path) -> list[str]:

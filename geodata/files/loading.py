@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,14 +12,16 @@ import numpy as np
 
 from geodata.datum import Datum
 from geodata.files import refusal_words, report_words  # noqa: F401 - they declare the sentences
+from geodata.files.besides import Besides, besides
 from geodata.files.decisions import filled, places_kept, places_of, read_decisions, without_dropped
 from geodata.files.keying import keyed_rows, not_yet_stored
-from geodata.files.mapping import Mapped, map_columns
+from geodata.files.mapping import ColumnMapping, Mapped, carries, map_columns
 from geodata.files.notices import Found, Notice, Refused
 from geodata.files.oddities import MOST_LOOKED_AT, namesakes, oddities
 from geodata.files.placing import Place, Placed, kinds_of, place
 from geodata.files.proposing import CONTENT_KEY, propose
 from geodata.files.reading import Limits, read
+from geodata.files.recalling import Remembered
 from geodata.files.rehearsal import rehearsed
 from geodata.files.report import LoadReport, with_rows
 from geodata.files.table import Table
@@ -28,10 +30,11 @@ from geodata.files.watching import Watch
 from geodata.store.bulk import Row, UpsertCounts
 from geodata.store.comparing import Comparison
 from geodata.store.features import Store
+from geodata.store.retiring import Retire, RetireUnclear
 from geodata.store.spaces import Space
 from layers.district import JIUYUAN, District
 from layers.errors import Conflict, Forbidden, InvalidInput
-from layers.spec import Action, Actor, Geometry, Layer
+from layers.spec import Action, Actor, Field, Geometry, Layer
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,8 @@ class LoadOptions:
     `create` makes the layer from the file, `measures` (field or column -> measure or `none`) says what its numbers count; `anywhere` lets features of a built-in layer lie far from the district;
     `file_name` is shown instead of the path's own name (uploads). `swapped` reads each pair of coordinates the other way round;
     `datum_rows` are the rows that carry the datum's shift (none named: all); `rows` what was decided about single rows
-    (see `geodata.files.decisions`).
+    (see `geodata.files.decisions`). `remember` takes the mapping that a person corrected last time for the same columns, which is
+    then kept in `remembered`. `retire` takes away so many stored features that the file does not have, for `retire_reason`; None keeps them.
     """
 
     create: bool = False
@@ -57,13 +61,21 @@ class LoadOptions:
     swapped: bool = False
     datum_rows: Sequence[int] = ()
     rows: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    remember: bool = True
+    remembered: Remembered | None = None
+    retire: int | None = None
+    retire_reason: str = ""
+
+
+Memory = Callable[[frozenset[str]], Remembered | None]  # what is remembered of a file with these columns
 
 
 @dataclass
 class LoadPlan:
     """A file judged: its report, the rows to put in, and the layer that is to be made (`new_layer`) or filled.
 
-    `anywhere`: rows may lie far from the district, as the user or the layer says; all others were judged already.
+    `anywhere`: rows may lie far from the district, as the user or the layer says; all others were judged already. `besides` are
+    the keys that the file holds on rows that are not loaded.
     """
 
     report: LoadReport
@@ -75,6 +87,7 @@ class LoadPlan:
     table: Table | None = None
     placed: tuple[Any, Any] | None = None  # row numbers and their shapes, also of rows that are rejected for their values
     comparison: Comparison | None = None
+    besides: Besides = Besides()
 
 
 def plan(
@@ -88,11 +101,12 @@ def plan(
     limits: Limits | None = None,
     rehearse: bool = False,
     watch: Watch | None = None,
+    memory: Memory | None = None,
 ) -> LoadPlan:
     """Read and judge a file; nothing is written. What is wrong with the file stands in the report (`report.refused`), never raised.
 
     `rehearse` (always with `options.dry_run`) also counts what would be new, changed and unchanged, and the report then has its
-    `rehearsal`. `watch` hears of each stage. Raises Forbidden when the actor may not load into the layer.
+    `rehearsal`. `watch` hears of each stage; `memory` is asked for the mapping of last time. Raises Forbidden when the actor may not load into the layer.
     """
     watch = watch or Watch()
     space.refresh()
@@ -104,7 +118,7 @@ def plan(
             if not store.may(Action.LOAD, layer):
                 raise Forbidden(action=Action.LOAD.value, layer=layer_id)
     try:
-        _plan(made, layer, path, district, limits, watch)
+        _plan(made, layer, path, district, limits, watch, memory)
         watch.at("comparing")
         if not made.new_layer:
             _drop_stored(space, made, actor)
@@ -131,11 +145,11 @@ def _nothing(store: Store, report: LoadReport) -> AbstractContextManager[None]:
     return nullcontext()
 
 
-def commit(space: Space, planned: LoadPlan, actor: Actor, *, reason: str | None = None, around: Around = _nothing) -> LoadReport:
+def commit(space: Space, planned: LoadPlan, actor: Actor, *, reason: str | None = None, around: Around = _nothing, watch: Watch | None = None) -> LoadReport:
     """Put a plan's rows into the space in one transaction, which also makes the layer where it is new. All is in, or nothing.
 
     Returns the report with `committed` and the counts; a plan that was refused stays so. `around` sees the report complete at its
-    end. Raises Forbidden.
+    end, `watch` hears how many rows are on their way. Raises Forbidden.
     """
     report = planned.report
     if report.refused or planned.layer is None:
@@ -146,9 +160,10 @@ def commit(space: Space, planned: LoadPlan, actor: Actor, *, reason: str | None 
         with space.creating(planned.layer, actor, reason) if new else space.transaction(actor, reason) as store, around(store, report):
             if planned.new_layer and not new:  # somebody else made a layer of that name meanwhile
                 raise Conflict(what=planned.layer.id)
-            _count(report, store.upsert(planned.layer.id, planned.rows, anywhere=planned.anywhere) if planned.rows else UpsertCounts(0, 0, 0), planned)
+            counts = store.upsert(planned.layer.id, planned.rows, anywhere=planned.anywhere, retire=_retire(planned), wrote=(watch or Watch()).wrote) if planned.rows else UpsertCounts(0, 0, 0)
+            _count(report, counts, planned)
             report.created, report.committed = new, True
-            if report.inserted == 0 and report.updated == 0:
+            if report.inserted == 0 and report.updated == 0 and not report.retired:
                 report.warnings.append(Notice("all-unchanged", {"count": report.unchanged}))
     except InvalidInput as refused:
         _refuse(planned, *_store_notices(refused))
@@ -157,7 +172,17 @@ def commit(space: Space, planned: LoadPlan, actor: Actor, *, reason: str | None 
     return report
 
 
-def _plan(made: LoadPlan, layer: Layer | None, path: Path, district: District, limits: Limits | None, watch: Watch) -> None:
+def _retire(planned: LoadPlan) -> Retire | None:
+    """What is to be taken away as missing from the file. Raises RetireUnclear where it cannot be told what that is."""
+    options, layer = planned.options, planned.layer
+    if options.retire is None or layer is None:
+        return None
+    if planned.new_layer or layer.key is None or planned.besides.unclear:
+        raise RetireUnclear(count=planned.besides.unclear)
+    return Retire(options.retire, planned.besides.keys, options.retire_reason)
+
+
+def _plan(made: LoadPlan, layer: Layer | None, path: Path, district: District, limits: Limits | None, watch: Watch, memory: Memory | None) -> None:
     options, report = made.options, made.report
     if layer is None and not options.create:
         raise Refused("load-no-layer", about="layer", layer=made.report.layer)
@@ -201,7 +226,7 @@ def _plan(made: LoadPlan, layer: Layer | None, path: Path, district: District, l
     made.placed = (table.rows, shapes)
     watch.at("matching")
     far = placed is not None and any(one.code == "outside-district" for one in placed.notices)
-    _take_values(made, layer, table, shapes, far_reaching=far or options.anywhere)
+    _take_values(made, layer, table, shapes, far_reaching=far or options.anywhere, memory=memory)
 
 
 def _note(report: LoadReport, table: Table) -> None:
@@ -230,7 +255,7 @@ def _take_places(report: LoadReport, table: Table, placed: Placed) -> None:
     report.warnings += with_rows((int(table.rows[row]), one) for row, one in placed.repaired.items() if row not in placed.rejected)
 
 
-def _take_values(made: LoadPlan, layer: Layer | None, table: Table, shapes: Any, *, far_reaching: bool) -> None:
+def _take_values(made: LoadPlan, layer: Layer | None, table: Table, shapes: Any, *, far_reaching: bool, memory: Memory | None) -> None:
     options, report = made.options, made.report
     if layer is None:
         proposed, counted = propose(report.layer, table, kinds_of(shapes), options.measures)
@@ -243,24 +268,52 @@ def _take_values(made: LoadPlan, layer: Layer | None, table: Table, shapes: Any,
     elif options.measures:
         raise Refused("measure-not-new", about="measures", layer=layer.id)
     columns = [one.name for one in table.columns if one.name not in table.used_for_place]
-    given = dict(options.mapping)
-    report.mapping = mapping = map_columns(columns, layer, given)
+    if not made.new_layer:
+        options = made.options = _recalled(options, layer, table, memory)
+    report.mapping = mapping = map_columns(columns, layer, options.mapping, options.remembered.mapping if options.remembered else None)
+    if options.remembered:
+        report.warnings.append(options.remembered.notice())
     made.layer = layer
-    if options.create and not made.new_layer and mapping.unmatched:
-        raise Refused("layer-differs", about="layer", layer=layer.id, columns=", ".join(mapping.unmatched[:20]))
+    retired = {column: field for column in mapping.unmatched for field in layer.retired if carries(column, field)}
+    unknown = [one for one in mapping.unmatched if one not in retired]
+    if options.create and not made.new_layer and unknown:
+        raise Refused("layer-differs", about="layer", layer=layer.id, columns=", ".join(unknown[:20]))
     if not mapping.mapped and columns and layer.key != CONTENT_KEY:
         raise Refused("nothing-mapped", about="map", columns=", ".join(columns[:40]), fields=", ".join(one.id for one in layer.all_fields))
-    report.warnings += [Notice("column-unmatched", {"column": one}, field=one) for one in mapping.unmatched]
+    report.warnings += [Notice("column-retired" if one in retired else "column-unmatched", {"column": one}, field=one) for one in mapping.unmatched]
     full = filled(table, mapping, read_decisions(options.rows))
     report.warnings += full.notices[len(table.notices) :]
-    values = read_values(full, layer, mapping.mapped)
+    made.rows = _rows(report, full, layer, mapping, shapes, retired)
+    if layer.title and len(made.rows) <= MOST_LOOKED_AT and (twins := namesakes([one.properties.get(layer.title) for one in made.rows], [one.geometry for one in made.rows], [one.row for one in made.rows])):
+        report.warnings.append(twins)
+    if made.table is not None and layer.key and not made.new_layer:
+        made.besides = besides(made.table, layer, mapping, made.rows)
+
+
+def _rows(report: LoadReport, table: Table, layer: Layer, mapping: ColumnMapping, shapes: Any, retired: Mapping[str, Field]) -> list[Row]:
+    """The rows to put in. Where they are known again by what they say, what retired fields said of them still counts for that."""
+    by_content = layer.key == CONTENT_KEY and bool(retired)
+    read = replace(layer, fields=layer.fields + layer.retired, retired=()) if by_content else layer
+    whole = replace(mapping, mapped=(*mapping.mapped, *(Mapped(column, one.id, "name") for column, one in retired.items()))) if by_content else mapping
+    values = read_values(table, read, whole.mapped)
     report.warnings += values.notices
     if values.local_times:
         report.warnings.append(Notice("times-local", {}))
     _ruled(values, layer, len(table.rows))
-    made.rows = keyed_rows(report, table, layer, mapping, values, shapes)
-    if layer.title and len(made.rows) <= MOST_LOOKED_AT and (twins := namesakes([one.properties.get(layer.title) for one in made.rows], [one.geometry for one in made.rows], [one.row for one in made.rows])):
-        report.warnings.append(twins)
+    rows = keyed_rows(report, table, read, whole, values, shapes)
+    gone = {one.id for one in retired.values()}
+    return [replace(row, properties={name: value for name, value in row.properties.items() if name not in gone}) for row in rows] if by_content else rows
+
+
+def _recalled(options: LoadOptions, layer: Layer, table: Table, memory: Memory | None) -> LoadOptions:
+    """With what was remembered, unless that is not wanted or was taken before; what does not fit the layer any more is left out."""
+    if not options.remember:
+        return replace(options, remembered=None)
+    if options.remembered is None and memory is not None:
+        found = memory(frozenset(one.name for one in table.columns))
+        fitting = found.fitting(layer, options.mapping) if found else None
+        return replace(options, remembered=fitting)
+    return options
 
 
 def _ruled(values: Values, layer: Layer, count: int) -> None:
@@ -292,7 +345,7 @@ def _rehearse(space: Space, made: LoadPlan, actor: Actor) -> None:
         return
     try:
         with space.transaction(actor, "rehearsal") as store:
-            counts, made.comparison = store.rehearse_upsert(layer.id, made.rows, anywhere=made.anywhere)
+            counts, made.comparison = store.rehearse_upsert(layer.id, made.rows, anywhere=made.anywhere, spared=made.besides.keys)
             _count(report, counts, made)
     except InvalidInput as refused:
         _refuse(made, *_store_notices(refused))
@@ -301,7 +354,7 @@ def _rehearse(space: Space, made: LoadPlan, actor: Actor) -> None:
 
 
 def _count(report: LoadReport, counts: UpsertCounts, made: LoadPlan) -> None:
-    report.inserted, report.updated = counts.inserted, counts.updated
+    report.inserted, report.updated, report.retired = counts.inserted, counts.updated, counts.retired
     report.unchanged = counts.unchanged + (report.accepted - len(made.rows))
 
 
@@ -316,9 +369,9 @@ def _refuse(made: LoadPlan, first: Notice, *others: Notice) -> None:
     report.errors += others
     report.rejected = report.read - report.skipped
     report.accepted = report.repaired = 0
-    report.inserted = report.updated = report.unchanged = None
+    report.inserted = report.updated = report.unchanged = report.retired = None
     report.warnings = [one for one in report.warnings if one.code not in ("layer-made", "layer-would-be-made", "measure-by-name", "measure-given")]
     made.rows = []
 
 
-__all__ = ["LoadOptions", "LoadPlan", "LoadReport", "Mapped", "commit", "plan"]
+__all__ = ["LoadOptions", "LoadPlan", "LoadReport", "Mapped", "Memory", "Remembered", "commit", "plan"]

@@ -18,7 +18,7 @@ _DBF_BYTES = 10  # a dBASE field name holds no more
 
 @dataclass(frozen=True)
 class Mapped:
-    """One column with the field that it fills, and how that was told (given, id, label, name, initials, cut)."""
+    """One column with the field that it fills, and how that was told (given, remembered, id, label, name, initials, cut)."""
 
     column: str
     field: str
@@ -54,8 +54,8 @@ def pinyin(words: str) -> str:
     return folded("".join(lazy_pinyin(words)))
 
 
-def map_columns(columns: Iterable[str], layer: Layer, given: Mapping[str, str] | None = None) -> ColumnMapping:
-    """Which column fills which field. `given` (column -> field, an empty field for none) goes first.
+def map_columns(columns: Iterable[str], layer: Layer, given: Mapping[str, str] | None = None, remembered: Mapping[str, str] | None = None) -> ColumnMapping:
+    """Which column fills which field. `given` (column -> field, an empty field for none) goes first, then what is `remembered`.
 
     A column that two fields could claim in the same way, and a second column for one field, stay unmatched. Raises Refused
     for a given column or field that is not there.
@@ -63,13 +63,14 @@ def map_columns(columns: Iterable[str], layer: Layer, given: Mapping[str, str] |
     columns = list(columns)
     taken: dict[str, Mapped] = {}
     ignored: set[str] = set()
-    for column, field_id in (given or {}).items():
+    said = [("remembered", *one) for one in (remembered or {}).items() if one[0] in columns] + [("given", *one) for one in (given or {}).items()]
+    for by, column, field_id in said:  # what is given comes last, and so takes the place of what is remembered
         real = _column(column, columns)
         if field_id in ("", "-"):
             ignored.add(real)
             continue
         field = _field(field_id, layer)
-        taken[field.id] = Mapped(real, field.id, "given")
+        taken[field.id] = Mapped(real, field.id, by)
     for by, names in _ways():
         claims: dict[str, list[str]] = {}
         for column in columns:
@@ -85,6 +86,11 @@ def map_columns(columns: Iterable[str], layer: Layer, given: Mapping[str, str] |
     return ColumnMapping(
         tuple(by_column[one] for one in columns if one in by_column), tuple(one for one in columns if one not in by_column)
     )
+
+
+def carries(column: str, field: Field) -> bool:
+    """Whether a column is called as the field is, in any of the ways that fill one."""
+    return any(names(column, field) for _, names in _ways())
 
 
 def _ways() -> tuple[tuple[str, Callable[[str, Field], bool]], ...]:

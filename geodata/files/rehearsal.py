@@ -37,7 +37,8 @@ _BOUNDARY = "b-bound"  # the paint of layers that hold divisions
 def rehearsed(space: Space, made: LoadPlan, actor: Actor, district: District) -> dict[str, Any]:
     """The findings about a file and, unless it was refused, the fate of its rows: plain JSON values, the same in every language."""
     found: dict[str, Any] = {"encoding": _encoding(made), "systems": _systems(made, district), "columns": _columns(made), "missing": _missing(made),
-                             "first_line": made.report.first_line, "new_layer": made.new_layer}
+                             "first_line": made.report.first_line, "new_layer": made.new_layer,
+                             "remembered": asdict(made.options.remembered) if made.options.remembered else None}
     if made.report.refused is None and made.layer is not None:
         with space.reading(actor) as store:
             found |= _places(store, made, district) | _fates(store, made)
@@ -125,7 +126,7 @@ def _fates(store: Store, made: LoadPlan) -> dict[str, Any]:
     by_title = len({one.n for one in comparison.twins if one.by == "title"}) if comparison else 0
     counts = {"stored": comparison.stored if comparison else 0, "keyed": bool(comparison and comparison.keyed), "by_key": comparison.matched if comparison else 0,
               "by_title": by_title, "new": report.inserted, "changed": report.updated, "unchanged": report.unchanged,
-              "absent": comparison.absent_total if comparison else 0, "problems": len(problems), "named": MOST_NAMED}
+              "absent": comparison.absent_total if comparison else 0, "unclear": made.besides.unclear, "problems": len(problems), "named": MOST_NAMED}
     features = [*_rows(made, layer, comparison), *_problem_rows(made, problems)]
     return {"compare": counts, "shift": shift, "rows": {"type": "FeatureCollection", "features": features}}
 

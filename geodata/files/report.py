@@ -22,6 +22,7 @@ _NOTES = frozenset(
         "row-note",
         "zm-dropped",
         "column-unmatched",
+        "column-retired",
         "other-sublayers",
         "shx-rebuilt",
         "bare-geometry",
@@ -38,6 +39,7 @@ _NOTES = frozenset(
         "layer-would-be-made",
         "measure-by-name",
         "measure-given",
+        "mapping-remembered",
     }
 )
 
@@ -66,6 +68,7 @@ class LoadReport:
     inserted: int | None = None
     updated: int | None = None
     unchanged: int | None = None
+    retired: int | None = None
     mapping: ColumnMapping | None = None
     place_columns: list[str] = field(default_factory=list)
     datum: str | None = None
@@ -105,6 +108,7 @@ class LoadReport:
             "inserted": self.inserted,
             "updated": self.updated,
             "unchanged": self.unchanged,
+            "retired": self.retired,
             "mapping": [{"column": one.column, "field": one.field, "by": one.by} for one in self.mapping.mapped] if self.mapping else [],
             "place_columns": self.place_columns,
             "unmatched": list(self.mapping.unmatched) if self.mapping else [],

@@ -351,6 +351,9 @@ declare(
             "不对时改列名里的单位再导入",
             "Correct the unit in the column's name if that is wrong",
         ),
+        "column-retired": said(
+            "列「{column}」的字段已停用，未载入", "The field of the column “{column}” is retired; it was not loaded", "要用就先恢复这个字段", "Bring the field back when it is wanted"
+        ),
         "column-unmatched": said(
             "列「{column}」没有对应字段，未载入",
             "No field takes the column “{column}”; it was not loaded",

@@ -25,16 +25,22 @@ def _nobody(stage: str) -> None:
     """Nobody listens."""
 
 
+def _uncounted(rows: int, of: int) -> None:
+    """Nobody counts."""
+
+
 def _never() -> bool:
     return False
 
 
 @dataclass(frozen=True)
 class Watch:
-    """`tell` hears each of STAGES as it begins; `stopped` says that the answer is not wanted any more."""
+    """`tell` hears each of STAGES as it begins, `wrote` how many of all rows have been sent to the database where they are written;
+    `stopped` says that the answer is not wanted any more."""
 
     tell: Callable[[str], None] = _nobody
     stopped: Callable[[], bool] = _never
+    wrote: Callable[[int, int], None] = _uncounted
 
     def at(self, stage: str) -> None:
         """A stage begins. Raises Refused when the answer is not wanted any more."""

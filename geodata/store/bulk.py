@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -12,6 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection, Table, literal_column, text
 
 from geodata.store.metadata import STORAGE_SRID
+from geodata.store.retiring import Retire, RetireUnclear, retire
 from geodata.store.rows import mask
 from layers.errors import InvalidInput, Problem
 from layers.messages import Sentence, declare
@@ -39,23 +40,27 @@ class Row:
 
 @dataclass(frozen=True)
 class UpsertCounts:
-    """How many rows were new, changed and the same as stored. They add up to the rows given."""
+    """How many rows were new, changed and the same as stored (they add up to the rows given), and how many features went."""
 
     inserted: int
     updated: int
     unchanged: int
+    retired: int = 0
 
 
-Look = Callable[[Connection, str, Layer, str | None, list[str]], None]
+Look = Callable[[Connection, str, Layer, str | None, dict[str, str]], None]
+
+Wrote = Callable[[int, int], None]
 
 
 def upsert(connection: Connection, schema: str, layer: Layer, table: Table, rows: Iterable[Row], resolve: Mapping[str, Mapping[str, str]], *,
-           look: Look | None = None) -> UpsertCounts:
+           look: Look | None = None, leave: Retire | None = None, wrote: Wrote | None = None) -> UpsertCounts:
     """Insert rows whose key is new, update those whose given values differ, leave the rest alone.
 
     Only fields that the rows carry are updated. Rows without a key (or layers without one) are inserted. `resolve`
     turns keys of referenced features into ids, by field. Values and shapes must have been checked by the caller. `look`
-    sees the rows staged, before anything is written: the target's name, the key and the columns carried.
+    sees the rows staged, before anything is written: the target's name, the key and the columns carried with their types. `leave` says which of
+    the features that the rows do not have are to go. `wrote` hears how many rows of all have been sent.
     """
     rows = list(rows)
     fields = _carried(layer, rows)
@@ -66,15 +71,20 @@ def upsert(connection: Connection, schema: str, layer: Layer, table: Table, rows
     has_shape = layer.geometry is not Geometry.NONE
     columns = [(one.id, _sql_type(one)) for one in fields] + ([("geom", f"geometry(Geometry,{STORAGE_SRID})")] if has_shape else [])
     connection.execute(text(f"CREATE TEMP TABLE staging (n bigint, {', '.join(f'{_quoted(name)} {kind}' for name, kind in columns)}) ON COMMIT DROP"))
-    _copy(connection, layer, fields, rows, resolve, has_shape)
+    _copy(connection, layer, fields, rows, resolve, has_shape, wrote)
     connection.execute(text("ANALYZE pg_temp.staging"))
     target, names = f'"{schema}"."{table.name}"', [name for name, _ in columns]
     key = layer.key if any(one.id == layer.key for one in fields) else None
     if key:
         _put_back(connection, target, table, key, [one for one in fields if one.sensitivity is Sensitivity.PERSONAL and one.type is str])
     if look:
-        look(connection, target, layer, key, names)
-    return _merge(connection, target, key, names, len(rows))
+        look(connection, target, layer, key, dict(columns))
+    counts = _merge(connection, target, key, names, len(rows))
+    if leave is None:
+        return counts
+    if key is None:
+        raise RetireUnclear(count=len(rows))
+    return replace(counts, retired=retire(connection, target, key, dict(columns)[key], leave))
 
 
 def _put_back(connection: Connection, target: str, table: Table, key: str, personal: Sequence[Field]) -> None:
@@ -113,7 +123,7 @@ def _no_doubled_keys(layer: Layer, rows: Sequence[Row]) -> None:
 
 
 def _copy(connection: Connection, layer: Layer, fields: Sequence[Field], rows: Sequence[Row],
-          resolve: Mapping[str, Mapping[str, str]], has_shape: bool) -> None:
+          resolve: Mapping[str, Mapping[str, str]], has_shape: bool, wrote: Wrote | None) -> None:
     names = ["n", *(one.id for one in fields), *(["geom"] if has_shape else [])]
     raw = connection.connection.driver_connection
     assert raw is not None
@@ -125,6 +135,8 @@ def _copy(connection: Connection, layer: Layer, fields: Sequence[Field], rows: S
                 number += 1
                 values = [_stored(one, row, resolve) for one in fields]
                 copy.write_row([number, *values, shapes[place]] if has_shape else [number, *values])
+            if wrote:
+                wrote(number, len(rows))
 
 
 def _stored(one: Field, row: Row, resolve: Mapping[str, Mapping[str, str]]) -> Any:

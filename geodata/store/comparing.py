@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from geodata.store.retiring import missing
 from layers.spec import Geometry, Layer, Sensitivity
 
 MOST_NAMED = 2_000  # of each kind; the counts are of all
@@ -39,7 +40,7 @@ class Changed:
 
 @dataclass(frozen=True)
 class Absent:
-    """A stored feature that the file does not have. It stays."""
+    """A stored feature that the file does not have. It stays, unless somebody wants it to go."""
 
     id: UUID
     key: str | None
@@ -68,8 +69,12 @@ class Comparison:
         return replace(self, changed=changed, absent=tuple(replace(one, lon=None, lat=None) for one in self.absent), twins=())
 
 
-def compare(connection: Connection, target: str, layer: Layer, key: str | None, names: Sequence[str]) -> Comparison:
-    """The staged rows against the stored ones. `names` are the columns that the rows carry; nothing is written."""
+def compare(connection: Connection, target: str, layer: Layer, key: str | None, columns: Mapping[str, str], spared: Sequence[Any] = ()) -> Comparison:
+    """The staged rows against the stored ones. `columns` are those that the rows carry, with their types; nothing is written.
+
+    Features with a key of `spared` are not absent: they stand in the file on rows that are not loaded.
+    """
+    names = list(columns)
     stored = connection.scalar(text(f"SELECT count(*) FROM {target}")) or 0
     title = layer.title if layer.title in names else None
     if key is None:
@@ -82,7 +87,7 @@ def compare(connection: Connection, target: str, layer: Layer, key: str | None, 
     new = connection.scalars(text(f"SELECT n FROM pg_temp.staging s WHERE NOT EXISTS (SELECT FROM {target} t WHERE {joined}) ORDER BY n LIMIT {MOST_NAMED}")).all()
     same = connection.scalars(text(f"SELECT n {both} WHERE NOT ({differs}) ORDER BY n LIMIT {MOST_NAMED}")).all()
     matched = connection.scalar(text(f"SELECT count(*) {both}")) or 0
-    gone = f"FROM {target} t WHERE NOT EXISTS (SELECT FROM pg_temp.staging s WHERE {joined})"
+    gone = missing(target, key, columns[key])
     return Comparison(
         stored,
         True,
@@ -90,8 +95,8 @@ def compare(connection: Connection, target: str, layer: Layer, key: str | None, 
         tuple(new),
         _changed(connection, both, differs, layer, rest),
         tuple(same),
-        _absent(connection, gone, layer, key),
-        connection.scalar(text(f"SELECT count(*) {gone}")) or 0,
+        _absent(connection, gone, layer, key, spared),
+        connection.scalar(text(f"SELECT count(*) {gone}"), {"spared": list(spared)}) or 0,
         _twins(connection, target, layer, key, title),
     )
 
@@ -116,10 +121,10 @@ def _open(layer: Layer, name: str) -> bool:
     return field is not None and field.sensitivity is Sensitivity.PUBLIC and not field.reference
 
 
-def _absent(connection: Connection, gone: str, layer: Layer, key: str) -> tuple[Absent, ...]:
+def _absent(connection: Connection, gone: str, layer: Layer, key: str, spared: Sequence[Any]) -> tuple[Absent, ...]:
     title = f't."{layer.title}"::text' if layer.title and _open(layer, layer.title) else "NULL"
     query = f'SELECT t.id, t."{key}"::text, {title}, {", ".join(_middle(layer, "t"))} {gone} ORDER BY t."{key}" LIMIT {MOST_NAMED}'
-    return tuple(Absent(*row) for row in connection.execute(text(query)))
+    return tuple(Absent(*row) for row in connection.execute(text(query), {"spared": list(spared)}))
 
 
 def _twins(connection: Connection, target: str, layer: Layer, key: str | None, title: str | None) -> tuple[Twin, ...]:

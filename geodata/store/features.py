@@ -26,6 +26,7 @@ from geodata.store.idempotency import Answered, claim, settle
 from geodata.store.kept import KeptPages
 from geodata.store.metadata import STORAGE_SRID
 from geodata.store.reading import MAX_PAGE, Reader
+from geodata.store.retiring import Retire
 from geodata.store.reverting import Undone, revert_feature, undo_commit
 from geodata.store.rows import Feature, feature_select, mask_value, to_feature
 from geodata.store.shapes import admit
@@ -202,6 +203,11 @@ class Store(Reader):
         """All that one commit did undone, or nothing; see `geodata.store.reverting.undo_commit`."""
         return undo_commit(self, token)
 
+    def commit_token(self) -> UUID | None:
+        """The token of the commit that this transaction will be; None while it has written nothing."""
+        token = self.connection.scalar(text("SELECT nullif(current_setting('onemap.token', true), '')"))
+        return UUID(token) if token else None
+
     def opened(self, layer_id: str, action: Action) -> tuple[Layer, Table]:
         """A layer and its table, for those who may do this with it. Raises LayerNotFound, Forbidden."""
         return self._open(layer_id, action)
@@ -212,29 +218,36 @@ class Store(Reader):
         if expected != present:
             self._refuse_stale(layer, self.tables.layers[layer.id], feature_id, {}, expected)
 
-    def upsert(self, layer_id: str, rows: Iterable[Row], *, dry_run: bool = False, anywhere: bool = False) -> UpsertCounts:
+    def upsert(self, layer_id: str, rows: Iterable[Row], *, dry_run: bool = False, anywhere: bool = False, retire: Retire | None = None,
+               wrote: bulk.Wrote | None = None) -> UpsertCounts:
         """Many rows by the layer's key, in one go; values must be clean already. `dry_run` counts and takes all back.
 
-        Raises InvalidInput for rows far from the district, unless the layer reaches far or `anywhere` lets them.
+        `retire` also takes away what the rows do not have, for those who may delete; `wrote` hears how far the rows are. Raises InvalidInput for rows far from the
+        district, unless the layer reaches far or `anywhere` lets them; MissingDiffer, RetireUnclear.
         """
         layer, table = self._open(layer_id, Action.LOAD)
+        if retire:
+            self._open(layer_id, Action.DELETE)
         rows = list(rows)
         resolve = self._admitted(layer, rows, anywhere)
         if not dry_run:
-            return bulk.upsert(self.connection, self.schema, layer, table, rows, resolve)
+            return bulk.upsert(self.connection, self.schema, layer, table, rows, resolve, leave=retire, wrote=wrote)
         with self.connection.begin_nested() as rehearsal:
             counts = bulk.upsert(self.connection, self.schema, layer, table, rows, resolve)
             rehearsal.rollback()
         return counts
 
-    def rehearse_upsert(self, layer_id: str, rows: Iterable[Row], *, anywhere: bool = False) -> tuple[UpsertCounts, Comparison]:
-        """What `upsert` would do, feature by feature; all of it is taken back. Raises as it does."""
+    def rehearse_upsert(self, layer_id: str, rows: Iterable[Row], *, anywhere: bool = False, spared: Sequence[Any] = ()) -> tuple[UpsertCounts, Comparison]:
+        """What `upsert` would do, feature by feature; all of it is taken back. Raises as it does. `spared` keys are not absent."""
         layer, table = self._open(layer_id, Action.LOAD)
         rows = list(rows)
         resolve = self._admitted(layer, rows, anywhere)
         seen: list[Comparison] = []
         with self.connection.begin_nested() as rehearsal:
-            counts = bulk.upsert(self.connection, self.schema, layer, table, rows, resolve, look=lambda *staged: seen.append(compare(*staged)))
+            def look(connection: Connection, target: str, layer: Layer, key: str | None, columns: dict[str, str]) -> None:
+                seen.append(compare(connection, target, layer, key, columns, spared))
+
+            counts = bulk.upsert(self.connection, self.schema, layer, table, rows, resolve, look=look)
             rehearsal.rollback()
         return counts, seen[0]
 

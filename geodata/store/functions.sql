@@ -244,6 +244,18 @@ BEGIN
             'ids', ids, 'version', version, 'token', token)));
 END $$;
 
+CREATE OR REPLACE FUNCTION onemap_control.note_undone(the_commit uuid) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
+-- This transaction takes back what a commit did: the record of a load says so, and no longer when that is taken back in its turn.
+DECLARE
+    by_drills boolean := session_user = 'onemap_drill';
+BEGIN
+    UPDATE onemap_control.load SET undone_at = now(), undone_by = onemap_control.actor(), undone_commit = current_setting('onemap.token')::uuid
+        WHERE commit = the_commit AND (space <> 'live' OR NOT by_drills);
+    UPDATE onemap_control.load SET undone_at = NULL, undone_by = NULL, undone_commit = NULL
+        WHERE undone_commit = the_commit AND (space <> 'live' OR NOT by_drills);
+END $$;
+
 CREATE OR REPLACE FUNCTION onemap_control.audit_account() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
@@ -366,9 +378,10 @@ BEGIN
         EXECUTE FUNCTION onemap_control.audit_load();
     REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON onemap_control.audit, onemap_control.audit_head, onemap_control.audit_base FROM onemap_live, onemap_drill;
     GRANT SELECT ON onemap_control.audit, onemap_control.audit_head, onemap_control.audit_base TO onemap_live;
-    GRANT EXECUTE ON FUNCTION onemap_control.audit_note(text, text, text, text, jsonb), onemap_control.audit_reveals(text) TO onemap_live, onemap_drill;
+    GRANT EXECUTE ON FUNCTION onemap_control.audit_note(text, text, text, text, jsonb), onemap_control.audit_reveals(text),
+        onemap_control.note_undone(uuid) TO onemap_live, onemap_drill;
 END $$;
 
 -- Only the triggers, which run as the owner, write to the chains; the service may tell what no trigger sees.
 REVOKE EXECUTE ON FUNCTION onemap_control.audit_add(text, text, text, text, text, jsonb), onemap_control.audit_commit(name, text, bigint, uuid),
-    onemap_control.audit_note(text, text, text, text, jsonb), onemap_control.audit_reveals(text) FROM PUBLIC;
+    onemap_control.audit_note(text, text, text, text, jsonb), onemap_control.audit_reveals(text), onemap_control.note_undone(uuid) FROM PUBLIC;

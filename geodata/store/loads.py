@@ -21,12 +21,13 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    cast,
     func,
     insert,
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
 
 from geodata.store.acting import say_who
 from geodata.store.faults import translated
@@ -38,6 +39,7 @@ from layers.spec import Actor, Label, Role
 # waiting -> examining -> examined -> confirmed -> committing -> committed; or refused, cancelled, failed on the way.
 STATES = ("waiting", "examining", "examined", "confirmed", "committing", "committed", "refused", "cancelled", "failed")
 REHEARSAL = "rehearsal"  # the part of a report that names rows; gone when the load has ended without it
+REMEMBERED = 50  # loads into a layer that are looked through for a file of the same columns; a report may hold a thousand problems
 UNFINISHED = ("waiting", "examining", "examined", "confirmed", "committing")
 
 LOAD = Table(
@@ -57,8 +59,15 @@ LOAD = Table(
     Column("confirmed_by", Text),
     Column("confirmed_roles", ARRAY(Text)),
     Column("finished_at", DateTime(timezone=True)),
+    Column("commit", Uuid),
+    Column("undone_at", DateTime(timezone=True)),
+    Column("undone_by", Text),
+    Column("undone_commit", Uuid),
     CheckConstraint("state IN (" + ", ".join(f"'{one}'" for one in STATES) + ")", name="state"),
     Index("ix_load_asked_at", "asked_at"),
+    Index("ix_load_commit", "commit"),
+    Index("ix_load_undone_commit", "undone_commit"),
+    Index("ix_load_sha256", "sha256"),
 )
 
 declare(
@@ -78,7 +87,11 @@ class LoadNotFound(NotFound):
 
 @dataclass(frozen=True)
 class LoadRecord:
-    """One load as it stands. `report` is that of `LoadReport.to_json`, in Chinese and English (`{"zh": ..., "en": ...}`)."""
+    """One load as it stands. `report` is that of `LoadReport.to_json`, in Chinese and English (`{"zh": ..., "en": ...}`).
+
+    `commit` names what a committed load did in its space. Where that was undone since, the last three say when, by whom and by
+    which commit; the database itself keeps them (`onemap_control.note_undone`), however the commit was undone.
+    """
 
     id: UUID
     space: str
@@ -94,6 +107,10 @@ class LoadRecord:
     confirmed_by: str | None
     confirmed_roles: tuple[str, ...]
     finished_at: datetime | None
+    commit: UUID | None = None
+    undone_at: datetime | None = None
+    undone_by: str | None = None
+    undone_commit: UUID | None = None
 
 
 def add(
@@ -144,19 +161,42 @@ def state_of(engine: Engine, load_id: UUID) -> str | None:
         return connection.scalar(select(LOAD.c.state).where(LOAD.c.id == load_id))
 
 
-def newest(engine: Engine, *, space: str | None = None, states: tuple[str, ...] = STATES, limit: int = 100) -> list[LoadRecord]:
-    """Records in these states, newest first."""
+def newest(
+    engine: Engine, *, space: str | None = None, layer: str | None = None, states: tuple[str, ...] = STATES, before: datetime | None = None, limit: int = 100
+) -> list[LoadRecord]:
+    """Records in these states, newest first, strictly before a moment if given; their reports without rows and without problems."""
+    bare = LOAD.c.report.op("-")(REHEARSAL).op("#-")(_PROBLEMS["zh"]).op("#-")(_PROBLEMS["en"])
     columns = [one for one in LOAD.c if one is not LOAD.c.report]
-    query = select(*columns, LOAD.c.report.op("-")(REHEARSAL).label("report")).where(LOAD.c.state.in_(states)).order_by(LOAD.c.asked_at.desc(), LOAD.c.id).limit(limit)
+    query = select(*columns, bare.label("report")).where(LOAD.c.state.in_(states)).order_by(LOAD.c.asked_at.desc(), LOAD.c.id).limit(limit)
+    for column, wanted in ((LOAD.c.space, space), (LOAD.c.layer, layer)):
+        query = query if wanted is None else query.where(column == wanted)
+    query = query if before is None else query.where(LOAD.c.asked_at < before)
     with translated(), engine.connect() as connection:
-        return [_record(row) for row in connection.execute(query if space is None else query.where(LOAD.c.space == space))]
+        return [_record(row) for row in connection.execute(query)]
 
 
-def same_file(engine: Engine, sha256: str, space: str, layer: str) -> LoadRecord | None:
-    """The last committed load of the same bytes into the same layer, or None."""
-    query = select(LOAD).where(LOAD.c.sha256 == sha256, LOAD.c.space == space, LOAD.c.layer == layer, LOAD.c.state == "committed")
+_PROBLEMS = {language: cast([language, "problems"], ARRAY(Text)) for language in ("zh", "en")}
+
+
+def same_file(engine: Engine, sha256: str, space: str) -> LoadRecord | None:
+    """The last committed load of the same bytes into this space, or None; one that was undone since counts and says so."""
+    query = select(LOAD).where(LOAD.c.sha256 == sha256, LOAD.c.space == space, LOAD.c.state == "committed")
     with translated(), engine.connect() as connection:
-        row = connection.execute(query.order_by(LOAD.c.asked_at.desc()).limit(1)).first()
+        row = connection.execute(query.order_by(LOAD.c.finished_at.desc()).limit(1)).first()
+    return _record(row) if row else None
+
+
+def last_like(engine: Engine, space: str, layer: str, columns: frozenset[str]) -> LoadRecord | None:
+    """The last load of a file with just these columns into a layer that stands, among the last REMEMBERED into it, or None."""
+    standing = select(LOAD).where(LOAD.c.space == space, LOAD.c.layer == layer, LOAD.c.state == "committed", LOAD.c.undone_at.is_(None))
+    last = standing.order_by(LOAD.c.finished_at.desc()).limit(REMEMBERED).subquery()
+    told = last.c.report["zh"]
+    lists = [func.coalesce(told[name], cast([], JSONB)) for name in ("unmatched", "place_columns")]
+    columns_of = func.jsonb_path_query_array(told, cast("$.mapping[*].column", JSONPATH)).op("||")(lists[0]).op("||")(lists[1])
+    wanted = cast(sorted(columns), JSONB)
+    alike = select(last).where(columns_of.op("@>")(wanted), columns_of.op("<@")(wanted)).order_by(last.c.finished_at.desc()).limit(1)
+    with translated(), engine.connect() as connection:
+        row = connection.execute(alike).first()
     return _record(row) if row else None
 
 

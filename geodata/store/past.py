@@ -146,10 +146,19 @@ def _fill(connection: Connection, record: SpaceRecord, table: Table) -> None:
     columns = ", ".join(f'"{one}"' for one in names)
     before = ", ".join("s.geom_before" if one == "geom" else f'r."{one}"' for one in names)
     live, past = f'{LIVE_SCHEMA}."{table.name}"', f'"{record.schema}"."{table.name}"'
-    connection.execute(text(f"INSERT INTO {past} ({columns}) SELECT {columns} FROM {live} t "
+    same = _same_columns(connection, live, past)
+    untouched = ", ".join(f't."{one}"' if one in same else "NULL" for one in names)
+    connection.execute(text(f"INSERT INTO {past} ({columns}) SELECT {untouched} FROM {live} t "
                             "WHERE NOT EXISTS (SELECT FROM pg_temp.touched_since s WHERE s.feature_id = t.id)"))
     connection.execute(text(f"INSERT INTO {past} ({columns}) SELECT {before} FROM pg_temp.touched_since s, "
-                            f"jsonb_populate_record(NULL::{live}, s.before) r WHERE s.before IS NOT NULL"))
+                            f"jsonb_populate_record(NULL::{past}, s.before) r WHERE s.before IS NOT NULL"))
+
+
+def _same_columns(connection: Connection, live: str, past: str) -> set[str]:
+    """Columns that both tables have in one type: all, unless another layer has the name since, none of whose rows is as old."""
+    return set(connection.scalars(text(
+        "SELECT p.attname FROM pg_attribute p JOIN pg_attribute l ON l.attname = p.attname AND l.atttypid = p.atttypid "
+        "WHERE p.attrelid = CAST(:past AS regclass) AND l.attrelid = CAST(:live AS regclass) AND p.attnum > 0"), {"past": past, "live": live}))
 
 
 def _past_records(connection: Connection, record: SpaceRecord, layers: list[str]) -> None:

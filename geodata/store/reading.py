@@ -303,7 +303,7 @@ class Reader:
         if one.reference is None:
             return Key(one.id, column, one.type, one.many)
         target = self.catalogue.layer(one.reference)
-        name = (self._told_title(target) or target.key) if self.may(Action.READ, target) else None
+        name = (self.title_shown(target) or target.key) if self.may(Action.READ, target) else None
         if name is None:
             return Key(one.id, column, UUID)
         other = self.tables.layers[target.id].alias(f"of_{one.id}")
@@ -335,10 +335,11 @@ class Reader:
 
     def touched_by(self, token: UUID, *, limit: int = 200) -> list[CommitFeature]:
         """Features that a commit touched, of the layers the actor may read; a personal title only for those who may reveal it."""
-        readable = {one.id: (self._told_title(one), self.tables.layers[one.id]) for one in self.catalogue.values() if self.may(Action.READ, one)}
+        readable = {one.id: (self.title_shown(one), self.tables.layers[one.id]) for one in self.catalogue.values() if self.may(Action.READ, one)}
         return touched_by(self.connection, self.tables, token, readable, limit)
 
-    def _told_title(self, layer: Layer) -> str | None:
+    def title_shown(self, layer: Layer) -> str | None:
+        """The field of a layer's title, or None where this actor may not read it."""
         title = layer.field(layer.title) if layer.title else None
         return title.id if title and (title.sensitivity is Sensitivity.PUBLIC or self._reveals(layer)) else None
 

@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, func, null, select, text
+from sqlalchemy import ColumnElement, Connection, Table, func, null, or_, select, text, update
+from sqlalchemy.dialects.postgresql import distinct_on
 
-from geodata.store.tables import SpaceTables
+from geodata.store.tables import DEFINITIONS, REMOVED, SpaceTables
 from layers.entries import LedgerFixed
 from layers.errors import Conflict, FeatureNotFound, NotFound
 from layers.messages import Sentence, declare
@@ -34,7 +35,7 @@ class CommitNotFound(NotFound):
 
 
 class MovedOn(Conflict):
-    """Features were changed again since; undoing would take that away. `values`: count, features (layer and id of the first), by, at."""
+    """Features were changed again since; undoing would take that away. `values`: count, features (of the first: layer, id, title, by, at, op)."""
 
     code = "moved-on"
 
@@ -161,10 +162,11 @@ def undo_commit(store: Store, token: UUID) -> list[Undone]:
     touched = set(store.connection.scalars(select(store.tables.history.c.layer).where(store.tables.history.c.token == token).distinct()))
     if not touched:
         raise CommitNotFound(token=str(token))
+    made = _made_layers(store, token) if DEFINITIONS in touched else {}
     # Entries stay: a balance put back is a new entry, by the database's own trigger, and accounts that go take theirs along.
     entries = {one for one in touched if one in store.catalogue and store.catalogue[one].ledger}
-    in_order = [table for table in store.tables.metadata.sorted_tables if table.name in touched - entries]
-    if not in_order:
+    in_order = [table for table in store.tables.metadata.sorted_tables if table.name in touched - entries - {DEFINITIONS}]
+    if not in_order and not made:
         raise LedgerFixed(layer=", ".join(sorted(entries))) if entries else CommitNotFound(token=str(token))
     for table in in_order:
         store.opened(table.name, Action.WRITE)
@@ -174,7 +176,30 @@ def undo_commit(store: Store, token: UUID) -> list[Undone]:
     _refuse_moved(store, in_order)
     gone = {table.name: _take_away(store, table) for table in reversed(in_order)}  # those that refer go before those referred to
     back = {table.name: _put_back(store, table) for table in in_order}
+    for layer_id, version in made.items():
+        _unmake(store, layer_id, version)
+    store.connection.execute(text("SELECT onemap_control.note_undone(:token)"), {"token": token})
     return [Undone(table.name, *back[table.name], gone[table.name]) for table in in_order]
+
+
+def _made_layers(store: Store, token: UUID) -> dict[str, int]:
+    """Run-time layers that a commit made and that are still there, with the version that their definitions had then."""
+    steps = store.tables.history.c
+    new = or_(steps.op == "insert", steps.before["definition"].has_key(REMOVED)) & ~steps.after["definition"].has_key(REMOVED)
+    rows = store.connection.execute(select(steps.after["layer"].astext, steps.version).where(steps.token == token, steps.layer == DEFINITIONS, new))
+    return {name: version for name, version in rows if name in store.catalogue}
+
+
+def _unmake(store: Store, layer_id: str, version: int) -> None:
+    """Take a layer away that holds nothing any more. Raises MovedOn when its definition was changed or others put features into it."""
+    store.opened(layer_id, Action.DELETE)
+    table = store.tables.definitions
+    row = store.connection.execute(select(table).where(table.c.layer == layer_id).with_for_update()).one()
+    left = store.connection.scalar(select(func.count()).select_from(store.tables.layers[layer_id])) or 0
+    if left or row.version != version:
+        definition = {"layer": layer_id, "id": str(row.id), "title": store.catalogue[layer_id].label.zh, "op": "definition", "by": row.updated_by, "at": row.updated_at.isoformat()}
+        raise MovedOn(count=left or 1, features=[definition])
+    store.connection.execute(update(table).where(table.c.layer == layer_id).values(definition={**row.definition, REMOVED: True}))
 
 
 # What each feature is to be (null: gone), and the version it must stand at now (null: it must be gone).
@@ -196,16 +221,26 @@ def _stage(store: Store, layer: str, query: str, values: dict[str, Any]) -> None
 
 
 def _refuse_moved(store: Store, tables: Sequence[Table]) -> None:
-    moved: list[dict[str, str]] = []
+    moved: list[dict[str, Any]] = []
     count = 0
     for table in tables:
         rows = store.connection.execute(text(
             f'SELECT s.feature_id FROM {_staged(table.name)} s LEFT JOIN "{store.schema}"."{table.name}" t ON t.id = s.feature_id '
             "WHERE t.version IS DISTINCT FROM s.stands_at ORDER BY 1")).scalars().all()
         count += len(rows)
-        moved += [{"layer": table.name, "id": str(one)} for one in rows]
+        moved += _told(store, table.name, rows[:max(0, MOST_NAMED - len(moved))])
     if count:
-        raise MovedOn(count=count, features=moved[:MOST_NAMED])
+        raise MovedOn(count=count, features=moved)
+
+
+def _told(store: Store, layer_id: str, ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    """Of features that moved on: their names, and what was done to them last, by whom and when."""
+    steps = store.tables.history.c
+    title = store.title_shown(store.catalogue[layer_id])
+    name: ColumnElement[Any] = func.coalesce(steps.after, steps.before)[title].astext if title else null()
+    last = select(steps.feature_id, name, steps.op, steps.by, steps.at).where(steps.layer == layer_id, steps.feature_id.in_(ids)).ext(
+        distinct_on(steps.feature_id)).order_by(steps.feature_id, steps.id.desc())
+    return [{"layer": layer_id, "id": str(row[0]), "title": row[1], "op": row[2], "by": row[3], "at": row[4].isoformat()} for row in store.connection.execute(last)]
 
 
 def _take_away(store: Store, table: Table) -> int:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine, select, text
+from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from geodata.store import ledgers, rights
@@ -19,7 +20,7 @@ from geodata.store.features import Store
 from geodata.store.kept import KeptPages
 from geodata.store.metadata import DRILL_ROLE, LIVE_ROLE, LIVE_SCHEMA
 from geodata.store.pulse import Pulse
-from geodata.store.tables import DEFINITIONS, SpaceTables, space_tables
+from geodata.store.tables import DEFINITIONS, REMOVED, SpaceTables, space_tables
 from layers.collection import Catalogue
 from layers.errors import Conflict, Forbidden, SpaceNotFound, Unavailable
 from layers.messages import Sentence, declare
@@ -29,6 +30,7 @@ from layers.spec import Action, Actor, Label, Layer, Role
 LIVE = "live"
 PAST_PREFIX = "past-"  # ids of past moments, see `geodata.store.past`
 _CREATORS = frozenset({Role.GIS_STAFF, Role.PLANNER})
+_SHAPERS = frozenset({Role.GIS_STAFF})
 
 
 class PastIsFixed(Forbidden):
@@ -37,9 +39,20 @@ class PastIsFixed(Forbidden):
     code = "past-is-fixed"
 
 
-declare({"past-is-fixed": Sentence(
-    Label("正在回看过去，不能修改", "This is a past moment: nothing can be changed in it"),
-    Label("回到现在再修改", "Go back to the present to make changes"))})
+class NameOfRemoved(Conflict):
+    """A removed layer has the name, and its features are kept under it. `values`: layer."""
+
+    code = "name-of-removed"
+
+
+declare({
+    "past-is-fixed": Sentence(
+        Label("正在回看过去，不能修改", "This is a past moment: nothing can be changed in it"),
+        Label("回到现在再修改", "Go back to the present to make changes")),
+    "name-of-removed": Sentence(
+        Label("已移除的图层「{layer}」还用着这个标识，里面的数据保留着", "A removed layer still has the name “{layer}”, and its features are kept"),
+        Label("恢复那个图层，或换一个标识", "Restore that layer, or choose another name")),
+})
 
 
 @dataclass(frozen=True)
@@ -174,6 +187,10 @@ class Space:
         """Whether the actor may make run-time layers here: editors, and in a drill its controllers."""
         return not self.is_past and bool(actor.roles & (_CREATORS | ({Role.DRILL_CONTROLLER} if self.is_drill else set())))
 
+    def may_shape(self, actor: Actor) -> bool:
+        """Whether the actor may change what run-time layers are: GIS staff, and in a drill its controllers."""
+        return not self.is_past and bool(actor.roles & (_SHAPERS | ({Role.DRILL_CONTROLLER} if self.is_drill else set())))
+
     def create_layer(self, layer: Layer, actor: Actor, reason: str | None = None) -> None:
         """Make a run-time layer: its table and its definition in one transaction. Raises Conflict, Forbidden."""
         with self.creating(layer, actor, reason):
@@ -197,22 +214,53 @@ class Space:
             catalogue = present.with_layers(layer)
             tables = space_tables(catalogue)
             say_who(connection, actor, reason)
+            self._clear(connection, layer.id)
             create_table(connection, tables, layer.id, self.schema)
             ledgers.keep(connection, self.schema, catalogue, only=(layer.id,))
-            connection.execute(tables.definitions.insert().values(layer=layer.id, definition=layer_to_json(layer)))
-            connection.execute(text(f"SET LOCAL ROLE {role_of(self.schema)}"))
+            keep = pg_insert(tables.definitions).values(layer=layer.id, definition=layer_to_json(layer))
+            connection.execute(keep.on_conflict_do_update(index_elements=["layer"], set_={"definition": keep.excluded.definition}))
+            self.act_as_space(connection)
             yield Store(connection, catalogue, tables, actor, is_drill=self.is_drill)
         with suppress(Unavailable):  # it is committed; who asks next takes it in
             self.refresh()
+
+    @contextmanager
+    def reshaping(self, layer_id: str, actor: Actor, reason: str | None = None) -> Iterator[Connection]:
+        """A transaction of the owner on one run-time layer's table and definition, one process at a time. Raises Forbidden.
+
+        What follows `act_as_space` in it is written as the space's own role. All of it is there at the end, or nothing is.
+        """
+        if not self.may_shape(actor):
+            raise Forbidden(action=Action.LOAD.value, layer=layer_id)
+        with translated(self._copy), self._owner.begin() as connection:
+            connection.execute(text("SET LOCAL lock_timeout = '5s'"))
+            connection.execute(_ONE_MAKER, {"name": f"{self.schema}.{layer_id}"})
+            say_who(connection, actor, reason)
+            yield connection
+        with suppress(Unavailable):  # it is committed; who asks next takes it in
+            self.refresh()
+
+    def act_as_space(self, connection: Connection) -> None:
+        """From here on a transaction of the owner has no more rights than the space's role."""
+        connection.execute(text(f"SET LOCAL ROLE {role_of(self.schema)}"))
+
+    def _clear(self, connection: Connection, layer_id: str) -> None:
+        """Make room for a layer under the name of a removed one, whose empty table goes. Raises NameOfRemoved where it still holds features."""
+        if connection.scalar(text("SELECT to_regclass(:name)"), {"name": f'"{self.schema}"."{layer_id}"'}) is None:
+            return  # there was none, or it was removed before a drill was copied
+        if connection.scalar(text(f'SELECT EXISTS (SELECT FROM "{self.schema}"."{layer_id}")')):
+            raise NameOfRemoved(layer=layer_id, what=layer_id)
+        connection.execute(text(f'DROP TABLE "{self.schema}"."{layer_id}"'))
 
 
 _ONE_MAKER = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 
 def run_time_layers(connection: Connection, tables: SpaceTables) -> list[Layer]:
-    """The run-time layers of a space in the order they were made, as this connection sees them."""
+    """The run-time layers of a space in the order they were made, as this connection sees them; without those that were removed."""
     definitions = tables.definitions.c
-    return [layer_from_json(row) for row in connection.scalars(select(definitions.definition).order_by(definitions.created_at, definitions.layer))]
+    query = select(definitions.definition).where(~definitions.definition.has_key(REMOVED)).order_by(definitions.created_at, definitions.layer)
+    return [layer_from_json(row) for row in connection.scalars(query)]
 
 
 def role_of(schema: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -36,6 +36,7 @@ from layers.collection import Catalogue
 from layers.spec import Field, Geometry, Layer
 
 DEFINITIONS = "layer_definition"  # run-time layers are rows here, watched like features so that workers see new ones
+REMOVED = "removed"  # what a definition has whose layer was taken off the map; rows, history and name stay
 
 _COLUMN_TYPES: Mapping[type, TypeEngine[Any]] = {
     str: Text(),
@@ -144,6 +145,7 @@ def _layer_table(layer: Layer, metadata: MetaData) -> Table:
     columns: list[Any] = [Column("id", UUID, primary_key=True, server_default=text("onemap_control.uuid_v7()"))]
     columns += _system_columns()
     columns += [_field_column(one, goes_with=bool(layer.ledger and layer.ledger.account == one.id)) for one in layer.all_fields]
+    columns += [_field_column(replace(one, required=False), goes_with=False) for one in layer.retired]
     columns += [CheckConstraint(f"\"{one.id}\" > '-Infinity' AND \"{one.id}\" < 'Infinity'", name=f"finite_{one.id}")
                 for one in layer.all_fields if one.type is float and not one.many]
     columns += [CheckConstraint(text(one.condition.replace(":", r"\:")), name=conv(one.name)) for one in value_checks(layer)]

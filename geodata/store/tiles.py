@@ -123,7 +123,7 @@ class TileKeeper:
         """The tile at that version or newer. Raises TileNotFound."""
         version = LayerVersion(shown.version, shown.token)
         changes = self._followed(space, layer_id, version)
-        key = (space.id, layer_id, shown.reveals, shown.chosen, address)
+        key = (space.id, space.catalogue.layer(layer_id), shown.reveals, shown.chosen, address)  # a layer defined anew is drawn anew
         with self._lock:
             kept = self._tiles.get(key)
             if kept is not None:

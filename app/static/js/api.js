@@ -32,20 +32,21 @@ export class Offline extends Error {
 export const unanswered = (error) => error instanceof Offline || error?.status === 503;
 
 /** @param {string} path below the API of this space, or from the root
- * @param {{method?: string, body?: any, version?: number, signal?: AbortSignal, form?: FormData, key?: string}} [how] @returns {Promise<any>} */
+ * @param {{method?: string, body?: any, version?: number, signal?: AbortSignal, form?: FormData, key?: string, piece?: Blob, headers?: Record<string, string>}} [how] @returns {Promise<any>} */
 export async function ask(path, how = {}) {
   /** @type {Record<string, string>} */
-  const headers = { Accept: "application/geo+json, application/json", "Accept-Language": config.language, ...attended() };
+  const headers = { Accept: "application/geo+json, application/json", "Accept-Language": config.language, ...attended(), ...how.headers };
   const method = how.method || (how.body || how.form ? "POST" : "GET");
   if (method !== "GET") headers["X-CSRF-Token"] = config.csrf;
   if (how.body) headers["Content-Type"] = "application/json";
+  if (how.piece) headers["Content-Type"] = "application/offset+octet-stream";
   if (how.version != null) headers["If-Match"] = `"${how.version}"`;
   if (how.key) headers["Idempotency-Key"] = how.key;
   const url = path.startsWith("/") ? path : `${config.api}/${path}`;
   const asked = Date.now();
   let response;
   try {
-    response = await fetch(url, { method, headers, body: how.form || (how.body ? JSON.stringify(how.body) : undefined), signal: how.signal || (config.wall ? AbortSignal.timeout(PATIENCE_MS) : undefined), credentials: "same-origin" });
+    response = await fetch(url, { method, headers, body: how.form || how.piece || (how.body ? JSON.stringify(how.body) : undefined), signal: how.signal || (config.wall ? AbortSignal.timeout(PATIENCE_MS) : undefined), credentials: "same-origin" });
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new Offline();

@@ -4,6 +4,7 @@ import { number, unitOf } from "./format.js";
 import { lookOf, moveTo, movable, placeOf, plain, setLook } from "./looks.js";
 import { TileSource } from "./map/tiles.js";
 import { sourceOf } from "./map/holdings.js";
+import { mayShape } from "./panels/definition.js";
 import { state } from "./state.js";
 import { BANDS, askable, fieldOf, termWords } from "./terms.js";
 import { say, t } from "./words.js";
@@ -25,7 +26,7 @@ export function layerSettings(id) {
     fill(parts.bands, bands(layer()));
     fill(parts.terms, lookOf(id).filter.map((term, at) => termChip(layer(), term, at)));
     fill(parts.style, styleField(layer()));
-    fill(parts.foot, movable(layer()) && [iconButton("up", t("settings.up"), () => moveTo(layer(), placeOf(layer()) - 1)), iconButton("down", t("settings.down"), () => moveTo(layer(), placeOf(layer()) + 1))].map((one, at) => { one.dataset.key = `move-${at}`; return one; }), el("span", { class: "push" }), button(t("settings.reset"), () => plain(id), { small: true }));
+    fill(parts.foot, movable(layer()) && [iconButton("up", t("settings.up"), () => moveTo(layer(), placeOf(layer()) - 1)), iconButton("down", t("settings.down"), () => moveTo(layer(), placeOf(layer()) + 1))].map((one, at) => { one.dataset.key = `move-${at}`; return one; }), el("span", { class: "push" }), layer().group.id === "loaded" && mayShape() && button(t("define.open"), () => dispatchEvent(new CustomEvent("onemap:define", { detail: id })), { small: true }), button(t("settings.reset"), () => plain(id), { small: true }));
     opacity.show();
     for (const one of parts.editor.querySelectorAll("[data-value]")) one.setAttribute("aria-pressed", String(holds(id, chosen.value, /** @type {HTMLElement} */ (one).dataset.value || "")));
     if (key) /** @type {HTMLElement | null} */ (element.querySelector(`[data-key="${key}"]`))?.focus();

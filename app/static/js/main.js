@@ -28,8 +28,10 @@ import { Panel } from "./panel.js";
 import { Card, crowdPanel, placeOf } from "./panels/card.js";
 import { changesPanel, gonePanel } from "./panels/changes.js";
 import { Coverage } from "./panels/coverage.js";
+import { DefinitionPanel, definitionsPanel, mayShape } from "./panels/definition.js";
 import { drillsPanel } from "./panels/drills.js";
 import { loadPanel } from "./panels/load.js";
+import { loadsPanel, recordPanel } from "./panels/loads.js";
 import { plotPanel, writable } from "./panels/plot.js";
 import { printPanel } from "./panels/print.js";
 import { Question } from "./panels/question.js";
@@ -149,7 +151,12 @@ function stop() {
 const editShown = () => { if (panel.kind === "card" && card.layer?.allowed.includes("write") && card.feature?.id === state.chosen?.id) card.act.edit(card.layer, /** @type {any} */ (card.feature)); };
 const openPlot = () => { stop(); plotPanel(panel, (layer) => editor.make(layer)); };
 const toggleMeasure = () => { const was = measure.on; stop(); if (!was) measure.start(); pressed(); };
-const openLoad = (/** @type {File[]} */ files = []) => { stop(); loadPanel(panel, { layers: readLayers, view, main }, files); };
+const openLoad = (/** @type {File[]} */ files = []) => { stop(); loadPanel(panel, { layers: readLayers, view, main, records: openRecords, record: openRecord, definitions: mayShape() ? openDefinitions : null }, files); };
+const recordActs = { card: (/** @type {string} */ layer, /** @type {string} */ id) => openCard(layer, id), layers: () => readLayers(), view };
+const openDefinitions = () => { stop(); definitionsPanel(panel, { layers: readLayers }); };
+addEventListener("onemap:define", (event) => { stop(); new DefinitionPanel(panel, { layers: readLayers }).open(/** @type {CustomEvent} */ (event).detail); });
+const openRecords = () => { stop(); loadsPanel(panel, recordActs); };
+const openRecord = (/** @type {string} */ id) => { stop(); recordPanel(panel, recordActs, id); };
 const openPrint = () => { stop(); printPanel(panel, view, question); pressed(); };
 const mayLoad = !config.space.past && hasRole("gis_staff", "planner", "drill_controller");
 if (mayLoad) dropping(main, openLoad);
@@ -236,7 +243,7 @@ topBar(part("bar"), search.element, draftsButton(() => { stop(); draftsPanel(pan
 drillBand(part("band"));
 pastBand(part("band"));
 watermark(main);
-layerTree(part("left"), view, { table: (id) => table.open(id), resized: () => view.size(), changes: () => { stop(); changesPanel(panel, view, { card: openCard }); }, views: () => { stop(); viewsPanel(panel, view); }, load: mayLoad ? () => openLoad() : null, foot: basemapList(view), again: () => readLayers() });
+layerTree(part("left"), view, { table: (id) => table.open(id), resized: () => view.size(), changes: () => { stop(); changesPanel(panel, view, { card: openCard, loads: mayLoad ? openRecords : null }); }, views: () => { stop(); viewsPanel(panel, view); }, load: mayLoad ? () => openLoad() : null, foot: basemapList(view), again: () => readLayers() });
 legend(main, view);
 foot(main, view);
 pills(main, view);
@@ -262,7 +269,7 @@ function followOpen(change) {
 
 const arrivals = new Arrivals(async (change) => {
   const layer = state.layers.get(change.layer);
-  if (!layer) return readLayers();
+  if (!layer || (!change.features.length && !change.truncated)) return readLayers(); // it is new, or was defined anew
   layer.version = change.version;
   layer.token = change.token;
   await sourceOf(change.layer)?.apply(change).catch(() => reloadAll());

@@ -60,5 +60,5 @@ def test_a_commit_is_undone_once_and_what_moved_on_is_named(planner_program: Pro
     assert answers[0].json["layers"] == [{"layer": "posts", "restored": 0, "changed": 1, "removed": 0}]
     assert planner_program.get(f"{POSTS}/{made['id']}").json["properties"]["version"] == 3, "once"
     moved = planner_program.post(f"/api/v1/commits/{token}/undo", {"reason": "再撤"})
-    assert (moved.status_code, moved.json["code"], moved.json["features"]) == (409, "moved-on", [{"layer": "posts", "id": made["id"]}])
+    assert (moved.status_code, moved.json["code"], [(one["layer"], one["id"], one["title"], one["op"]) for one in moved.json["features"]]) == (409, "moved-on", [("posts", made["id"], "甲哨所", "update")])
     assert moved.json["remedy"]

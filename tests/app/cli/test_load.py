@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import subprocess
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -67,3 +72,39 @@ def test_a_layer_is_listed_and_exported(onemap, tmp_path: Path) -> None:
     assert onemap("export", "halls", out).exit_code == 0
     assert len(json.loads(out.read_text())["features"]) == 3
     assert onemap("export", "halls", tmp_path / "halls.xyz").exit_code == 2
+
+
+def test_on_a_terminal_a_bar_shows_how_far_it_is_and_in_a_pipe_there_is_none(onemap, tmp_path: Path) -> None:
+    path = tmp_path / "many.csv"
+    path.write_text("编号,名称,经度,纬度\n" + "".join(f"C{n},甲{n},109.8,40.6\n" for n in range(12_000)), "utf-8")
+    terminal, end = os.openpty()
+    with subprocess.Popen([sys.executable, "-m", "app.cli", "load", "many", str(path), "--create", "--json"], stdout=subprocess.PIPE, stderr=end, text=True) as running:
+        os.close(end)
+        drawn = b""
+        with suppress(OSError):  # the terminal is closed when the command is done
+            while piece := os.read(terminal, 4096):
+                drawn += piece
+        answer = json.loads(running.stdout.read()) if running.stdout else {}
+    os.close(terminal)
+    said = drawn.decode()
+    assert running.returncode == 0 and answer["accepted"] == 12_000
+    percents = [int(one) for one in re.findall(r"(\d+)%", said)]
+    assert percents == sorted(percents) and percents[-1] == 100 and any(75 < one < 100 for one in percents), said
+    assert "写入" in said and "#" in said
+    piped = onemap("load", "many", path, "--create")
+    assert piped.exit_code == 0 and "%" not in piped.output
+
+
+def test_what_the_file_does_not_have_is_retired_when_it_is_just_as_many(onemap, tmp_path: Path) -> None:
+    def table(*codes: str) -> Path:
+        path = tmp_path / f"{'_'.join(codes)}.csv"
+        path.write_text("编号,名称,经度,纬度\n" + "".join(f"{one},甲,109.8,40.6\n" for one in codes), "utf-8")
+        return path
+
+    assert onemap("load", "halls", table("A", "B", "C"), "--create").exit_code == 0
+    assert onemap("load", "halls", table("A"), "--retire-missing", "2").exit_code == 2, "a reason is wanted"
+    wrong = onemap("load", "halls", table("A"), "--retire-missing", "1", "--reason", "撤并", "--json")
+    assert wrong.exit_code == 2 and json.loads(wrong.stdout)["problems"][0]["code"] == "missing-differ"
+    done = onemap("load", "halls", table("A"), "--retire-missing", "2", "--reason", "撤并")
+    assert done.exit_code == 0 and "停用 2" in done.stdout
+    assert json.loads(onemap("load", "halls", table("A"), "--json").stdout)["unchanged"] == 1

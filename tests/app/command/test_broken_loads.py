@@ -112,7 +112,7 @@ def test_the_command_line_ends_its_record_too(database: Database, tmp_path: Path
     with pytest.raises(OnemapError) as fault:
         loads.load_now(database, "live", LAYER, file, LoadOptions(create=True), OPERATOR)
     assert fault.value.code == "load-fault"
-    (record,) = newest(database.engine)
+    record = get(database.engine, newest(database.engine)[0].id)
     assert record.state == "failed" and fault.value.values["fault"] in said(record)["message"]
 
 

@@ -118,7 +118,8 @@ def test_what_was_changed_since_is_not_undone_and_nothing_else_is(space: Space, 
     with pytest.raises(MovedOn) as refused, space.transaction(planner) as store:
         store.undo(token)
     assert refused.value.values["count"] == 1
-    assert refused.value.values["features"] == [{"layer": "shelters", "id": str(other.id)}]
+    (lost,) = refused.value.values["features"]
+    assert {name: lost[name] for name in ("layer", "id", "title", "op", "by")} == {"layer": "shelters", "id": str(other.id), "title": "乙", "op": "update", "by": planner.name}
     assert everything(space) == before
 
 

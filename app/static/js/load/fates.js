@@ -49,7 +49,7 @@ export function comparison(seen, layer, act) {
   });
   const how = compare.keyed ? [t("load.byKey", { n: number(compare.by_key) }), compare.by_title ? t("load.byTitle", { n: number(compare.by_title) }) : ""].filter(Boolean).join(t("list.comma")) : t("load.noKey");
   return el("section", { class: "section", id: "step-4" }, seen.new_layer ? sectionHead(t("load.makes"), t("load.makesMore")) : sectionHead(t("load.against", { n: number(compare.stored) }), how), el("div", { class: "fates" }, cells),
-    compare.absent ? el("p", { class: "basis" }, t("load.absentBefore", { n: number(compare.absent) }), el("b", { text: t("load.neverDeleted") }), t("load.absentAfter")) : null, listed);
+    compare.absent && !layer?.allowed.includes("delete") ? el("p", { class: "basis" }, t("load.absentBefore", { n: number(compare.absent) }), el("b", { text: t("load.neverDeleted") }), t("load.absentAfter")) : null, listed);
 }
 
 /** @param {any} seen @param {import("./marks.js").Fate} op @param {import("../types").Layer | undefined} layer @param {Act} act */
@@ -58,15 +58,15 @@ function fateRows(seen, op, layer, act) {
   return [...rows.slice(0, SHOWN).map((/** @type {any} */ one) => fateRow(one.properties, op, layer, act, lineOf(seen, one.properties.row))), rows.length > SHOWN ? el("p", { class: "hint", text: t("load.andMore", { n: number((seen.compare[op] || rows.length) - SHOWN) }) }) : null];
 }
 
-/** @param {any} one @param {import("./marks.js").Fate} op @param {import("../types").Layer | undefined} layer @param {Act} act @param {number} line */
-function fateRow(one, op, layer, act, line) {
-  const name = op === "absent" ? `id-${one.id}` : `row-${one.row}`;
+/** One row with what changes in it; of a load that is in, one feature. @param {any} one @param {import("./marks.js").Fate | "retired"} op @param {import("../types").Layer | undefined} layer @param {Act} act @param {number} line */
+export function fateRow(one, op, layer, act, line) {
+  const name = one.row == null ? `id-${one.id}` : `row-${one.row}`;
   const label = (/** @type {string} */ id) => { const field = layer?.fields.find((each) => each.id === id); return field ? say(field.label) : id; };
   const shown = (/** @type {any} */ value) => (value == null ? t("unknown") : Array.isArray(value) ? value.join(t("list.comma")) : String(value));
   const changes = [...(one.changes || []).map((/** @type {any} */ each) => (each.before == null && each.after == null ? [label(each.field), el("span", { class: "meta", text: t("load.hiddenChange") })] : [label(each.field), [el("span", { class: "was", text: shown(each.before) }), " → ", el("b", { text: shown(each.after) })]])),
     ...(one.moved_m != null ? [[t("load.place"), el("b", { text: one.moved_m < 0.5 ? t("load.shapeOnly") : t("load.moved", { distance: distanceText(one.moved_m) }) })]] : [])];
   return el("div", { class: "fate-row", data: { row: name } },
-    el("button", { type: "button", class: "fate-name", on: { click: () => act.choose(name) } }, sign(op), one.row ? el("span", { class: "meta-3", text: t("load.row", { row: line }) }) : null, el("b", { class: "cut", text: one.title || one.key || t("load.untitled") }), one.title && one.key ? el("span", { class: "meta", text: one.key }) : null),
+    el("button", { type: "button", class: "fate-name", on: { click: () => act.choose(name) } }, sign(op === "retired" ? "absent" : op), one.row ? el("span", { class: "meta-3", text: t("load.row", { row: line }) }) : null, el("b", { class: "cut", text: one.title || one.key || t("load.untitled") }), one.title && one.key ? el("span", { class: "meta", text: one.key }) : null),
     changes.length ? el("dl", { class: "facts small" }, changes.flatMap(([field, value]) => [el("dt", { text: field }), el("dd", {}, value)])) : null);
 }
 

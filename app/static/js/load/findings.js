@@ -3,6 +3,7 @@ import { add, button, el, fill, icon } from "../dom.js";
 import { distanceText, number } from "../format.js";
 import { sectionHead } from "../panel.js";
 import { say, t } from "../words.js";
+import { recalled } from "./known.js";
 import { otherSystem, systemChoices, systemName, whyOf, written } from "./systems.js";
 
 export const ENCODINGS = ["GB18030", "UTF-8", "Big5", "Windows-1252"];
@@ -122,7 +123,7 @@ export function mapping(report, seen, layer, act) {
     return el("tr", { class: one.field ? "" : "unused" }, el("td", { text: one.column }), el("td", { class: "cut", text: one.samples.join(t("list.comma")) }), el("td", {}, choice || label(one.field || one.column)), el("td", { class: "meta", text: one.by ? t(/** @type {any} */ (`by.${one.by}`)) : t("load.noMatch") }));
   });
   const missing = seen.missing?.length ? el("div", { class: "note bad" }, el("b", { text: t("load.missing", { fields: seen.missing.map(label).join(t("list.comma")) }) }), t("load.missingAdvice")) : null;
-  return el("section", { class: "section flush", id: "step-3" }, el("div", { class: "rank-head" }, el("b", { text: t("load.mapping") }), t("load.mapped", { n: columns.length - unused, unused })), missing && el("div", { class: "section" }, missing),
+  return el("section", { class: "section flush", id: "step-3" }, el("div", { class: "rank-head" }, el("b", { text: t("load.mapping") }), t("load.mapped", { n: columns.length - unused, unused })), missing && el("div", { class: "section" }, missing), recalled(seen, act),
     el("table", { class: "table mapping" }, el("thead", {}, el("tr", {}, ["load.column", "load.sample", "load.into", "load.reason"].map((key) => el("th", { text: t(/** @type {any} */ (key)) })))), el("tbody", {}, rows)));
 }
 

@@ -1,13 +1,13 @@
 // One file on its way in: what the user said about it, its examination by the server, confirming, dropping, undoing.
-import { Offline, Refusal, ask } from "../api.js";
-import { config } from "../config.js";
+import { Offline, ask } from "../api.js";
+import { Sending } from "./sending.js";
 
 const POLL_MS = 350;
-const WORTH_BREAKING_OFF = 8 * 1024 * 1024; // bytes still to send; less is let through and taken away by the answer's id, for it may be there already
+const AGAIN_MS = 1000;
 const WORKING = new Set(["waiting", "examining", "confirmed", "committing"]);
 
-/** What the user said. @typedef {{crs?: string, datum?: string, datum_rows?: number[], encoding?: string, sublayer?: string, anywhere?: boolean, swapped?: boolean, mapping: Record<string, string>, measures?: Record<string, string>, rows: Record<string, {drop?: boolean, keep?: boolean, fill?: Record<string, any>}>}} Told */
-/** How far it is: bytes sent of all, else the stage of the worker. @typedef {{sent?: number, of?: number, stage?: string}} Progress */
+/** What the user said. @typedef {{crs?: string, datum?: string, datum_rows?: number[], encoding?: string, sublayer?: string, anywhere?: boolean, swapped?: boolean, remember?: boolean, mapping: Record<string, string>, measures?: Record<string, string>, rows: Record<string, {drop?: boolean, keep?: boolean, fill?: Record<string, any>}>}} Told */
+/** How far it is: bytes sent of all, and whether the link is down; else the stage of the worker. @typedef {{sent?: number, of?: number, waiting?: boolean, stage?: string}} Progress */
 
 export class Session {
   constructor() {
@@ -21,16 +21,18 @@ export class Session {
     this.load = null;
     /** @type {any} */
     this.seen = null;
+    /** How many features that the file does not have are to go, and why. @type {{count: number, reason: string} | null} */
+    this.retire = null;
     this.turn = 0;
-    /** @type {XMLHttpRequest | null} */
+    /** @type {Sending | null} */
     this.sending = null;
     /** @type {Promise<any> | null} */
     this.receiving = null;
-    this.left = Infinity; // bytes of it still to send
   }
 
   /** Other files: what was said about the ones before is not said about these. @param {File[]} files */
   take(files) {
+    this.forget();
     this.files = files;
     this.told = { mapping: {}, rows: {} };
   }
@@ -44,14 +46,23 @@ export class Session {
     return this.files.reduce((sum, one) => sum + one.size, 0);
   }
 
-  /** Send the files with all that was said and wait for what was found; null when it was dropped meanwhile. @param {(progress: Progress) => void} hear */
+  /** The files on the server, too, are not wanted any more: they are loaded, or will not be. */
+  forget() {
+    this.sending?.drop();
+    this.sending = null;
+  }
+
+  /** Send the files, those that are not there yet, with all that was said and wait for what was found; null when it was dropped meanwhile. @param {(progress: Progress) => void} hear */
   async examine(hear) {
     await this.drop();
     const turn = (this.turn += 1);
-    const receiving = (this.receiving = this.send(hear));
+    this.sending ||= new Sending(this.files);
+    await this.sending.whole(hear);
+    if (turn !== this.turn) return null;
+    const receiving = (this.receiving = this.receive());
     const load = await receiving;
     if (turn !== this.turn) return null; // whoever dropped it has it taken away
-    this.sending = this.receiving = null;
+    this.receiving = null;
     this.load = load;
     return this.follow(turn, hear);
   }
@@ -76,21 +87,27 @@ export class Session {
   async confirm(hear) {
     const before = this.seen;
     const id = this.load.id;
-    await ask(`loads/${id}/confirm`, { method: "POST", key: `confirm-${id}` });
+    const body = this.retire ? { retire: this.retire.count, reason: this.retire.reason } : undefined;
+    await ask(`loads/${id}/confirm`, { method: "POST", body, key: `confirm-${id}` });
     const load = await this.follow(this.turn, hear);
     if (this.seen) this.seen = { ...before, commit: this.seen.commit };
     return load;
   }
 
-  /** Give up whatever is under way: the upload is broken off, the reading ended, the file forgotten. */
+  /** Give up whatever is under way: the reading is ended, the load forgotten. The files stay there, to be read in another way. */
   async drop() {
     this.turn += 1;
-    const { sending, receiving } = this;
-    this.sending = this.receiving = null;
-    if (this.left > WORTH_BREAKING_OFF) sending?.abort();
+    const { receiving } = this;
+    this.receiving = null;
     const load = this.load || (await receiving?.catch(() => null)); // the server's answer names what to take away
     this.load = this.seen = null;
     if (load && (WORKING.has(load.state) || load.state === "examined")) await ask(`loads/${load.id}`, { method: "DELETE" }).catch(() => null);
+  }
+
+  /** Leave for good: what was being sent is broken off. */
+  leave() {
+    this.forget();
+    return this.drop();
   }
 
   /** @param {string} reason */
@@ -100,42 +117,29 @@ export class Session {
 
   get form() {
     const form = new FormData();
-    for (const file of this.files) form.append("file", file, file.name);
+    form.append("uploads", JSON.stringify(this.sending?.ids || []));
     form.append("layer", this.layer);
     if (this.create) form.append("create", "true");
+    if (this.told.remember === false) form.append("remember", "false");
     for (const [name, value] of Object.entries(this.told)) {
       if (name === "measures" && !this.create) continue; // what fields count is said when a layer is made
-      if (value == null || value === "" || value === false || (typeof value === "object" && !Object.keys(value).length)) continue;
+      if (name === "remember" || value == null || value === "" || value === false || (typeof value === "object" && !Object.keys(value).length)) continue;
       form.append(name, typeof value === "object" ? JSON.stringify(value) : String(value));
     }
     return form;
   }
 
-  /** Post the files; `fetch` does not tell how far an upload is. @param {(progress: Progress) => void} hear @returns {Promise<any>} */
-  send(hear) {
-    return new Promise((done, failed) => {
-      const request = new XMLHttpRequest();
-      this.sending = request;
-      this.left = this.size;
-      request.open("POST", `${config.api}/loads`);
-      for (const [name, value] of Object.entries({ Accept: "application/json", "Accept-Language": config.language, "X-CSRF-Token": config.csrf, "Idempotency-Key": crypto.randomUUID() })) request.setRequestHeader(name, value);
-      request.upload.addEventListener("progress", (event) => {
-        this.left = event.total - event.loaded;
-        hear({ sent: event.loaded, of: event.total });
-      });
-      request.addEventListener("error", () => failed(new Offline()));
-      request.addEventListener("abort", () => failed(new DOMException("dropped", "AbortError")));
-      request.addEventListener("load", () => {
-        let value = {};
-        try {
-          value = JSON.parse(request.responseText);
-        } catch {
-          // what a proxy says instead of us is no JSON
-        }
-        if (request.status < 300) done(value);
-        else failed(new Refusal(request.status, value));
-      });
-      request.send(this.form);
-    });
+  /** Ask for the load; under one key, so that an answer that was lost opens no second one. @returns {Promise<any>} */
+  async receive() {
+    const key = crypto.randomUUID();
+    const { turn, form } = this;
+    for (;;) {
+      try {
+        return await ask("loads", { form, key });
+      } catch (error) {
+        if (!(error instanceof Offline) || turn !== this.turn) throw error;
+        await new Promise((done) => setTimeout(done, AGAIN_MS));
+      }
+    }
   }
 }

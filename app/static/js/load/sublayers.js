@@ -14,5 +14,5 @@ export function sublayerChoice(layers, choose) {
 /** @param {Sublayer} one */
 function inside(one) {
   const kinds = one.kinds.map((kind) => t(/** @type {any} */ (`kind.${kind}`))).join(t("list.comma"));
-  return [kinds, one.count === null ? "" : t("load.records", { n: number(one.count) })].filter(Boolean).join(" · ");
+  return [kinds, one.count === null ? "" : t("load.rowCount", { n: number(one.count) })].filter(Boolean).join(" · ");
 }

@@ -18,13 +18,19 @@ export function keepSources() {
     const large = layer.count > LARGE;
     if (!now || now instanceof TileSource !== large) sources.set(layer.id, large ? new TileSource(layer) : new WholeSource(layer));
     else {
+      const anew = now.ready && defined(now.layer) !== defined(layer);
       now.layer = layer;
-      if (lookOf(layer.id).filter.some((term) => term.op === "age")) now.restate(); // a band moves on with the clock
+      if (anew && now instanceof TileSource) sources.set(layer.id, new TileSource(layer));
+      else if (anew) now.restate(true); // titles and shades are read with the features
+      else if (lookOf(layer.id).filter.some((term) => term.op === "age")) now.restate(); // a band moves on with the clock
     }
   }
   for (const id of sources.keys()) if (!state.layers.has(id)) sources.delete(id);
   loadShown();
 }
+
+/** What of a layer is drawn from its declaration. @param {import("../types").Layer} layer */
+const defined = (layer) => JSON.stringify([layer.title, layer.summary, layer.style, layer.fields.map((one) => one.id)]);
 
 /** A layer is read when it is first shown. */
 export function loadShown() {

@@ -113,5 +113,5 @@ export class WholeSource {
 /** @param {[number, number, number, number]} box @param {View} view */
 export const meets = (box, view) => box[0] <= view.east && box[2] >= view.west && box[1] <= view.south && box[3] >= view.north;
 
-/** What a map needs of each feature: name, shade, summary, and how fresh it is. @param {import("../types").Layer} layer */
-export const fieldsDrawn = (layer) => [...new Set([layer.title, layer.key, layer.style.shade_by, lookOf(layer.id).by, ...layer.summary, "verified_at"].filter(Boolean))];
+/** What a map needs of each feature: name, shade, summary, and how fresh it is; a field that one classed by may have been retired since. @param {import("../types").Layer} layer */
+export const fieldsDrawn = (layer) => [...new Set([layer.title, layer.key, layer.style.shade_by, lookOf(layer.id).by, ...layer.summary, "verified_at"])].filter((name) => layer.fields.some((field) => field.id === name));

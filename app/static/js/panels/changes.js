@@ -14,7 +14,7 @@ import { symbolOf } from "./rows.js";
 
 const PAGE = 40;
 
-/** @typedef {{card: (layer: string, id: string) => void}} Acts */
+/** @typedef {{card: (layer: string, id: string) => void, loads?: (() => void) | null}} Acts */
 
 /** @param {import("../panel.js").Panel} panel @param {import("../map/view.js").MapView} view @param {Acts} act @param {{by?: string}} [only] */
 export async function changesPanel(panel, view, act, only = {}) {
@@ -25,7 +25,7 @@ export async function changesPanel(panel, view, act, only = {}) {
     return made;
   }));
   const list = el("div", {}, waiting());
-  add(opened.body, config.space.drill ? null : momentChooser(), el("section", { class: "section" }, choice), list);
+  add(opened.body, config.space.drill ? null : momentChooser(), el("section", { class: "section" }, choice, act.loads ? button(t("load.records"), act.loads, { small: true, icon: "upload" }) : null), list);
   /** @param {string} [before] */
   const read = async (before) => {
     try {
@@ -47,7 +47,7 @@ export async function changesPanel(panel, view, act, only = {}) {
 const sumOf = (commit) => commit.layers.map((/** @type {any} */ one) => {
   const layer = state.layers.get(one.layer);
   const counts = [["inserted", "+"], ["updated", "~"], ["deleted", "−"]].filter(([name]) => one[name]).map(([name, sign]) => `${sign}${one[name]}`).join(" ");
-  return `${layer ? say(layer.label) : one.layer} ${counts}`;
+  return `${layer ? say(layer.label) : one.layer} ${counts || t("changes.definition")}`;
 }).join(t("list.comma"));
 
 /** @param {import("../panel.js").Panel} panel @param {import("../map/view.js").MapView} view @param {any} commit @param {Acts} act */
@@ -93,7 +93,8 @@ function aroundPart(commit) {
 
 /** Undoing needs a reason, and says what came after where it cannot. @param {any} commit */
 function undoPart(commit) {
-  const writable = commit.layers.every((/** @type {any} */ one) => state.layers.get(one.layer)?.allowed.includes("write"));
+  const writes = commit.layers.some((/** @type {any} */ one) => one.inserted + one.updated + one.deleted);
+  const writable = writes && commit.layers.every((/** @type {any} */ one) => state.layers.get(one.layer)?.allowed.includes("write"));
   if (!writable) return null;
   const box = el("div", { class: "section" });
   const start = button(t("changes.undo"), () => {

@@ -4,6 +4,7 @@ import { add, button, el, fill, icon } from "../dom.js";
 import { focusLost } from "../focus.js";
 import { number } from "../format.js";
 import { comparison, problemList, problemRows } from "../load/fates.js";
+import { missingChoice, sameFile } from "../load/known.js";
 import { ENCODINGS, datumButtons, findings, mapping, otherEncoding } from "../load/findings.js";
 import { Marks } from "../load/marks.js";
 import { Session } from "../load/session.js";
@@ -18,9 +19,11 @@ const STEPS = /** @type {const} */ (["file", "found", "mapping", "rehearsal", "l
 const SAID_ELSEWHERE = new Set(["places-shifted", "column-unmatched", "encoding-contradicted", "cpg-unreadable"]);
 const ASKED = new Set(["crs", "encoding", "sublayer", "datum"]); // what a refusal may be about that a person can tell
 const NO_ANSWER = new Set(["datum-without-parameters", "crs-no-way"]); // no choice of ours helps: the keeper has to convert it
+/** How far the bar is at each stage; up to the first it follows the bytes sent. @type {Record<string, number>} */
+const FAR = { waiting: 0.3, reading: 0.4, placing: 0.56, matching: 0.72, comparing: 0.88 };
 const LEAST_ALIKE = 3; // characters that a file's name and a layer's share before one is taken for the other
 
-/** @typedef {{layers: () => Promise<void>, view: import("../map/view.js").MapView, main: HTMLElement}} Acts */
+/** @typedef {{layers: () => Promise<void>, view: import("../map/view.js").MapView, main: HTMLElement, records: () => void, record: (id: string) => void, definitions: (() => void) | null}} Acts */
 
 /** @param {import("../panel.js").Panel} panel @param {Acts} act @param {File[]} [files] dropped or pasted */
 export function loadPanel(panel, act, files) {
@@ -59,7 +62,7 @@ class Loading {
       this.act.view.size();
     };
     this.leave = () => {
-      this.session.drop();
+      this.session.leave();
       this.unmark();
       this.giveBack?.();
     };
@@ -99,7 +102,7 @@ class Loading {
 
   /** @param {number} step */
   go(step) {
-    if (step === 0 && !this.done) return this.session.drop().then(() => this.choosing());
+    if (step === 0 && !this.done) return this.session.leave().then(() => this.choosing());
     document.getElementById(`step-${step + 1}`)?.scrollIntoView({ block: "start", behavior: "smooth" });
     return undefined;
   }
@@ -110,6 +113,7 @@ class Loading {
     const { session } = this;
     this.unmark();
     const { body, acts } = this.open(0);
+    const records = button(t("load.records"), () => this.act.records(), { icon: "history" });
     const chooser = el("input", { type: "file", multiple: true, class: "heard", id: "load-file", on: { change: () => this.take([...chooser.files]) } });
     const zone = el("label", { class: "drop-zone", for: "load-file" }, icon("upload"), el("b", { text: session.files.map((one) => one.name).join(t("list.comma")) || t("load.choose") }), el("span", { class: "meta", text: t("load.forms") }), chooser);
     section(body, zone);
@@ -120,12 +124,14 @@ class Loading {
     const name = el("input", { id: "load-name", maxlength: "48", pattern: "[a-z][a-z0-9_]*", placeholder: t("load.newIdHint"), value: session.create ? session.layer : "", on: { ...quiet, input: () => ready() } });
     const made = el("div", { class: "field" }, el("label", { for: "load-name", text: t("load.newId") }), el("div", { class: "input" }, name));
     section(body, el("div", { class: "field" }, el("label", { for: "load-layer", text: t("load.target") }), el("div", { class: "input" }, target)), made);
+    const { definitions } = this.act;
+    if (definitions) section(body, button(t("define.all"), () => definitions(), { icon: "layers", small: true }));
     const ready = () => {
       made.hidden = target.value !== "";
       session.create = !target.value;
       session.layer = target.value || name.value.trim();
       const missing = !session.files.length ? t("load.pickFile") : !session.layer ? t("load.pickLayer") : "";
-      acts(missing ? blocked(missing) : button(t("load.preview"), () => this.examine(), { primary: true, wide: true }));
+      acts(missing ? blocked(missing) : button(t("load.preview"), () => this.examine(), { primary: true, wide: true }), records);
     };
     ready();
   }
@@ -145,16 +151,18 @@ class Loading {
     const { session } = this;
     this.unmark();
     const { body, acts, current } = this.open(1);
-    const bar = el("i");
+    const bar = el("progress", { class: "progress", max: "1", "aria-label": t("load.sending") });
     const words = el("b", { text: t("load.sending") });
     const detail = el("span", { class: "meta" });
-    add(body, el("section", { class: "section working", role: "status" }, words, el("div", { class: "progress" }, bar), detail));
-    acts(button(t("load.stop"), () => { session.drop().then(() => this.choosing()); }, { wide: true }));
+    const working = el("section", { class: "section working", role: "status" }, words, bar, detail);
+    add(body, working);
+    acts(button(t("load.stop"), () => { session.leave().then(() => this.choosing()); }, { wide: true }));
     try {
       const load = await session.examine((progress) => {
-        words.textContent = progress.stage ? t(/** @type {any} */ (`stage.${progress.stage}`)) : t("load.sending");
+        words.textContent = progress.stage ? t(/** @type {any} */ (`stage.${progress.stage}`)) : t(progress.waiting ? "load.linkDown" : "load.sending");
         detail.textContent = progress.of ? t("load.sent", { sent: number(Math.round((progress.sent || 0) / 1024)), of: number(Math.round(progress.of / 1024)) }) : t("load.stopAnyTime");
-        bar.className = progress.stage ? `at-${progress.stage}` : "at-sending";
+        bar.value = progress.stage ? FAR[progress.stage] ?? FAR.waiting : (FAR.waiting * (progress.sent || 0)) / (progress.of || 1);
+        working.classList.toggle("down", Boolean(progress.waiting));
       });
       if (load && current()) this.show();
     } catch (error) {
@@ -229,12 +237,24 @@ class Loading {
     const problems = problemRows(report);
     const decided = Object.keys(told.rows).length;
     const notes = (report.problems || []).filter((/** @type {any} */ one) => one.severity === "warning" && !SAID_ELSEWHERE.has(one.code));
-    add(body, findings(report, seen, this.layer, { change, told }), comparison(seen, this.layer, this.deeds), problemList(problems, this.layer, this.deeds, seen.compare.problems),
+    add(body, sameFile(seen, (id) => this.act.record(id)), findings(report, seen, this.layer, { change, told }), comparison(seen, this.layer, this.deeds), this.missing(report, seen), problemList(problems, this.layer, this.deeds, seen.compare.problems),
       decided ? el("section", { class: "section" }, el("p", { class: "basis" }, t("load.decided", { n: decided }), " ", el("button", { class: "link", type: "button", text: t("load.takeBack"), on: { click: () => change({ rows: {} }) } }))) : null,
       mapping(report, seen, this.layer, { change, told }),
       notes.length ? el("section", { class: "section" }, sectionHead(t("load.notes"), number(notes.length)), notes.slice(0, 50).map((/** @type {any} */ one) => el("div", { class: "note" }, one.row ? el("b", { text: t("load.row", { row: one.line || one.row }) }) : null, [one.message, one.remedy_on_page].filter(Boolean).join(t("list.stop"))))) : null);
     this.mark(seen, problems);
-    acts(this.primary(report, seen), problems.length ? el("a", { class: "btn", href: `${config.api}/loads/${this.session.load.id}/problems.csv`, download: "", text: t("load.takeProblems") }) : null, button(t("action.cancel"), () => this.panel.close()));
+    this.ready = () => acts(this.primary(report, seen), problems.length ? el("a", { class: "btn", href: `${config.api}/loads/${this.session.load.id}/problems.csv`, download: "", text: t("load.takeProblems") }) : null, button(t("action.cancel"), () => this.panel.close()));
+    this.ready();
+  }
+
+  /** Stored features that the file does not have: kept, or retired for a reason when somebody chooses that. @param {any} report @param {any} seen */
+  missing(report, seen) {
+    const { session } = this;
+    session.retire = null;
+    if (!seen.compare.absent || !this.layer?.allowed.includes("delete")) return null;
+    return missingChoice(seen.compare, (reason) => {
+      session.retire = reason == null ? null : { count: seen.compare.absent, reason };
+      this.ready?.();
+    });
   }
 
   /** The one button: what it does and to how many, or what is missing before. @param {any} report @param {any} seen */
@@ -244,8 +264,11 @@ class Loading {
     if (seen.shift) return blocked(t("load.shiftFirst", { n: number(seen.shift.count), rows: number(report.accepted) }));
     if (seen.missing?.length) return blocked(t("load.missingFirst"));
     if (!report.accepted) return blocked(t("load.nothing"));
-    if (!writes && !this.session.create) return blocked(t("load.allSame", { n: number(report.accepted) }));
-    return button(t("load.commit", { n: number(report.accepted) }), () => this.commit(), { primary: true, wide: true });
+    const { retire } = this.session;
+    if (retire && !retire.reason) return blocked(t("load.retireFirst"));
+    if (!writes && !this.session.create && !retire) return blocked(t("load.allSame", { n: number(report.accepted) }));
+    const words = retire ? t("load.commitRetire", { n: number(report.accepted), retired: number(retire.count) }) : t("load.commit", { n: number(report.accepted) });
+    return button(words, () => this.commit(), { primary: true, wide: true });
   }
 
   /** @param {any} seen @param {import("../load/fates.js").Problem[]} problems */
@@ -292,6 +315,7 @@ class Loading {
   async landed(report) {
     this.done = true;
     const { session } = this;
+    session.forget();
     await this.act.layers();
     this.marks?.land(() => this.unmark());
     if (!state.shown.has(session.layer)) state.aside.add(session.layer);
@@ -299,7 +323,7 @@ class Loading {
     this.giveBack?.();
     const { body, acts } = this.open(5, t("load.written"));
     this.fit();
-    section(body, el("div", { class: "note" }, el("b", { text: t("load.done", { n: number(report.accepted), layer: name }) }), t("load.doneMore", { inserted: number(report.inserted || 0), updated: number(report.updated || 0), unchanged: number(report.unchanged || 0) })));
+    section(body, el("div", { class: "note" }, el("b", { text: t("load.done", { n: number(report.accepted), layer: name }) }), t("load.doneMore", { inserted: number(report.inserted || 0), updated: number(report.updated || 0), unchanged: number(report.unchanged || 0) }), report.retired ? t("load.doneRetired", { n: number(report.retired) }) : ""));
     const box = el("div", {});
     section(body, box);
     const undo = () => this.undoing(box);
