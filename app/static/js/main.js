@@ -31,6 +31,7 @@ import { Coverage } from "./panels/coverage.js";
 import { drillsPanel } from "./panels/drills.js";
 import { loadPanel } from "./panels/load.js";
 import { plotPanel, writable } from "./panels/plot.js";
+import { exportPanel } from "./panels/export.js";
 import { printPanel } from "./panels/print.js";
 import { Question } from "./panels/question.js";
 import { openLinked, viewsPanel } from "./panels/views.js";
@@ -77,7 +78,7 @@ async function openCard(layer, id, fromAnswer = false) {
   view.clear(place.lon, place.lat, part("right"));
 }
 
-const table = new Table(main, view, panel, { card: (layer, id) => openCard(layer, id), resized: () => view.size() });
+const table = new Table(main, view, panel, { card: (layer, id) => openCard(layer, id), resized: () => view.size(), export: (layer, seen) => openExport(layer, seen) });
 const tellPrompt = promptCard(main);
 const editor = new Editor(panel, view, drawing, {
   done: (layer, feature) => {
@@ -151,6 +152,8 @@ const openPlot = () => { stop(); plotPanel(panel, (layer) => editor.make(layer))
 const toggleMeasure = () => { const was = measure.on; stop(); if (!was) measure.start(); pressed(); };
 const openLoad = (/** @type {File[]} */ files = []) => { stop(); loadPanel(panel, { layers: readLayers, view, main }, files); };
 const openPrint = () => { stop(); printPanel(panel, view, question); pressed(); };
+/** @param {string} id @param {import("./panels/export.js").Seen} [seen] */
+const openExport = (id, seen) => { const layer = state.layers.get(id); stop(); if (layer) exportPanel(panel, view, layer, seen); pressed(); };
 const mayLoad = !config.space.past && hasRole("gis_staff", "planner", "drill_controller");
 if (mayLoad) dropping(main, openLoad);
 /** Of the layer whose card is open, or of the one looked at last. */
@@ -236,7 +239,7 @@ topBar(part("bar"), search.element, draftsButton(() => { stop(); draftsPanel(pan
 drillBand(part("band"));
 pastBand(part("band"));
 watermark(main);
-layerTree(part("left"), view, { table: (id) => table.open(id), resized: () => view.size(), changes: () => { stop(); changesPanel(panel, view, { card: openCard }); }, views: () => { stop(); viewsPanel(panel, view); }, load: mayLoad ? () => openLoad() : null, foot: basemapList(view), again: () => readLayers() });
+layerTree(part("left"), view, { table: (id) => table.open(id), export: (id) => openExport(id), resized: () => view.size(), changes: () => { stop(); changesPanel(panel, view, { card: openCard }); }, views: () => { stop(); viewsPanel(panel, view); }, load: mayLoad ? () => openLoad() : null, foot: basemapList(view), again: () => readLayers() });
 legend(main, view);
 foot(main, view);
 pills(main, view);
