@@ -106,6 +106,12 @@ def is_degrees(source: str | int) -> bool:
     return crs(source).is_geographic
 
 
+def area_of_use(source: str | int) -> tuple[float, float, float, float] | None:
+    """West, south, east, north of where a system is meant to be used, in degrees; None where its registry does not say."""
+    area = crs(source).area_of_use
+    return area.bounds if area else None
+
+
 def gauss_kruger_epsg(central_meridian_deg: int, *, width_deg: int, zoned: bool) -> int | None:
     """EPSG number of CGCS2000 / Gauss-Kruger, or None where the registry has none.
 

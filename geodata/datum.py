@@ -91,6 +91,18 @@ _TO_TRUE: dict[Datum, Callable[[ArrayLike, ArrayLike], Pair]] = {
 }
 
 
+_FROM_TRUE: dict[Datum, Callable[[ArrayLike, ArrayLike], Pair]] = {
+    Datum.WGS84: lambda lon, lat: _arrays(lon, lat),  # noqa: PLW0108  (_arrays stands below)
+    Datum.GCJ02: gcj02_from_wgs84,
+    Datum.BD09: bd09_from_wgs84,
+}
+
+
+def shift(shapes: Any, datum: Datum) -> Any:
+    """One shapely shape in true degrees, or an array of them, moved to where a web map draws them (2D). `unshift` takes it back."""
+    return shapely.transform(shapely.force_2d(shapes), lambda xy: np.column_stack(_FROM_TRUE[datum](xy[:, 0], xy[:, 1])))
+
+
 def unshift(shapes: Any, datum: Datum) -> Any:
     """One shapely shape in degrees, or an array of them, moved from a web map's coordinates to true ones (2D)."""
     return shapely.transform(shapely.force_2d(shapes), lambda xy: np.column_stack(_TO_TRUE[datum](xy[:, 0], xy[:, 1])))

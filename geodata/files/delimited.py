@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from geodata.files.encodings import for_text
+from geodata.files.extract import as_meant
 from geodata.files.notices import Notice, Refused
 from geodata.files.places import find_places
 from geodata.files.sampling import cells, sampled
@@ -180,7 +181,7 @@ def _filled(cell: Any) -> bool:
 
 
 def _cell(cell: Any) -> Any:
-    return (cell.strip() or None) if isinstance(cell, str) else cell
+    return (as_meant(cell.strip()) or None) if isinstance(cell, str) else cell
 
 
 def _column(name: str, values: list[Any]) -> Column:

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import numpy as np
+from shapely.geometry.base import BaseGeometry
+
+from geodata.files.coordinates import Coordinates
 from geodata.store.features import Feature, Store
 from geodata.store.reading import Box
-from layers.spec import Action, Field, Label, Layer
+from geodata.store.rows import is_shown, sees_exactly
+from layers.spec import Action, Field, Geometry, Label, Layer
 
 _PAGE = 5_000
+UTF8 = "UTF-8"
 HERE = ZoneInfo("Asia/Shanghai")  # whose clock people read
+Styles = Callable[[Layer], str | None]  # how QGIS draws a layer
 _YES_NO = {True: Label("是", "yes"), False: Label("否", "no")}
 
 
 @dataclass(frozen=True)
 class Extract:
-    """Features of a layer that touch `bbox`, meet `filter` and are among `ids` (each None: all), in the order of `sort`.
+    """Features of a layer that touch `bbox` and `zone`, meet `filter` and are among `ids` (each None: all), in the order of `sort`.
 
     `fields` None: all. With a `language`, tables have headings, choices and the names of referred features in its words;
-    without, field ids and values as they are stored.
+    without, field ids and values as they are stored. Box and zone are in degrees as stored, whatever `coordinates` the
+    file is written in; both meet what the reader sees, which may be a coarse position. `encoding` is of the texts of Shapefiles.
     """
 
     layer: str
@@ -33,35 +41,56 @@ class Extract:
     fields: tuple[str, ...] | None = None
     sort: str | None = None
     language: str | None = None
+    zone: BaseGeometry | None = None
+    coordinates: Coordinates = Coordinates()
+    encoding: str = UTF8
 
 
 class Rows:
     """An extract being read in one transaction, as its reader may see it."""
 
-    def __init__(self, store: Store, wanted: Extract) -> None:
+    def __init__(self, store: Store, wanted: Extract, styles: Styles | None = None) -> None:
         self._store = store
         self.wanted = wanted
         self.layer: Layer = store.catalogue.layer(wanted.layer)
+        self.style = styles(self.layer) if styles else None
         every = {one.id: one for one in self.layer.all_fields}
         self.fields: tuple[Field, ...] = tuple(every.values()) if wanted.fields is None else tuple(every[name] for name in wanted.fields)
         self._names: dict[str, dict[str, str]] = {one.id: {} for one in self.fields if one.reference}
 
     def count(self) -> int:
         """How many features there are to go out."""
-        return self._store.summary(self.layer.id, bbox=self.wanted.bbox, filter=self.wanted.filter, ids=self.wanted.ids).count
+        return self._store.summary(self.layer.id, bbox=self.wanted.bbox, filter=self.wanted.filter, ids=self.wanted.ids, zone=self.wanted.zone).count
+
+    @property
+    def masked(self) -> tuple[Field, ...]:
+        """The fields whose values this reader gets masked."""
+        reveal = self._store.may(Action.REVEAL, self.layer)
+        return tuple(one for one in self.fields if not is_shown(one, reveal=reveal))
+
+    @property
+    def is_coarse(self) -> bool:
+        """Whether this reader gets coarse positions."""
+        return self.layer.geometry is not Geometry.NONE and not sees_exactly(self.layer, reveal=self._store.may(Action.REVEAL, self.layer))
 
     def pages(self) -> Iterator[tuple[Feature, ...]]:
-        """The features, some thousands at a time."""
+        """The features with their shapes in the coordinates wanted, some thousands at a time."""
         cursor = None
         while True:
             page = self._store.page(self.layer.id, bbox=self.wanted.bbox, filter=self.wanted.filter, ids=self.wanted.ids, sort=self.wanted.sort,
-                                    limit=_PAGE, cursor=cursor)
+                                    zone=self.wanted.zone, limit=_PAGE, cursor=cursor)
             if self.wanted.language:
                 self._learn(page.features)
-            yield page.features
+            yield self._placed(page.features)
             cursor = page.next_cursor
             if cursor is None:
                 return
+
+    def _placed(self, features: tuple[Feature, ...]) -> tuple[Feature, ...]:
+        if self.wanted.coordinates.stored or not features or self.layer.geometry is Geometry.NONE:
+            return features
+        shapes = self.wanted.coordinates.placed(np.array([one.geometry for one in features], dtype=object))
+        return tuple(replace(one, geometry=shape) for one, shape in zip(features, shapes.tolist(), strict=True))
 
     def heading(self, one: Field) -> str:
         return one.label.in_language(self.wanted.language) if self.wanted.language else one.id
@@ -98,6 +127,10 @@ class Rows:
                 known |= {str(key): str(found.properties[name]) for key, found in self._store.by_ids(target.id, new).items() if found.properties[name]}
 
 
+MARK = Label("坐标基准", "coordinates shifted to")  # the column that marks shifted coordinates in every row
+MARK_COLUMN = "_datum"  # no field's id begins with a mark
+
+
 def plain(value: Any) -> Any:
     """A value that JSON can carry: dates and moments in ISO 8601."""
     if isinstance(value, (date, datetime)):
@@ -111,3 +144,8 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run (bar
 def harmless(text: str) -> str:
     """Text that a spreadsheet shows and does not compute."""
     return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def as_meant(text: str) -> str:
+    """The text of which `harmless` made this."""
+    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text

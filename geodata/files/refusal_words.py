@@ -372,7 +372,37 @@ declare(
             "有的图形写成文字超过一个单元格的 {limit} 字", "A shape as text is longer than the {limit} characters of a cell", "改用 GeoPackage 或 GeoJSON", "Take GeoPackage or GeoJSON"
         ),
         "export-no-shapes": said(
-            "图层「{layer}」没有图形，不能导出为 Shapefile", "Layer “{layer}” has no shapes, so it is no Shapefile", "改用 XLSX、CSV 或 GeoPackage", "Take XLSX, CSV or GeoPackage"
+            "图层「{layer}」没有图形，不能导出为 {kind}", "Layer “{layer}” has no shapes, so it is no {kind}", "改用 XLSX、CSV 或 GeoPackage", "Take XLSX, CSV or GeoPackage"
+        ),
+        "export-crs": said(
+            "不能换算成坐标系「{crs}」：没有公开的精确参数，或不是平面坐标", "Cannot write in “{crs}”: there is no exact public way to it, or it is not a plane system",
+            "用 EPSG:4490、EPSG:4326 或 CGCS2000 高斯-克吕格，如 EPSG:4546", "Use EPSG:4490, EPSG:4326 or a CGCS2000 Gauss-Kruger grid, e.g. EPSG:4546"
+        ),
+        "export-crs-reach": said(
+            "坐标系 {crs} 管不到这些要素（经度 {west} 至 {east}）", "{crs} does not reach these features (longitude {west} to {east})",
+            "选这一带的分带，或用经纬度", "Choose the zone of that area, or degrees"
+        ),
+        "export-shifted-grid": said(
+            "{datum} 偏移只用于经纬度，不能与 {crs} 一起用", "{datum} shifts degrees: it does not go with {crs}",
+            "不指明坐标系，或不要偏移", "Leave the system away, or the shift"
+        ),
+        "export-degrees": said(
+            "{kind} 只能用经纬度", "{kind} holds longitude and latitude only",
+            "选经纬度，或改用 GeoPackage、Shapefile、CSV、XLSX、DXF", "Choose degrees, or take GeoPackage, Shapefile, CSV, XLSX or DXF"
+        ),
+        "export-metres": said(
+            "{kind} 图纸以米为单位，不能用经纬度", "A {kind} drawing is in metres, not in degrees",
+            "选高斯-克吕格坐标，如 EPSG:4546", "Choose a Gauss-Kruger grid, e.g. EPSG:4546"
+        ),
+        "export-encoding": said(
+            "Shapefile 不能用编码「{encoding}」", "Shapefiles are not written in “{encoding}”", "用 {there}", "Use {there}"
+        ),
+        "export-not-held": said(
+            "{encoding} 没有「{sign}」字（在「{text}」中）", "{encoding} has no “{sign}” (in “{text}”)",
+            "改用 UTF-8", "Use UTF-8"
+        ),
+        "export-zone": said(
+            "{path} 中没有面，不能作为范围", "There is no area in {path} to take as the zone", "用含面的 GeoJSON 文件（经纬度）", "Give a GeoJSON file of areas, in degrees"
         ),
         "nothing-accepted": said(
             "{count} 条记录没有一条可以载入", "None of the {count} records can be loaded", "按所列逐条改正", "Correct the records listed"

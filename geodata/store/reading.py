@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import shapely
+from geoalchemy2.elements import WKBElement
 from psycopg.errors import QueryCanceled
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import (
@@ -82,13 +83,13 @@ class Reader:
         return self.may(Action.REVEAL, layer)
 
     def page(self, layer_id: str, *, bbox: Box | None = None, filter: str | None = None, ids: Iterable[UUID] | None = None,
-             limit: int = 100, cursor: str | None = None, count: bool = False, sort: str | None = None) -> Page:
-        """At most `limit` features that touch the box (its edge counts) and meet the CQL2 filter.
+             limit: int = 100, cursor: str | None = None, count: bool = False, sort: str | None = None, zone: BaseGeometry | None = None) -> Page:
+        """At most `limit` features that touch the box and the zone (its edge counts; checked, in degrees) and meet the CQL2 filter.
 
         In order of id, or by `sort`: `field,-other`, `-` for falling; unknown values last, ties by id. Raises InvalidInput at `sort`.
         """
         layer, table = self._open(layer_id, Action.READ)
-        clause, order = self._where(layer, table, bbox, filter, ids), self._order(layer, table, sort)
+        clause, order = self._where(layer, table, bbox, filter, ids, zone=zone), self._order(layer, table, sort)
         query = feature_select(layer, table, reveal=self._reveals(layer)).add_columns(*order.cells).where(clause, order.after(cursor))
         rows = self.connection.execute(query.order_by(*order.by).limit(_bounded(limit) + 1)).all()
         features = tuple(to_feature(layer, row) for row in rows[:limit])
@@ -214,15 +215,16 @@ class Reader:
         layer, table = self._open(layer_id, Action.READ)
         return self._count(table, self._where(layer, table, bbox, filter, None))
 
-    def summary(self, layer_id: str, *, bbox: Box | None = None, filter: str | None = None, ids: Iterable[UUID] | None = None) -> Summary:
-        """Count and sums of all features that touch the box and meet the filter; of each measure also in how many it is unknown.
+    def summary(self, layer_id: str, *, bbox: Box | None = None, filter: str | None = None, ids: Iterable[UUID] | None = None,
+                zone: BaseGeometry | None = None) -> Summary:
+        """Count and sums of all features that touch the box and the zone and meet the filter; of each measure also in how many it is unknown.
 
         Measures that the reader sees masked are left out. The sum of none known is None, never 0.
         """
         layer, table = self._open(layer_id, Action.READ)
         measures = [one for one in layer.measures if one.sensitivity is Sensitivity.PUBLIC or self._reveals(layer)]
         columns = [column for one in measures for column in (func.sum(table.c[one.id]), func.count(table.c[one.id]))]
-        row = self.connection.execute(select(func.count(), *columns).select_from(table).where(self._where(layer, table, bbox, filter, ids))).one()
+        row = self.connection.execute(select(func.count(), *columns).select_from(table).where(self._where(layer, table, bbox, filter, ids, zone=zone))).one()
         sums = {one.id: MeasureSum(_plain_number(row[2 * place + 1]), row[0] - row[2 * place + 2]) for place, one in enumerate(measures)}
         return Summary(row[0], sums)
 
@@ -266,10 +268,13 @@ class Reader:
         return None if row[0] is None else (row[0], row[1], row[2], row[3])
 
     def _where(self, layer: Layer, table: Table, bbox: Box | PlaneBox | None, filter_text: str | None, ids: Iterable[UUID] | None,
-               filter_in: System = CRS84) -> ColumnElement[bool]:
+               filter_in: System = CRS84, zone: BaseGeometry | None = None) -> ColumnElement[bool]:
         clauses: list[ColumnElement[bool]] = []
         if bbox is not None:
             clauses.append(_touches(shown_shape(layer, table, reveal=self._reveals(layer)), bbox) if "geom" in table.c else false())
+        if zone is not None:
+            shape = WKBElement(shapely.to_wkb(zone), srid=STORAGE_SRID)
+            clauses.append(func.ST_Intersects(shown_shape(layer, table, reveal=self._reveals(layer)), shape) if "geom" in table.c else false())
         if filter_text:
             clauses.append(condition(filter_text, layer, table, reveal=self._reveals(layer), system=filter_in))
         if ids is not None:

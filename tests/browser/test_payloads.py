@@ -188,7 +188,8 @@ def test_in_tables(come: Callable[..., Visit]) -> None:
         said(one, "#table", text)
     clean(one, "chips of filters")
     one.page.click("#table [data-act=export]")
-    clean(one, "menu of exports")
+    one.until(lambda: one.page.locator("[data-format=csv]").count() == 1, "the export panel is there")
+    clean(one, "panel of exports")
 
 
 def panel(one: Visit, act: str, seen: str, place: str) -> None:

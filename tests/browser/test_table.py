@@ -203,7 +203,9 @@ def test_a_file_holds_what_is_seen(visit: Come, four: list[Feature], tmp_path: P
     row(one, four[3]).locator(".pick").click(modifiers=["Shift"])
     one.see("已选 4")
     one.page.click("#table [data-act=export]")
-    one.see("导出所选 4 行、2 列")
+    one.see("所选 4 行")
+    one.page.click("[data-format=csv]")
+    one.see("导出 4 个要素")
     one.shot("table_export_1280")
     bodies: list[bytes] = []
 
@@ -213,8 +215,8 @@ def test_a_file_holds_what_is_seen(visit: Come, four: list[Feature], tmp_path: P
         route.fulfill(response=answer)
 
     one.page.route("**/export", pass_on)
-    one.page.click("[data-format=csv]")
-    one.see("已导出 4 行")
+    one.page.click("text=导出 4 个要素")
+    one.see("已导出 4 个要素")
     read = list(csv.reader(io.StringIO(bodies[0].decode("utf-8-sig"))))
     assert read[0][0] == "名称" and [line[:2] for line in read[1:]] == [["表测试甲", "300"], ["表测试乙", ""], ["表测试丙", "1200"], ["表测试丁", "80"]]
 

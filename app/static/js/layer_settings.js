@@ -11,13 +11,15 @@ import { say, t } from "./words.js";
 
 /** @typedef {import("./types").Layer} Layer @typedef {import("./types").Field} Field @typedef {import("./terms.js").Term} Term */
 
-/** @param {string} id @returns {{element: HTMLElement, refresh: () => void}} */
-export function layerSettings(id) {
+/** @param {string} id @param {(id: string) => void} take make a file of the layer @returns {{element: HTMLElement, refresh: () => void}} */
+export function layerSettings(id, take) {
   const parts = { bands: el("div"), terms: el("div", { class: "terms" }), editor: el("div"), style: el("div"), foot: el("div", { class: "acts" }) };
   const layer = () => /** @type {Layer} */ (state.layers.get(id));
   const chosen = el("select", { "aria-label": t("filter.field"), on: { change: () => edit() } });
   const edit = () => fill(parts.editor, chosen.value ? editor(layer(), /** @type {Field} */ (fieldOf(layer(), chosen.value))) : null);
   const opacity = opacityField(id);
+  const toFile = button(t("table.export"), () => take(id), { small: true });
+  toFile.dataset.key = "export";
   const element = el("div", { class: "layer-settings", id: `settings-${id}`, role: "group", "aria-label": t("settings.of", { layer: say(layer().label) }) });
   add(element, parts.bands, el("div", { class: "setting" }, el("span", { text: t("filter.title") }), el("div", {}, parts.terms, el("div", { class: "input" }, chosen), parts.editor)), parts.style, opacity.element, parts.foot);
   add(chosen, el("option", { value: "", text: t("filter.add") }), askable(layer()).map((field) => el("option", { value: field.id, text: say(field.label) })));
@@ -26,7 +28,7 @@ export function layerSettings(id) {
     fill(parts.bands, bands(layer()));
     fill(parts.terms, lookOf(id).filter.map((term, at) => termChip(layer(), term, at)));
     fill(parts.style, styleField(layer()));
-    fill(parts.foot, movable(layer()) && [iconButton("up", t("settings.up"), () => moveTo(layer(), placeOf(layer()) - 1)), iconButton("down", t("settings.down"), () => moveTo(layer(), placeOf(layer()) + 1))].map((one, at) => { one.dataset.key = `move-${at}`; return one; }), el("span", { class: "push" }), layer().group.id === "loaded" && mayShape() && button(t("define.open"), () => dispatchEvent(new CustomEvent("onemap:define", { detail: id })), { small: true }), button(t("settings.reset"), () => plain(id), { small: true }));
+    fill(parts.foot, movable(layer()) && [iconButton("up", t("settings.up"), () => moveTo(layer(), placeOf(layer()) - 1)), iconButton("down", t("settings.down"), () => moveTo(layer(), placeOf(layer()) + 1))].map((one, at) => { one.dataset.key = `move-${at}`; return one; }), el("span", { class: "push" }), layer().group.id === "loaded" && mayShape() && button(t("define.open"), () => dispatchEvent(new CustomEvent("onemap:define", { detail: id })), { small: true }), toFile, button(t("settings.reset"), () => plain(id), { small: true }));
     opacity.show();
     for (const one of parts.editor.querySelectorAll("[data-value]")) one.setAttribute("aria-pressed", String(holds(id, chosen.value, /** @type {HTMLElement} */ (one).dataset.value || "")));
     if (key) /** @type {HTMLElement | null} */ (element.querySelector(`[data-key="${key}"]`))?.focus();

@@ -33,6 +33,7 @@ import { drillsPanel } from "./panels/drills.js";
 import { loadPanel } from "./panels/load.js";
 import { loadsPanel, recordPanel } from "./panels/loads.js";
 import { plotPanel, writable } from "./panels/plot.js";
+import { exportPanel } from "./panels/export.js";
 import { printPanel } from "./panels/print.js";
 import { Question } from "./panels/question.js";
 import { openLinked, viewsPanel } from "./panels/views.js";
@@ -79,7 +80,7 @@ async function openCard(layer, id, fromAnswer = false) {
   view.clear(place.lon, place.lat, part("right"));
 }
 
-const table = new Table(main, view, panel, { card: (layer, id) => openCard(layer, id), resized: () => view.size() });
+const table = new Table(main, view, panel, { card: (layer, id) => openCard(layer, id), resized: () => view.size(), export: (layer, seen) => openExport(layer, seen) });
 const tellPrompt = promptCard(main);
 const editor = new Editor(panel, view, drawing, {
   done: (layer, feature) => {
@@ -158,6 +159,8 @@ addEventListener("onemap:define", (event) => { stop(); new DefinitionPanel(panel
 const openRecords = () => { stop(); loadsPanel(panel, recordActs); };
 const openRecord = (/** @type {string} */ id) => { stop(); recordPanel(panel, recordActs, id); };
 const openPrint = () => { stop(); printPanel(panel, view, question); pressed(); };
+/** @param {string} id @param {import("./panels/export.js").Seen} [seen] */
+const openExport = (id, seen) => { const layer = state.layers.get(id); stop(); if (layer) exportPanel(panel, view, layer, seen); pressed(); };
 const mayLoad = !config.space.past && hasRole("gis_staff", "planner", "drill_controller");
 if (mayLoad) dropping(main, openLoad);
 /** Of the layer whose card is open, or of the one looked at last. */
@@ -243,7 +246,7 @@ topBar(part("bar"), search.element, draftsButton(() => { stop(); draftsPanel(pan
 drillBand(part("band"));
 pastBand(part("band"));
 watermark(main);
-layerTree(part("left"), view, { table: (id) => table.open(id), resized: () => view.size(), changes: () => { stop(); changesPanel(panel, view, { card: openCard, loads: mayLoad ? openRecords : null }); }, views: () => { stop(); viewsPanel(panel, view); }, load: mayLoad ? () => openLoad() : null, foot: basemapList(view), again: () => readLayers() });
+layerTree(part("left"), view, { table: (id) => table.open(id), export: (id) => openExport(id), resized: () => view.size(), changes: () => { stop(); changesPanel(panel, view, { card: openCard, loads: mayLoad ? openRecords : null }); }, views: () => { stop(); viewsPanel(panel, view); }, load: mayLoad ? () => openLoad() : null, foot: basemapList(view), again: () => readLayers() });
 legend(main, view);
 foot(main, view);
 pills(main, view);

@@ -12,7 +12,7 @@ import { on, show, state } from "./state.js";
 import { say, t } from "./words.js";
 import { symbolOf } from "./panels/rows.js";
 
-/** @param {HTMLElement} element @param {import("./map/view.js").MapView} view @param {{table: (id: string) => void, resized: () => void, changes: () => void, views: () => void, load: (() => void) | null, foot: Element, again: () => void}} act */
+/** @param {HTMLElement} element @param {import("./map/view.js").MapView} view @param {{table: (id: string) => void, export: (id: string) => void, resized: () => void, changes: () => void, views: () => void, load: (() => void) | null, foot: Element, again: () => void}} act */
 export function layerTree(element, view, act) {
   let filter = "";
   let known = false; // the layers were read, be there any or not
@@ -79,7 +79,7 @@ export function layerTree(element, view, act) {
   function line(layer) {
     const { id } = layer;
     const open = opened.has(id);
-    const disclose = el("button", { class: "icon-btn disclose", type: "button", "aria-expanded": String(open), "aria-controls": open ? `settings-${id}` : null, "aria-label": t("settings.of", { layer: say(layer.label) }), title: t("settings.title"), on: { click: () => { if (!opened.delete(id)) opened.set(id, layerSettings(id)); draw(); } } }, icon("settings"));
+    const disclose = el("button", { class: "icon-btn disclose", type: "button", "aria-expanded": String(open), "aria-controls": open ? `settings-${id}` : null, "aria-label": t("settings.of", { layer: say(layer.label) }), title: t("settings.title"), on: { click: () => { if (!opened.delete(id)) opened.set(id, layerSettings(id, act.export)); draw(); } } }, icon("settings"));
     const moved = movable(layer);
     const made = el("div", { class: "layer-line", data: { line: id }, draggable: moved ? "true" : null, on: {
       keydown: (/** @type {KeyboardEvent} */ event) => {

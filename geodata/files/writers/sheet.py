@@ -9,7 +9,7 @@ from typing import Any
 
 from geodata.files.extract import HERE, Rows, harmless
 from geodata.files.notices import Refused
-from geodata.files.writers.text import place_columns, place_headings, place_values
+from geodata.files.writers.text import mark_values, place_columns, place_headings, place_values
 
 MOST_ROWS = 200_000  # openpyxl writes about 15,000 rows of 20 cells a second; Excel itself ends at 1,048,576
 MOST_TEXT = 32_767  # characters in a cell of Excel
@@ -26,7 +26,7 @@ def write_xlsx(rows: Rows, path: Path) -> int:
     book = Workbook(write_only=True)
     sheet = book.create_sheet(re.sub(r"[\\/*?:\[\]]", "", rows.layer.label.in_language(rows.wanted.language or "zh"))[:31] or rows.layer.id)
     sheet.freeze_panes = "A2"
-    place = place_columns(rows.layer)
+    place, marked = place_columns(rows), mark_values(rows)
 
     def cell(value: Any) -> Any:
         if isinstance(value, datetime):
@@ -43,6 +43,6 @@ def write_xlsx(rows: Rows, path: Path) -> int:
     sheet.append([cell(one) for one in [*map(rows.heading, rows.fields), *place_headings(rows)]])
     for page in rows.pages():
         for one in page:
-            sheet.append([cell(each) for each in [*(rows.value(field, one) for field in rows.fields), *place_values(place, one.geometry)]])
+            sheet.append([cell(each) for each in [*(rows.value(field, one) for field in rows.fields), *place_values(place, one.geometry), *marked]])
     book.save(path)
     return count

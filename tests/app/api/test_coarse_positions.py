@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pyproj
 import pytest
+import shapely
 
 from app.streams import Stream, change
+from geodata.datum import Datum, unshift
 from geodata.store.database import Database
 from layers.spec import Actor, Role
 from tests.app.api.conftest import Program
@@ -76,6 +79,18 @@ def test_no_system_of_coordinates_tells_the_hidden_place(plant: str, viewer_prog
     for question in (box, touching):
         asked = f"/ogc/collections/{LAYER}/items?{question}"
         assert (planner_program.get(asked).json["numberMatched"], viewer_program.get(asked).json["numberMatched"]) == (1, 0)
+
+
+def test_a_file_has_coarse_places_and_no_zone_of_a_file_finds_the_hidden_one(plant: str, viewer_program: Program, planner_program: Program) -> None:
+    small = {"type": "Polygon", "coordinates": [[[LON - 1e-4, LAT - 1e-4], [LON + 1e-4, LAT - 1e-4], [LON + 1e-4, LAT + 1e-4], [LON - 1e-4, LAT - 1e-4]]]}
+    address = f"/api/v1/layers/{LAYER}/export"
+    for program, count, coarse in ((planner_program, 1, False), (viewer_program, 0, True)):
+        said = program.post(f"{address}/preview", {"zone": small}).json
+        assert (said["count"], said["coarse"]) == (count, coarse)
+        assert program.post(address, {"format": "kml", "zone": small}).headers["X-Feature-Count"] == str(count)
+    exact, shown = (json.loads(program.get(f"{address}?format=geojson&datum=gcj02").data)["features"][0]["geometry"]["coordinates"] for program in (planner_program, viewer_program))
+    assert unshift(shapely.Point(exact), Datum.GCJ02).equals_exact(shapely.Point(LON, LAT), 1e-8)
+    assert unshift(shapely.Point(shown), Datum.GCJ02).equals_exact(shapely.Point(SHOWN), 1e-8)
 
 
 def test_the_layers_bounds_and_its_changes_are_coarse(program: Callable[..., Program], viewer_program: Program, planner_program: Program, database: Database) -> None:

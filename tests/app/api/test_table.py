@@ -149,9 +149,9 @@ def rows_of(text: bytes) -> list[list[str]]:
 def test_a_csv_has_the_columns_and_rows_that_are_seen_in_their_order(planner_program: Program, posts: Any) -> None:
     answer = planner_program.get(f"{EXPORT}?format=csv&fields=name,people&filter=people > 1&sort=-people")
     assert answer.status_code == 200 and answer.mimetype == "text/csv" and answer.headers["X-Feature-Count"] == "3"
-    assert rows_of(answer.data) == [["name", "people", "wkt"], ["张家", "40", "POINT (109.8 40.6)"], ["王家", "40", "POINT (109.83 40.6)"], ["阿家", "7", "POINT (109.82 40.6)"]]
+    assert rows_of(answer.data) == [["name", "people", "wkt (EPSG:4490)"], ["张家", "40", "POINT (109.8 40.6)"], ["王家", "40", "POINT (109.83 40.6)"], ["阿家", "7", "POINT (109.82 40.6)"]]
     words = planner_program.get(f"{EXPORT}?format=csv&fields=name,level&words=true&ids={posts['B']['id']}&lang=zh")
-    assert rows_of(words.data) == [["名称", "级别", "WKT"], ["李家", "二级", "POINT (109.81 40.6)"]]
+    assert rows_of(words.data) == [["名称", "级别", "WKT (EPSG:4490)"], ["李家", "二级", "POINT (109.81 40.6)"]]
     assert planner_program.get(f"{EXPORT}?format=csv&fields=nonsense").status_code == 422
     assert planner_program.get(f"{EXPORT}?format=exe").status_code == 400
     named = planner_program.post(EXPORT, {"format": "csv", "ids": [posts["C"]["id"]], "fields": ["code"]})
@@ -179,7 +179,7 @@ def test_a_workbook_has_numbers_and_dates_as_such(planner_program: Program, post
     book = load_workbook(io.BytesIO(planner_program.get(f"{EXPORT}?format=xlsx&fields=code,people,since&words=true&sort=code&lang=zh").data))
     sheet = book.worksheets[0]
     assert sheet.title == "哨所"
-    assert [cell.value for cell in sheet[1]] == ["编号", "人数", "启用", "WKT"]
+    assert [cell.value for cell in sheet[1]] == ["编号", "人数", "启用", "WKT (EPSG:4490)"]
     assert (sheet["B2"].value, sheet["C2"].value.date().isoformat(), sheet["B3"].value) == (40, "2024-01-01", None)
 
 
@@ -215,4 +215,4 @@ def test_a_geopackage_holds_all_and_a_layer_without_shapes_too(planner_program: 
     for layer, count in (("posts", 5), ("notes", 1)):
         path = tmp_path / f"{layer}.gpkg"
         path.write_bytes(planner_program.get(f"/api/v1/layers/{layer}/export?format=gpkg").data)
-        assert read_info(path)["features"] == count
+        assert read_info(path, layer=layer)["features"] == count

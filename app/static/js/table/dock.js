@@ -9,7 +9,6 @@ import { toast } from "../toast.js";
 import { say, t } from "../words.js";
 import { Bulk, MOST } from "./bulk.js";
 import { columnsSeen, fieldsInOrder, seeColumns } from "./columns.js";
-import { exportMenu } from "./exporting.js";
 import { filterOf, wishForm, wordsOf } from "./filters.js";
 import { Grid, nextSort } from "./grid.js";
 import { keepHeight, keepLook, keptHeight, lookOf } from "./kept.js";
@@ -21,7 +20,7 @@ const LEAST = 168;
 const REST_MS = 250; // the map has come to rest
 
 /** @typedef {import("../types").Layer} Layer @typedef {import("../types").Feature} Feature */
-/** @typedef {{card: (layer: string, id: string) => void, resized: () => void}} Acts */
+/** @typedef {{card: (layer: string, id: string) => void, resized: () => void, export: (layer: string, seen: import("../panels/export.js").Seen) => void}} Acts */
 
 export class Table {
   /** @param {Element} main the map's part of the page @param {import("../map/view.js").MapView} view @param {import("../panel.js").Panel} panel @param {Acts} act */
@@ -350,7 +349,8 @@ export class Table {
   export() {
     const { layer, listing, selection } = this;
     if (!layer || !listing?.ready) return;
-    this.put(exportMenu(layer, listing, selection, columnsSeen(layer).map((field) => field.id), () => this.put(null)));
+    const { filter, sort } = listing.question;
+    this.act.export(layer.id, { ids: [...selection.ids], filter, sort, fields: columnsSeen(layer).map((field) => field.id), inView: this.inView });
   }
 
   /** @param {number} height */
