@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Event
+from typing import Any
 
 
 @contextmanager
@@ -29,3 +31,9 @@ def meanwhile(*acts: Callable[[], object]) -> Iterator[None]:
             over.set()
         for one in running:
             one.result(60)
+
+
+def to_the_end(work: Coroutine[Any, Any, Any]) -> Any:
+    """Run a coroutine on an event loop and in a thread of its own: the test's thread may have the loop of a browser."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()

@@ -169,6 +169,19 @@ def growth(installation: Installation, most: int, rounds: int, picture: Path | N
     _run(lambda database: bench.run(database, most, rounds, picture), installation, file)
 
 
+@command.command("export")
+@_POINTS
+@click.option("--rounds", default=3, show_default=True, help="轮数 · rounds in which every competitor takes its turn")
+@click.option("--format", "formats", multiple=True, type=click.Choice(["geojson", "csv", "gpkg", "zip", "fgb", "kml"]), help="格式，可多次 · may be repeated; all if none is named")
+@_JSON
+@click.pass_obj
+def to_file(installation: Installation, features: int, rounds: int, formats: tuple[str, ...], file: Path | None) -> None:
+    """导出：时间与内存峰值，对比 ogr2ogr · files out: time and peak of memory, beside ogr2ogr."""
+    from app.bench import export as bench
+
+    _run(lambda database: bench.run(database, features, rounds, formats or tuple(bench.FORMATS)), installation, file)
+
+
 def _run(measure, installation: Installation, file: Path | None) -> None:  # type: ignore[no-untyped-def]
     from app.bench.scratch import scratch
 

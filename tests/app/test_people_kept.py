@@ -30,6 +30,7 @@ from layers.errors import Forbidden
 from layers.spec import Role
 from tests.app.conftest import PASSWORD, Served, SignedIn
 from tests.conftest import actor
+from tests.meanwhile import to_the_end
 
 SignIn = Callable[[Role], SignedIn]
 NEW = "another horse battery"
@@ -279,4 +280,4 @@ def test_the_worker_keeps_the_heads_outside_the_database_and_goes_on_keeping(dat
                 await asyncio.sleep(0.01)
         keeping.cancel()
 
-    asyncio.run(asyncio.wait_for(watched(), 20))
+    to_the_end(asyncio.wait_for(watched(), 20))

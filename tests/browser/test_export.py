@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from layers.spec import Role
@@ -83,3 +84,16 @@ def test_what_lies_in_the_drawn_zone_goes_out(visit: Come) -> None:
     asked, body = got[0]
     count = len(json.loads(body)["features"])
     assert asked["buffer_m"] == 3000 and f" {count} " in said
+
+
+def test_looking_back_the_file_is_of_that_moment_and_says_so(visit: Come) -> None:
+    moment = datetime.now(UTC) - timedelta(seconds=2)
+    one = visit(Role.DUTY_OFFICER, path=f"/spaces/past-{moment:%Y%m%dT%H%M%SZ}/")
+    open_export(one)
+    one.see("数据为 ")
+    got = answers(one)
+    one.page.click("[data-format=csv]")
+    one.until(lambda: one.page.locator(".panel-acts .btn").count() == 1, "counted")
+    one.page.click(".panel-acts .btn")
+    one.see("已导出")
+    assert got and "/spaces/past-" in one.page.url

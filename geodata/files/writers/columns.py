@@ -26,7 +26,7 @@ def put(path: Path, driver: str, rows: Rows, features: Sequence[Feature], names:
 
     heads, columns, masks = _arrays(rows, features, dbase)
     shaped = rows.layer.geometry is not Geometry.NONE
-    shapes = np.array([None if one.geometry is None else shapely.to_wkb(one.geometry) for one in features], dtype=object) if shaped else None
+    shapes = shapely.to_wkb(np.array([one.geometry for one in features], dtype=object)) if shaped else None
     raw.write(path, shapes, columns, np.array([names.get(one, one) for one in heads], dtype=object), field_mask=masks, layer=layer, driver=driver, append=append,
               encoding=dbase, geometry_type=kind if shaped else None, crs=rows.wanted.coordinates.declared if shaped else None, **options)
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
@@ -32,14 +33,10 @@ def write_geojson(rows: Rows, path: Path) -> int:
     with path.open("w", encoding="utf-8") as out:
         out.write('{"type": "FeatureCollection", ' + (f'"datum": "{where.mark}", ' if where.mark else "") + '"features": [')
         for page in rows.pages():
-            for one in page:
-                body = {
-                    "type": "Feature",
-                    "id": str(one.id),
-                    "geometry": shapely.geometry.mapping(one.geometry) if one.geometry is not None else None,
-                    "properties": {field.id: plain(one.properties.get(field.id)) for field in rows.fields} | marked,
-                }
-                out.write(("," if count else "") + "\n" + json.dumps(body, ensure_ascii=False))
+            shapes = shapely.to_geojson(np.array([one.geometry for one in page], dtype=object)).tolist()
+            for one, shape in zip(page, shapes, strict=True):
+                properties = json.dumps({field.id: plain(one.properties.get(field.id)) for field in rows.fields} | marked, ensure_ascii=False)
+                out.write(f'{"," if count else ""}\n{{"type": "Feature", "id": "{one.id}", "geometry": {shape or "null"}, "properties": {properties}}}')
                 count += 1
         out.write("\n]}\n")
     return count

@@ -8,12 +8,17 @@ import json
 import sqlite3
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pyogrio
 import pytest
+from sqlalchemy import text
 
+from geodata.files.extract import HERE
+from geodata.store.database import Database
+from geodata.store.past import space_id_of
 from layers.spec import Role
 from tests.app.api.conftest import Program, post
 
@@ -110,3 +115,15 @@ def test_the_systems_offered_begin_with_the_districts_own(planner_program: Progr
 def test_a_body_without_ids_is_of_all(planner_program: Program, posts: None) -> None:
     planner_program.post(POSTS, post(code="D"))
     assert sorted(codes(planner_program.post(EXPORT, {"format": "csv"}))) == ["A", "B", "C", "D"]
+
+
+def test_the_past_goes_out_as_it_was_under_the_time_that_it_is_of(planner_program: Program, viewer_program: Program, posts: None, database: Database) -> None:
+    with database.owner.connect() as connection:
+        connection.execute(text("SELECT pg_sleep(1.01 - mod(extract(microseconds FROM clock_timestamp()), 1000000) / 1e6)"))
+    moment = datetime.now(UTC)
+    gone = planner_program.get(f"{POSTS}?limit=1").json["features"][0]["id"]
+    assert planner_program.ask("DELETE", f"{POSTS}/{gone}?reason=test", If_Match='"1"').status_code == 204
+    assert viewer_program.get(f"{EXPORT}?format=csv").headers["X-Feature-Count"] == "2"
+    then = viewer_program.get(f"/spaces/{space_id_of(moment)}{EXPORT}?format=csv&fields=phone")
+    assert then.headers["X-Feature-Count"] == "3" and "138****5678" in then.data.decode()
+    assert f"{moment.astimezone(HERE):%Y%m%d_%H%M}" in then.headers["Content-Disposition"]

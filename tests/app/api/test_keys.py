@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import socket
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from layers.spec import Role
 from tests.app.api.conftest import Program, post
 from tests.app.api.test_loads import LOADS, posts_file, work
 from tests.app.conftest import serving
+from tests.meanwhile import to_the_end
 
 DRILLS = "/api/v1/drills"
 POSTS = "/api/v1/layers/posts/features"
@@ -128,7 +128,7 @@ def test_old_keys_are_taken_away_by_the_worker_in_every_space_and_new_ones_stay(
         async with app.open_async():
             await app.configure_task("forget_keys").defer_async(timestamp=0)
 
-    asyncio.run(now())
+    to_the_end(now())
     work(controller)
     for schema in places:
         with database.owner.connect() as connection:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import json
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from app import jobs
 from geodata.files.report import MOST_SHOWN
 from layers.spec import Role
 from tests.app.api.conftest import Program, post
+from tests.meanwhile import to_the_end
 
 LOADS = "/api/v1/loads"
 
@@ -33,7 +33,7 @@ def bring(program: Program, content: bytes, name: str = "posts.geojson", **form:
 def work(program: Program) -> None:
     """What the worker does with the queue as it stands."""
     services = program.client.application.extensions["onemap"]
-    asyncio.run(jobs.work(services.database, services.settings.home, wait=False))
+    to_the_end(jobs.work(services.database, services.settings.home, wait=False))
 
 
 def test_file_is_examined_then_confirmed_then_seen(planner_program: Program) -> None:

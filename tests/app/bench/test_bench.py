@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
-from app.bench import cold_index, exposure, growth, load, nearest, nearest_http, peers, roads, web
+from app.bench import cold_index, export, exposure, growth, load, nearest, nearest_http, peers, roads, web
 from app.bench.map import MapResult
 from app.bench.scratch import scratch
 from app.bench.turns import Spread, take_turns
@@ -89,3 +90,14 @@ def test_a_small_run_by_road_costs_what_the_peers_say(database: Database) -> Non
     read = json.loads(json.dumps(result.as_json()))
     assert all(wrong == 0 for wrong in read["facts"]["answers unlike ours"].values()), read["facts"]
     assert 850 < read["facts"]["nodes"] <= 900 and read["times_us"]["onemap, all 60"]["middle"] > 0
+
+
+def test_exports_are_measured_with_their_memory_where_the_peer_is_there(database: Database) -> None:
+    with scratch(database) as fresh:
+        if shutil.which("ogr2ogr") is None:
+            with pytest.raises(FileNotFoundError, match="gdal-bin"):
+                export.run(fresh, 300, 1, ("csv",))
+            return
+        results = export.run(fresh, 300, 1, ("csv", "zip"))
+    assert [one.name for one in results] == ["CSV of 300", "ESRI Shapefile of 300"]
+    assert all(one.facts[f"peak MB of {name}"] > 1 for one in results for name in (export.OURS, export.PEER))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import threading
 from collections.abc import Callable
@@ -25,6 +24,7 @@ from geodata.store.loads import LoadNotFound, LoadRecord, get, move
 from layers.errors import Forbidden
 from layers.spec import OPERATOR, Actor
 from tests.geodata.files.making import parts_of, shapefile
+from tests.meanwhile import to_the_end
 
 
 @dataclass
@@ -57,7 +57,7 @@ def confirm(database: Database, load_id: UUID, actor: Actor = OPERATOR) -> LoadR
 
 
 def work(database: Database, tmp_path: Path) -> None:
-    asyncio.run(jobs.work(database, tmp_path / "home", wait=False))
+    to_the_end(jobs.work(database, tmp_path / "home", wait=False))
 
 
 def count(database: Database, layer: str = "halls") -> int | None:
