@@ -20,7 +20,7 @@ from layers.spec import Geometry
 NAME_BYTES = 10
 NOTE = "columns.txt"
 ENCODINGS = ("UTF-8", "GBK")
-_ROWS = 100_000  # looked at at once
+_ROWS = 20_000  # looked at at once
 _KINDS = {"Point": "point", "MultiPoint": "multipoint", "LineString": "line", "MultiLineString": "line", "Polygon": "area", "MultiPolygon": "area"}
 _WRITTEN = {"point": "Point", "multipoint": "MultiPoint", "line": "MultiLineString", "area": "MultiPolygon"}
 
@@ -88,17 +88,21 @@ def _long(rows: Rows, page: Sequence[Feature], encoding: str) -> Counter[str]:
 
 def _blank(table: Path) -> None:
     """Empty cells for numbers that are not known: GDAL fills them with stars, by which dBASE means a number too long for its column."""
-    raw = np.memmap(table, dtype=np.uint8, mode="r+")
-    count, head, width = struct.unpack("<IHH", bytes(raw[4:12]))
-    cells, at = raw[head : head + count * width].reshape(count, width), 1
-    for column in (bytes(raw[start : start + 32]) for start in range(32, head - 1, 32)):
-        wide = column[16]
-        if column[11:12] in (b"N", b"F"):
-            for first in range(0, count, _ROWS):
-                part = cells[first : first + _ROWS, at : at + wide]
-                part[(part == ord("*")).all(axis=1)] = ord(" ")
-        at += wide
-    raw.flush()
+    with table.open("r+b") as file:
+        count, head, width = struct.unpack("<IHH", file.read(12)[4:])
+        file.seek(32)
+        columns = [one for one in (file.read(32) for _ in range(32, head - 1, 32)) if len(one) == 32]
+        for first in range(0, count, _ROWS):
+            file.seek(head + first * width)
+            cells = np.frombuffer(bytearray(file.read(min(_ROWS, count - first) * width)), dtype=np.uint8).reshape(-1, width)
+            at = 1
+            for column in columns:
+                if column[11:12] in (b"N", b"F"):
+                    part = cells[:, at : at + column[16]]
+                    part[(part == ord("*")).all(axis=1)] = ord(" ")
+                at += column[16]
+            file.seek(head + first * width)
+            file.write(cells.tobytes())
 
 
 def _note(rows: Rows, names: Mapping[str, str], cuts: Mapping[str, int]) -> str:
