@@ -88,8 +88,8 @@ class Stream:
         return self.actor.may(Action.READ, declared)
 
     def put(self, event: Event | bytes) -> None:
-        """Queue an event; a reader too far behind loses its queue and is told to read anew."""
-        if self._overrun:
+        """Queue an event; a reader too far behind loses its queue and is told to read anew. Nothing follows the end."""
+        if self._overrun or self._ended:
             return
         if len(self._queue) >= QUEUED:
             self._queue.clear()
@@ -100,6 +100,8 @@ class Stream:
 
     def put_first(self, missed: Iterable[Event]) -> None:
         """What was missed is told before what is queued, and does not count against the reader."""
+        if self._ended:
+            return
         self._missed.extend(missed)
         self._news.set()
 

@@ -285,6 +285,17 @@ def test_what_comes_while_catching_up_is_told_once() -> None:
     assert stream.take() == b"[1][2][3]"
 
 
+def test_nothing_follows_the_end() -> None:
+    """Whoever was signed out is told no change that comes before the stream is closed."""
+    stream = _stream()
+    stream.put(Event("a", 1, b"[1]", b"[1]"))
+    stream.end("signed-out")
+    stream.put(Event("a", 2, b"[2]", b"[2]"))
+    stream.put_first([Event("a", 0, b"[0]", b"[0]")])
+    stream.tell("here", people=["x"])
+    assert stream.take() == b"[1]event: signed-out\ndata: {}\n\n"
+
+
 def test_without_the_memory_of_what_was_told_it_would_be_told_twice() -> None:
     """The wrong build that the test above must catch."""
     stream = _stream()

@@ -60,13 +60,22 @@ def test_a_shelter_is_tried_away_by_a_click_and_put_back(visit: Come) -> None:
     assert one.page.inner_text(".fill-row .name >> nth=0") == name
 
 
+def symbol(one: Visit) -> tuple[float, float]:
+    """The middle of a symbol that is in sight: a place asked for lies there too."""
+    found = one.page.evaluate("""() => [...document.querySelectorAll('.sym')].map(each => each.getBoundingClientRect()).map(box => [box.x + box.width / 2, box.y + box.height / 2])
+      .find(([x, y]) => document.elementFromPoint(x, y)?.closest('.sym'))""")
+    return found[0], found[1]
+
+
 def test_one_more_shelter_is_tried_by_a_click_on_the_map_and_the_table_of_shares_opens(visit: Come) -> None:
     one = visit(Role.PLANNER, size=(1920, 1080))
     plan(one)
     one.page.fill("#more-room", "9000")
     one.page.locator("#more-room").blur()
+    place = symbol(one)
     one.page.click(".field.more .btn")
-    one.page.mouse.click(800, 700)
+    one.until(lambda: one.page.locator(".folium-map.placing").count() == 1, "the map waits for a place")
+    one.page.mouse.click(*place)
     one.until(lambda: one.page.locator(".trial").count() == 1, "the trial is told")
     assert "增 1 处，容 9,000 人" in one.page.inner_text(".trial") and "新增 1" in one.page.locator(".fill-row .name").all_inner_texts()
     one.shot("shelter_more_1920")
@@ -182,10 +191,12 @@ def test_a_resource_is_tried_elsewhere_and_one_more_by_a_click_on_the_map(visit:
     one.page.keyboard.press("c")
     one.until(lambda: one.page.locator(".act-row").count() > 0, "resources")
     one.page.click("button:has-text('Try one more')")
+    one.until(lambda: one.page.locator(".folium-map.placing").count() == 1, "the map waits for a place")
     one.page.mouse.click(700, 300)
     one.until(lambda: "1 added" in one.page.inner_text(".right"), "one is added")
     assert "Added: New 1" in one.page.inner_text(".trial-tag")
     one.page.click(".act-row .icon-btn >> nth=0")
+    one.until(lambda: one.page.locator(".folium-map.placing").count() == 1, "the map waits for the other")
     one.page.mouse.click(900, 500)
     one.until(lambda: "1 moved" in one.page.inner_text(".trial"), "and one is moved")
     one.shot("coverage_tried_en_1920")

@@ -129,7 +129,7 @@ function aim(tab) {
 function pick(words, done) {
   stop();
   picking = true;
-  view.map.getContainer().classList.add("aiming");
+  view.map.getContainer().classList.add("aiming", "placing");
   tellPrompt(words);
   view.act.ask = (lon, lat) => { stop(); done(lon, lat); };
 }
@@ -143,7 +143,7 @@ function stop() {
   drawing.cancel();
   measure.stop();
   tellPrompt(null);
-  view.map.getContainer().classList.remove("aiming");
+  view.map.getContainer().classList.remove("aiming", "placing");
   view.act.ask = (lon, lat) => question.at({ lon, lat });
   pressed();
   return was;
