@@ -48,7 +48,7 @@ _TYPES = {
 _PROBLEMS = (400, 401, 403, 404, 422)
 _FILE: dict[str, Any] = {"tag": "features", "answers": {200: "binary"}, "answer_type": "application/octet-stream"}
 Format = Literal["geojson", "csv", "xlsx", "gpkg", "shp", "kml", "fgb", "dxf"]
-_SYSTEM = Field(None, max_length=20, pattern=r"^(EPSG:)?[0-9]{4,6}$", description="EPSG:4490 if not said (DXF: the district's grid), EPSG:4326, or a CGCS2000 Gauss-Kruger grid")
+_SYSTEM = Field(None, max_length=20, pattern=r"^(EPSG:[0-9]{4,6}|[0-9]{4,6})$", description="EPSG:4490 if not said (DXF: the district's grid), EPSG:4326, or a CGCS2000 Gauss-Kruger grid")
 _DATUM = Field(None, description="gcj02: shifted as web maps draw, and marked as such")
 
 
