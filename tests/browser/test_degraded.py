@@ -22,7 +22,7 @@ def without_database(server: Server) -> Iterator[None]:
     engine = create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text(f'ALTER DATABASE "{url.database}" ALLOW_CONNECTIONS false'))
-        connection.execute(text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"), {"name": url.database})
+        connection.execute(text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name AND usesysid IN (SELECT oid FROM pg_roles WHERE NOT rolsuper)"), {"name": url.database})
         try:
             yield
         finally:

@@ -19,7 +19,7 @@ from geodata.store.cluster import Cluster
 from geodata.store.database import Database
 from tests.conftest import SECRET, _create
 from tests.geodata.queries.conftest import SPOTS
-from tests.geodata.queries.test_stateful import Site, shaped, site
+from tests.geodata.queries.test_stateful import OURS, Site, shaped, site
 
 PLACE = (109.61, 40.61)
 
@@ -73,7 +73,7 @@ def test_a_server_that_was_restarted_or_killed_is_asked_on(cluster: tuple[Cluste
 def test_a_database_put_back_to_a_copy_is_taken_as_what_it_is_now(cluster: tuple[Cluster, URL], here: Site) -> None:
     """Versions go on from those of the copy: new commits have numbers that others had before, and only the token tells."""
     administration = cluster[1].set(database="postgres", drivername="postgresql").render_as_string(hide_password=False)
-    apart = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'judged'"
+    apart = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'judged' AND " + OURS
     with psycopg.connect(administration, autocommit=True) as owner:
         owner.execute(apart)
         owner.execute("CREATE DATABASE kept TEMPLATE judged")

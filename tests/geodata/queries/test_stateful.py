@@ -241,7 +241,7 @@ def steps(here: Site, soak: bool) -> type[RuleBasedStateMachine]:
         @rule()
         def cut(self) -> None:
             """Every connection breaks, the listening ones too; what was notified meanwhile is lost."""
-            here.look("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+            here.look(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND {OURS}")
 
         @rule(place=PLACES)
         def keep(self, place: tuple[float, float]) -> None:
@@ -307,6 +307,7 @@ def steps(here: Site, soak: bool) -> type[RuleBasedStateMachine]:
     return Steps
 
 
+OURS = "usesysid IN (SELECT oid FROM pg_roles WHERE NOT rolsuper)"  # connections, not a worker of the server's own that clears up
 _STREWN = ("INSERT INTO onemap.spots (code, status, geom) SELECT 'a' || n, 'open', ST_SetSRID(ST_MakePoint(%s + %s * (n * 0.618 - floor(n * 0.618)), %s + %s * n / 80.0), 4490) "
            "FROM generate_series(1, 80) n")
 _KEPT_TABLES = ("spots", "layer_state", "commit_log", "history")
