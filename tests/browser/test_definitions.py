@@ -129,6 +129,7 @@ def test_who_filters_and_classes_by_a_field_that_is_retired_keeps_a_whole_map(vi
 
 
 def test_the_definition_speaks_english(visit: Come) -> None:
+    new_layer(visit(Role.GIS_STAFF), "define_english", table("E1,一处,10,109.5,40.6", name="英文表"))
     one = visit(Role.GIS_STAFF, language="en")
     one.page.click("[data-part=load]")
     one.page.click("button:has-text('Layers made from files')")
