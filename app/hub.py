@@ -20,7 +20,7 @@ from app.presence import CHANNEL as HERE
 from app.presence import Presence
 from app.problems import StreamsFull
 from app.services import Services
-from app.streams import Stream, change
+from app.streams import MOST_BEHIND, Stream, change
 from geodata.store.changes import Feed, FeedItem
 from geodata.store.faults import translated
 from geodata.store.spaces import Space
@@ -31,7 +31,6 @@ T = TypeVar("T")
 LOOK_S = 0.5  # the feed is the truth and is asked this often; a notification only makes it sooner
 GATHER_S = 0.02  # commits in quick succession are told together
 PAGE = 200
-MOST_TO_CATCH_UP = 2_000  # commits; who was away for longer reads the map anew
 CHANNEL = "onemap_change"
 
 log = structlog.get_logger("onemap")
@@ -181,7 +180,7 @@ class Hub:
         while True:
             feed = await self.ask(partial(channel.space.feed, cursor, limit=PAGE))
             missed += feed.items
-            if feed.reset or len(missed) > MOST_TO_CATCH_UP:
+            if feed.reset or len(missed) > MOST_BEHIND:
                 stream.reset(channel.cursor)
                 return
             cursor = feed.cursor

@@ -18,7 +18,7 @@ from layers.collection import Catalogue
 from layers.spec import Action, Actor
 
 BEAT_S = 15  # proxies cut what is silent for 30 or 60 s
-QUEUED = 200  # a reader further behind reads the map anew, which costs less than the queue
+MOST_BEHIND = 2_000  # commits; a reader further behind reads the map anew, which costs less. Well above a page of the feed, which is told in one go
 SEND_PATIENCE_S = 30
 
 Send = Callable[[dict[str, Any]], Any]
@@ -91,8 +91,9 @@ class Stream:
         """Queue an event; a reader too far behind loses its queue and is told to read anew. Nothing follows the end."""
         if self._overrun or self._ended:
             return
-        if len(self._queue) >= QUEUED:
+        if len(self._queue) >= MOST_BEHIND:
             self._queue.clear()
+            self._missed.clear()
             self._overrun = True
         else:
             self._queue.append(event)

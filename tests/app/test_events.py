@@ -17,10 +17,10 @@ from flask import Flask
 from shapely import Point
 
 from app import create_app
-from app.hub import Channel, Hub
+from app.hub import PAGE, Channel, Hub
 from app.people import Credential
 from app.settings import Settings
-from app.streams import QUEUED, Event, Stream
+from app.streams import MOST_BEHIND, Event, Stream, change
 from geodata.store.changes import Feed
 from geodata.store.database import Database
 from geodata.store.sessions import TOKEN_PREFIX
@@ -268,13 +268,26 @@ def _stream(cursor: str = "-") -> Stream:
 
 def test_a_reader_too_slow_is_told_to_read_anew_and_then_goes_on() -> None:
     stream = _stream()
-    for version in range(QUEUED + 50):
+    for version in range(MOST_BEHIND + 50):
         stream.put(Event("a", version, b"x", b"x"))
     stream.cursor = "a.250.00000000"
     first = stream.take().decode()
     assert first.startswith("event: reset\nid: a.250.00000000\n") and first.count("\n\n") == 1
     stream.put(Event("a", 251, b"after", b"after"))
     assert stream.take() == b"after"
+
+
+def test_who_comes_back_while_many_changes_are_being_told_is_not_sent_to_read_anew(space: Space) -> None:
+    """A page of the feed comes in one go, before anything can be sent: it is no sign of a slow reader."""
+    first = space.feed(None).cursor
+    _add(space, "M")
+    item = space.feed(first).items[0]
+    channel, stream = Channel(space, first), _stream(first)
+    channel.streams.add(stream)
+    for page in range(3):
+        channel.tell(Feed(f"page {page}", False, tuple(replace(item, version=1000 + page * PAGE + number) for number in range(PAGE))))
+    stream.put_first([change(replace(item, version=number)) for number in range(300)])
+    assert stream.take().count(b"event: change") == 300 + 3 * PAGE
 
 
 def test_what_comes_while_catching_up_is_told_once() -> None:

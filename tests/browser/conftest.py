@@ -13,7 +13,7 @@ import time
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,8 @@ from app.jobs import prepare
 from app.people import People
 from app.settings import Settings
 from geodata.store.database import Database
-from layers.spec import Role
+from geodata.store.rows import Feature
+from layers.spec import OPERATOR, Role
 from tests.app.basemaps.tiles import archive, picture
 from tests.conftest import SECRET, _create, _drop
 
@@ -182,7 +183,33 @@ class Visit:
 
 
 @pytest.fixture
-def visit(browser: Browser, live_server: Server) -> Iterator[Callable[..., Visit]]:
+def afterwards() -> Iterator[ExitStack]:
+    """`afterwards.callback(...)`: what puts the shared data back, when the pages of the test are closed: a page that asks for what just went would complain."""
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def made(live_server: Server, afterwards: ExitStack) -> Callable[..., Feature]:
+    """`made(layer, geometry, **properties)`: a feature of this test alone, gone afterwards with all that has its name."""
+
+    def make(layer: str, geometry: Any, reason: str = "test", **properties: Any) -> Feature:
+        afterwards.callback(clear, live_server, layer, properties["name"])
+        with live_server.database.space().transaction(OPERATOR, reason=reason) as store:
+            return store.insert(layer, properties, geometry)
+
+    return make
+
+
+def clear(server: Server, layer: str, name: str) -> None:
+    """Delete the features of a layer whose names begin so."""
+    with server.database.space().transaction(OPERATOR) as store:
+        for one in store.page(layer, filter=f"name LIKE '{name}%'").features:
+            store.delete(layer, one.id, version=one.version, reason="test")
+
+
+@pytest.fixture
+def visit(browser: Browser, live_server: Server, afterwards: ExitStack) -> Iterator[Callable[..., Visit]]:
     """`visit(role, size=(w, h), language="zh")`: sign in and open the map; `first`: as somebody who was never there."""
     with visits(browser, live_server) as come:
         yield come

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 from uuid import UUID
 
@@ -12,27 +13,10 @@ from shapely.geometry import LineString, Point, box
 from geodata.queries.extent import areas_m2
 from geodata.store.features import Feature
 from layers.spec import OPERATOR, Role
-from tests.browser.conftest import Server, Visit
+from tests.browser.conftest import Server, Visit, clear
 
 Come = Callable[..., Visit]
 SAVE = ".panel-acts .primary"
-
-
-@pytest.fixture
-def made(live_server: Server) -> Iterator[Callable[..., Feature]]:
-    """`made(layer, geometry, **properties)`: a feature of this test alone, gone afterwards."""
-    layers: list[tuple[str, str]] = []
-
-    def make(layer: str, geometry: Any, **properties: Any) -> Feature:
-        with live_server.database.space().transaction(OPERATOR) as store:
-            layers.append((layer, properties["name"]))
-            return store.insert(layer, properties, geometry)
-
-    yield make
-    with live_server.database.space().transaction(OPERATOR) as store:
-        for layer, name in layers:
-            for one in store.page(layer, filter=f"name LIKE '{name}%'").features:
-                store.delete(layer, one.id, version=one.version, reason="test")
 
 
 def stored(server: Server, feature: Feature) -> Feature:
@@ -267,8 +251,9 @@ def test_a_corner_is_dragged_and_the_line_knows_length_and_chainage(visit: Come,
     assert shape.coords[0] == (109.6, 40.6), "what was not touched is the very number it was"
 
 
-def test_a_feature_is_made_from_typed_coordinates_of_amap(visit: Come, live_server: Server) -> None:
+def test_a_feature_is_made_from_typed_coordinates_of_amap(visit: Come, live_server: Server, afterwards: ExitStack) -> None:
     one = visit(Role.PLANNER)
+    afterwards.callback(clear, live_server, "shelters", "坐标测试点")
     one.page.keyboard.press("p")
     one.page.click(".right .row:has-text('应急避难场所')")
     one.page.keyboard.press("Escape")
@@ -280,9 +265,6 @@ def test_a_feature_is_made_from_typed_coordinates_of_amap(visit: Come, live_serv
     one.page.click(SAVE)
     one.see("已保存")
     made = alike(live_server, "shelters", "坐标测试点")
-    with live_server.database.space().transaction(OPERATOR) as store:
-        for each in made:
-            store.delete("shelters", each.id, version=each.version, reason="test")
     assert len(made) == 1 and made[0].geometry is not None
     assert abs(made[0].geometry.x - 109.6404) < 0.0005 and abs(made[0].geometry.y - 40.6102) < 0.0005
 

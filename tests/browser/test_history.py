@@ -9,7 +9,6 @@ from shapely.geometry import Point
 
 from layers.spec import OPERATOR, Role
 from tests.browser.conftest import Visit
-from tests.browser.test_editing import made as made  # the fixture
 from tests.browser.test_editing import stored
 
 Come = Callable[..., Visit]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from shapely.geometry import Point
@@ -122,17 +123,14 @@ def test_figures_name_their_field_and_say_what_is_unknown_and_a_radius_past_the_
     one.shot("radius_limit_1280")
 
 
-def test_a_ranked_team_whose_duty_is_not_known_says_so_in_words(visit: Come) -> None:
+def test_a_ranked_team_whose_duty_is_not_known_says_so_in_words(visit: Come, made: Any) -> None:
     one = visit()
-    with one.server.database.space().transaction(OPERATOR, "test") as store:
-        team = store.insert("rescue_teams", {"name": "未报值班的队伍", "kind": "professional"}, Point(109.641, 40.611))
+    team = made("rescue_teams", Point(109.641, 40.611), name="未报值班的队伍", kind="professional")
     one.find("109.64,40.61")
     one.page.keyboard.press("n")
     one.until(lambda: "值班状态未知" in one.page.inner_text(f"[data-feature='{team.id}'] .how"), "the row says that duty is not known")
     one.page.locator(f"[data-feature='{team.id}']").scroll_into_view_if_needed()
     one.shot("uncertain_1280")
-    with one.server.database.space().transaction(OPERATOR, "test") as store:
-        store.delete("rescue_teams", team.id, version=team.version, reason="test")
 
 
 def test_the_handle_of_a_zone_changes_its_radius(visit: Come) -> None:
@@ -183,22 +181,17 @@ def test_a_card_shows_the_substances_of_a_source_and_masks_for_a_viewer(visit: C
     one.picture("card_1280")
 
 
-def test_a_change_by_another_appears_without_reload(visit: Come) -> None:
+def test_a_change_by_another_appears_without_reload(visit: Come, made: Any) -> None:
     one = visit()
     one.find("109.50,40.60")
     before = one.page.inner_text(".layer[data-layer=shelters] .count").split("/")[1].strip()
-    with one.server.database.space().transaction(OPERATOR, reason="test") as store:
-        made = store.insert("shelters", {"name": "测试避难点"}, Point(109.5, 40.605))
-    try:
-        one.until(lambda: one.page.inner_text(".layer[data-layer=shelters] .count").split("/")[1].strip() == str(int(before) + 1), "the count moved on")
-        one.until(lambda: one.page.locator(".sym[title=测试避难点]").count() == 1, "its symbol is there")
-        one.see("operator 更新了")
-    finally:
-        with one.server.database.space().transaction(OPERATOR) as store:
-            store.delete("shelters", made.id, version=1, reason="test")
+    made("shelters", Point(109.5, 40.605), name="测试避难点")
+    one.until(lambda: one.page.inner_text(".layer[data-layer=shelters] .count").split("/")[1].strip() == str(int(before) + 1), "the count moved on")
+    one.until(lambda: one.page.locator(".sym[title=测试避难点]").count() == 1, "its symbol is there")
+    one.see("operator 更新了")
 
 
-def test_a_late_answer_never_takes_the_panel_from_what_was_opened_meanwhile(visit: Come) -> None:
+def test_a_late_answer_never_takes_the_panel_from_what_was_opened_meanwhile(visit: Come, made: Any) -> None:
     one = visit()
     one.find("109.50,40.60")
     one.page.keyboard.press("n")
@@ -206,14 +199,9 @@ def test_a_late_answer_never_takes_the_panel_from_what_was_opened_meanwhile(visi
     one.page.click(".row >> nth=0")
     one.until(lambda: one.page.locator(".history li").count() > 0, "a card is open")
     title, asked = one.page.inner_text("#right h2"), one.page.evaluate("onemap.question.asked.nearest")
-    with one.server.database.space().transaction(OPERATOR, reason="test") as store:
-        made = store.insert("shelters", {"name": "测试避难点"}, Point(109.5, 40.601))
-    try:
-        one.until(lambda: one.page.evaluate("onemap.question.asked.nearest") > asked and one.page.evaluate(f"onemap.question.nearest.features.some(one => one.id === '{made.id}')"), "the answer was renewed")
-        assert one.page.inner_text("#right h2") == title, "and the card stays"
-    finally:
-        with one.server.database.space().transaction(OPERATOR) as store:
-            store.delete("shelters", made.id, version=1, reason="test")
+    shelter = made("shelters", Point(109.5, 40.601), name="测试避难点")
+    one.until(lambda: one.page.evaluate("onemap.question.asked.nearest") > asked and one.page.evaluate(f"onemap.question.nearest.features.some(one => one.id === '{shelter.id}')"), "the answer was renewed")
+    assert one.page.inner_text("#right h2") == title, "and the card stays"
 
 
 def test_a_planner_changes_a_value_and_meets_a_colleague(visit: Come) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ import shapely
 from geodata.store.bulk import Row
 from layers.catalogue import CATALOGUE
 from layers.spec import OPERATOR, Role
-from tests.browser.conftest import Server, Visit
+from tests.browser.conftest import Server, Visit, clear
 
 Come = Callable[..., Visit]
 WEST_BANK = "109.763,40.606"  # of the Kundulun river: the nearest team by air is across it
@@ -21,7 +22,7 @@ PROFILES = CATALOGUE.profiles.id if CATALOGUE.profiles else ""
 
 
 @pytest.fixture
-def blocked(live_server: Server) -> Iterator[Callable[[Any], None]]:
+def blocked(live_server: Server, afterwards: ExitStack) -> Callable[[Any], None]:
     """`blocked(shape)`: somebody else blocks roads; taken away afterwards."""
     space = live_server.database.space()
 
@@ -29,10 +30,8 @@ def blocked(live_server: Server) -> Iterator[Callable[[Any], None]]:
         with space.transaction(OPERATOR, "断路") as store:
             store.upsert(BLOCKS, [Row({"code": "T1", "name": "塌方测试", "reason": "collapse"}, shape)])
 
-    yield block
-    with space.transaction(OPERATOR, "恢复") as store:
-        for one in store.page(BLOCKS).features:
-            store.delete(BLOCKS, one.id, version=one.version, reason="test")
+    afterwards.callback(clear, live_server, BLOCKS, "")
+    return block
 
 
 def by_road(visit: Come, place: str = WEST_BANK, **how: Any) -> Visit:

@@ -15,7 +15,6 @@ from shapely.geometry import Point
 from geodata.store.features import Feature
 from layers.spec import OPERATOR, Role
 from tests.browser.conftest import Server, Visit
-from tests.browser.test_editing import made as made  # the fixture
 from tests.browser.test_editing import stored
 
 Come = Callable[..., Visit]

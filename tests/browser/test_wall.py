@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from shapely.geometry import Point
@@ -44,18 +45,13 @@ def test_the_wall_speaks_english(visit: Come) -> None:
     one.shot("wall_1920_en")
 
 
-def test_a_change_is_on_the_wall_by_itself(visit: Come) -> None:
+def test_a_change_is_on_the_wall_by_itself(visit: Come, made: Any) -> None:
     one = visit(Role.VIEWER, path="/wall")
     count = ".wall-row[data-layer=shelters] > b >> nth=0"
     before = int(one.page.inner_text(count))
-    with one.server.database.space().transaction(OPERATOR, reason="大屏可见") as store:
-        made = store.insert("shelters", {"name": "新设安置点"}, Point(109.6, 40.6))
-    try:
-        one.until(lambda: int(one.page.inner_text(count)) == before + 1, "counted")
-        one.until(lambda: "大屏可见" in one.page.inner_text(".ev:last-child"), "told, the newest at the right")
-    finally:
-        with one.server.database.space().transaction(OPERATOR) as store:
-            store.delete("shelters", made.id, version=1, reason="test")
+    made("shelters", Point(109.6, 40.6), name="新设安置点", reason="大屏可见")
+    one.until(lambda: int(one.page.inner_text(count)) == before + 1, "counted")
+    one.until(lambda: "大屏可见" in one.page.inner_text(".ev:last-child"), "told, the newest at the right")
 
 
 def test_a_wall_says_that_the_link_is_cut_and_goes_on_by_itself(visit: Come) -> None:
