@@ -7,7 +7,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 unset PYTHONDONTWRITEBYTECODE  # compiled modules are half of a quick start
 export PIP_DISABLE_PIP_VERSION_CHECK=1 DEBIAN_FRONTEND=noninteractive
 
-first_set_up_mb=1850  # measured: venv 950, node_modules 155, apt 500, the rest for downloads
+first_set_up_mb=1950  # measured: venv 1060, node_modules 155, apt 500, the rest for downloads
 
 fail() {  # what · what to do
   printf '\n失败 · failed: %s\n→ %s\n' "$1" "$2" >&2

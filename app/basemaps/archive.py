@@ -1,17 +1,30 @@
-"""A PMTiles file on this machine: raster tiles of a whole district in one file, read where they lie."""
+"""A file of tiles on this machine, PMTiles or MBTiles: pictures of a whole district in one file, read where they lie."""
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from pmtiles.reader import MmapSource, Reader
 from pmtiles.tile import MagicNumberNotFound, SpecVersionUnsupported, TileType
 
 from layers.messages import message
 
-_RASTER = frozenset({TileType.PNG, TileType.JPEG, TileType.WEBP})
+_RASTER = frozenset({"png", "jpeg", "jpg", "webp"})
+Get = Callable[[int, int, int], bytes | None]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An open file: `get(z, x, y)` in the Web Mercator grid counted from the north, the least and greatest zoom, what its tiles are (png, mvt ...)."""
+
+    get: Get
+    zooms: tuple[int, int]
+    kind: str
 
 
 class Archive:
@@ -20,30 +33,22 @@ class Archive:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._reader: Any = None
-        self._header: dict[str, Any] = {}
+        self._opened: Opened | None = None
 
-    def _open(self) -> Any:
+    def _open(self) -> Opened:
         with self._lock:
-            if self._reader is None:
-                try:
-                    with self._path.open("rb") as file:
-                        reader = Reader(MmapSource(file))
-                        self._header = dict(reader.header())
-                except (MagicNumberNotFound, SpecVersionUnsupported) as error:
-                    raise ValueError(type(error).__name__) from error
-                self._reader = reader
-            return self._reader
+            if self._opened is None:
+                self._opened = opened(self._path)
+            return self._opened
 
     @property
     def refused(self) -> tuple[str, dict[str, str]] | None:
         """Why a file that can be read is not shown: its tiles are no pictures."""
         try:
-            self._open()
+            kind = self._open().kind
         except (OSError, ValueError):
             return None  # not there now: that is for `tile` to say
-        kind = self._header["tile_type"]
-        return None if kind in _RASTER else ("basemap-vector", {"kind": kind.name})
+        return None if kind.lower() in _RASTER else ("basemap-vector", {"kind": kind})
 
     def why_refused(self, language: str) -> str | None:
         refused = self.refused
@@ -53,12 +58,49 @@ class Archive:
     def zooms(self) -> tuple[int, int]:
         """The least and the greatest zoom in the file; 0 and 18 while it is not there."""
         try:
-            self._open()
+            return self._open().zooms
         except (OSError, ValueError):
             return 0, 18
-        return int(self._header["min_zoom"]), int(self._header["max_zoom"])
 
     def tile(self, z: int, x: int, y: int) -> bytes | None:
         """The tile as it was put in, or None. Raises OSError, ValueError for a file that is missing or none."""
-        found: bytes | None = self._open().get(z, x, y)
-        return found
+        return self._open().get(z, x, y)
+
+
+def opened(path: Path) -> Opened:
+    """The file by what its first bytes are. Raises OSError where it is missing, ValueError where it is neither."""
+    with path.open("rb") as file:
+        start = file.read(16)
+    return _mbtiles(path) if start == b"SQLite format 3\0" else _pmtiles(path)
+
+
+def _pmtiles(path: Path) -> Opened:
+    try:
+        with path.open("rb") as file:
+            reader = Reader(MmapSource(file))
+            header = reader.header()
+    except (MagicNumberNotFound, SpecVersionUnsupported) as error:
+        raise ValueError(type(error).__name__) from error
+    kind: TileType = header["tile_type"]
+    return Opened(reader.get, (int(header["min_zoom"]), int(header["max_zoom"])), kind.name)
+
+
+def _mbtiles(path: Path) -> Opened:
+    try:
+        base = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+        base.execute("PRAGMA trusted_schema = OFF")  # the file is somebody's, and may hold views
+        about = dict(base.execute("SELECT name, value FROM metadata"))
+        least, most = base.execute("SELECT min(zoom_level), max(zoom_level) FROM tiles").fetchone()
+    except sqlite3.Error as error:
+        raise ValueError(type(error).__name__) from error
+    return Opened(partial(_row, base, threading.Lock()), (least or 0, most or 0), str(about.get("format", "?")))
+
+
+def _row(base: sqlite3.Connection, lock: threading.Lock, z: int, x: int, y: int) -> bytes | None:
+    """MBTiles counts rows from the south."""
+    with lock:
+        try:
+            found = base.execute("SELECT tile_data FROM tiles WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?", (z, x, 2**z - 1 - y)).fetchone()
+        except sqlite3.Error as error:
+            raise ValueError(type(error).__name__) from error
+    return bytes(found[0]) if found else None

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -15,6 +16,7 @@ from layers.messages import Sentence, declare, message
 from layers.spec import Label
 
 FILE = "basemaps.json"
+PLACED = "basemaps"  # the folder of the files placed, in the home
 _ID = re.compile(r"^[a-z][a-z0-9-]{0,31}$")
 _PLACES = ("z", "x", "y")
 _SHIFTED_HOSTS = ("amap.com", "autonavi.com", "gtimg.com", "map.qq.com", "baidu.com", "bdimg.com")  # their tiles are in GCJ-02 or BD-09 and say so nowhere
@@ -40,7 +42,7 @@ declare({
         Label("瓦片矩阵 {matrix} 不支持", "Tile matrices in {matrix} are not supported"),
         Label("用 EPSG:3857、EPSG:4490 或 EPSG:4326", "Use EPSG:3857, EPSG:4490 or EPSG:4326")),
     "basemap-vector": Sentence(
-        Label("这个 PMTiles 文件是 {kind} 瓦片，只支持 PNG、JPEG、WebP", "This PMTiles file holds {kind} tiles; PNG, JPEG and WebP are supported"),
+        Label("这个文件里是 {kind} 瓦片，只支持 PNG、JPEG、WebP", "This file holds {kind} tiles; PNG, JPEG and WebP are supported"),
         Label("换栅格文件；矢量数据请作为图层导入", "Use a raster file; load vector data as layers")),
     "basemap-key": Sentence(
         Label("缺少密钥 key", "The key is missing"), Label("在 basemaps.json 中填写申请到的 key", "Put the key you were given into basemaps.json")),
@@ -63,6 +65,7 @@ class Source:
     max_zoom: int = 18
     intranet: bool = False
     file: Path | None = None
+    date: str = ""  # of what the pictures show, YYYY-MM-DD; empty: not known
     refused: tuple[str, Mapping[str, str]] | None = None
 
     @property
@@ -103,7 +106,19 @@ def read(path: Path, *, must: bool = False) -> tuple[Source, ...]:
     return sources
 
 
-_KNOWN = {"id", "label", "kind", "url", "layer", "key", "subdomains", "matrix", "level_offset", "min_zoom", "max_zoom", "datum", "credit", "intranet", "file"}
+def read_placed(folder: Path) -> tuple[Source, ...]:
+    """The files that were placed in the folder, each told of by a JSON beside it, the newest pictures first. Raises BadBasemaps."""
+    placed = []
+    for path in sorted(folder.glob("*.json")):
+        try:
+            placed.append(_source(json.loads(path.read_text(encoding="utf-8")), path))
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise BadBasemaps(path=str(path), what=f"{type(error).__name__} {error}"[:200]) from None
+    return tuple(sorted(placed, key=lambda one: one.date, reverse=True))
+
+
+_KNOWN = {"id", "label", "kind", "url", "layer", "key", "subdomains", "matrix", "level_offset", "min_zoom", "max_zoom", "datum", "credit", "intranet", "file", "date"}
+_FILES = ("pmtiles", "mbtiles")
 
 
 def _source(given: dict[str, Any], path: Path) -> Source:
@@ -113,7 +128,7 @@ def _source(given: dict[str, Any], path: Path) -> Source:
     kind = given.get("kind")
     if kind == "tianditu":
         given = _tianditu(given)
-    elif kind == "pmtiles":
+    elif kind in _FILES:
         given["file"] = str((path.parent / given["file"]).resolve())
     elif kind not in ("xyz", "wmts"):
         raise ValueError(f"kind {kind!r}")
@@ -124,7 +139,7 @@ def _source(given: dict[str, Any], path: Path) -> Source:
         id=given["id"], label=Label(str(label["zh"]), str(label["en"])), credit=str(given.get("credit", "")), template=template, key=str(given.get("key", "")),
         subdomains=str(given.get("subdomains", "")), matrix=matrix, level_offset=int(given.get("level_offset", -1 if matrix in _GEOGRAPHIC else 0)),
         min_zoom=max(int(given.get("min_zoom", 0)), 1 if matrix in _GEOGRAPHIC else 0), max_zoom=int(given.get("max_zoom", 18)), intranet=given.get("intranet") is True,
-        file=Path(given["file"]) if kind == "pmtiles" else None)
+        file=Path(given["file"]) if kind in _FILES else None, date=date.fromisoformat(given["date"]).isoformat() if given.get("date") else "")
     return _judged(made, str(given.get("datum", "")))
 
 
@@ -140,7 +155,7 @@ def _tianditu(given: dict[str, Any]) -> dict[str, Any]:
 
 def _template(url: str, kind: str) -> str:
     """The address with our names of its places; WMTS calls them by its own."""
-    if kind == "pmtiles":
+    if kind in _FILES:
         return ""
     for theirs, ours in (("TileMatrix", "z"), ("TileCol", "x"), ("TileRow", "y")):
         url = re.sub(r"\{" + theirs + r"\}", "{" + ours + "}", url, flags=re.IGNORECASE)

@@ -104,7 +104,7 @@ def _given(table: Table, given: str) -> Judged:
         crs(given)
     except UnknownCRS as error:
         raise Refused("crs-not-known", about="crs", crs=given[:80]) from error
-    source = _usable(given)
+    source = usable(given)
     if source is None:
         raise Refused("crs-no-way", about="crs", crs=given[:80])
     notices = list(source[1])
@@ -128,7 +128,7 @@ def _declared(table: Table, bounds: Bounds, plain: bool, district: District) -> 
     if system.is_engineering or nameless:
         table.crs_declared_unknown = True
         return None
-    source = _usable(text)
+    source = usable(text)
     if source is None:
         return None
     name = _named(text) or system.name
@@ -154,7 +154,7 @@ def _undeclared(table: Table, bounds: Bounds, plain: bool, district: District, a
     raise Refused("crs-unknown", about="crs", **said, sample=_sample(bounds), candidates=candidates(bounds, district))
 
 
-def _usable(text: str) -> tuple[str | int, list[Notice]] | None:
+def usable(text: str) -> tuple[str | int, list[Notice]] | None:
     """The source to transform from, with what to say of its datum. Raises Refused for Beijing 54, Xian 80 and their like."""
     system = crs(text)
     base = system.geodetic_crs

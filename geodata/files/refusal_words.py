@@ -164,6 +164,14 @@ declare(
             "在 MapInfo 里另存为普通表（NATIVE），或导出为 MIF",
             "Save it as a plain (native) table in MapInfo, or export it as MIF",
         ),
+        "is-imagery": said(
+            "「{path}」是影像（{kind}），里面没有要素",
+            "“{path}” is imagery ({kind}) and holds no features",
+            "用 onemap imagery place 放成底图",
+            "Place it as a background: onemap imagery place",
+            "请系统管理员用 onemap imagery place 放成底图，图层树「底图」里随即可选",
+            "Ask the system administrator to place it (onemap imagery place); it can then be chosen as basemap",
+        ),
         "dwg-unsupported": said(
             "「{path}」是 DWG，不能直接读取",
             "“{path}” is a DWG, which cannot be read",

@@ -37,6 +37,7 @@ _PROMISED = {
 }
 _TABLES = ("csv", "tsv", "txt")
 _DATA = (*_PROMISED, "csv", "tsv")
+_IMAGERY = ((b"II*\x00", "GeoTIFF"), (b"MM\x00*", "GeoTIFF"), (b"II+\x00", "GeoTIFF"), (b"MM\x00+", "GeoTIFF"), (b"PMTiles", "PMTiles"))
 _NAMED = {
     "dwg": "DWG",
     "vrt": "VRT",
@@ -207,7 +208,12 @@ def recognise(part: Part) -> str:
         if struct.unpack("<i", head[28:32])[0] != 1000:
             raise Refused("content-differs", path=part.name, promised=SHAPEFILE)
         return SHAPEFILE
+    for mark, name in _IMAGERY:
+        if head.startswith(mark):
+            raise Refused("is-imagery", kind=name, path=part.name)
     if head.startswith(b"SQLite format 3\x00"):
+        if head[68:72] == b"MPBX":
+            raise Refused("is-imagery", kind="MBTiles", path=part.name)
         return GEOPACKAGE
     if head.startswith(b"fgb\x03"):
         return "FlatGeobuf"
@@ -228,8 +234,6 @@ def recognise(part: Part) -> str:
         (b"%PDF", "PDF"),
         (b"\x89PNG", "PNG"),
         (b"\xff\xd8\xff", "JPEG"),
-        (b"II*\x00", "GeoTIFF"),
-        (b"MM\x00*", "GeoTIFF"),
         (b"PAR1", "Parquet"),
         (b"\x7fELF", "ELF"),
         (b"MZ", "EXE"),

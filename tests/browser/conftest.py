@@ -291,7 +291,7 @@ def _basemaps(home: Path) -> None:
     """An offline file for the district, and a source on a port where nobody listens."""
     archive(home / "district.pmtiles", zoom=9, xs=range(409, 415), ys=range(189, 196), content=picture((206, 214, 190)))
     dead = {"id": "dead", "label": {"zh": "天地图 影像", "en": "Tianditu imagery"}, "kind": "xyz", "url": f"http://127.0.0.1:{_NOBODY.getsockname()[1]}/{{z}}/{{x}}/{{y}}", "intranet": True}
-    offline = {"id": "offline", "label": {"zh": "离线底图", "en": "Offline"}, "kind": "pmtiles", "file": "district.pmtiles"}
+    offline = {"id": "offline", "label": {"zh": "离线底图", "en": "Offline"}, "kind": "pmtiles", "file": "district.pmtiles", "date": "2026-05-01"}
     (home / "basemaps.json").write_text(json.dumps({"basemaps": [dead, offline]}))
 
 

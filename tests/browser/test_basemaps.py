@@ -19,7 +19,10 @@ def test_an_offline_file_lies_under_the_layers(visit: Come) -> None:
     assert one.page.evaluate(GROUND) == "visible"
     one.page.check("[data-basemap=offline] input")
     one.until(lambda: one.page.evaluate("document.body.dataset.under") == "offline", "its tiles came")
-    assert one.page.evaluate(GROUND) == "hidden"
+    assert "2026-05-01" in one.page.inner_text("[data-basemap=offline]"), "the day that it shows"
+    assert one.page.evaluate(GROUND) == "visible", "imagery ends somewhere: our own ground lies on under it"
+    above = "getComputedStyle(document.querySelector('.leaflet-basemap-pane')).zIndex - getComputedStyle(document.querySelector('.leaflet-ground-pane')).zIndex"
+    assert one.page.evaluate(above) > 0
     assert symbols(one) > 20
     one.shot("basemap_offline_1280")
     one.page.reload()

@@ -85,7 +85,7 @@ def test_a_source_that_does_not_answer_is_said_and_left_alone_and_comes_back(ser
     assert since.timestamp() == pytest.approx(time.time(), abs=20)
     monkeypatch.setattr(keeping, "RETRY_S", 0.0)
     again = Basemaps(tmp_path)
-    object.__setattr__(again.sources["dead"], "template", server.template("/{z}/{x}/{y}"))
+    object.__setattr__(again.shown["dead"].source, "template", server.template("/{z}/{x}/{y}"))
     assert again.tile("dead", 5, 0, 1).kind == "image/png"
     assert {one["id"]: one["state"] for one in other.described("zh")}["dead"] == "ready"
 
@@ -198,7 +198,7 @@ def test_what_would_lie_in_the_wrong_place_is_refused_in_words_and_never_asked(s
     written(tmp_path, xyz(server, **given))
     basemaps = Basemaps(tmp_path)
     (said,) = basemaps.described("zh")
-    assert said["state"] == "refused" and basemaps.sources["theirs"].refused and basemaps.sources["theirs"].refused[0] == code
+    assert said["state"] == "refused" and (basemaps.shown["theirs"].source.refused or ("",))[0] == code
     assert said["refused"] and said["refused"] != code
     with pytest.raises(NoTile):
         basemaps.tile("theirs", 5, 1, 1)

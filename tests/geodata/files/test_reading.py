@@ -12,6 +12,7 @@ from geodata.files import reading
 from geodata.files.notices import Refused
 from geodata.files.places import coordinate
 from geodata.files.reading import Limits, read
+from layers.messages import remedy_on_page
 from tests.geodata.files.making import HERE, ROWS, dbf, geojson, point, shapefile, shp, workbook
 
 
@@ -105,6 +106,21 @@ def test_deep_json_huge_integers_and_other_json_are_refused(tmp_path: Path) -> N
     ):
         path.write_text(text)
         assert refused(path) == code
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [(b"II*\x00", "GeoTIFF"), (b"MM\x00+", "GeoTIFF"), (b"PMTiles\x03", "PMTiles"), (b"SQLite format 3\x00".ljust(68, b"\1") + b"MPBX", "MBTiles")],
+)
+def test_imagery_is_known_and_sent_to_its_own_door(tmp_path: Path, head: bytes, kind: str) -> None:
+    """A GeoPackage begins like an MBTiles; what the file says of its application tells them apart."""
+    path = tmp_path / "photo.gpkg"
+    path.write_bytes(head.ljust(4000, b"\0"))
+    with pytest.raises(Refused) as caught:
+        read(path)
+    assert (caught.value.code, caught.value.values["kind"]) == ("is-imagery", kind)
+    for language in ("zh", "en"):
+        assert "onemap imagery place" in (remedy_on_page("is-imagery", caught.value.values, language) or "")
 
 
 @pytest.mark.parametrize("delimiter", [",", "\t", ";", "|"])

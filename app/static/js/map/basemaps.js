@@ -8,7 +8,7 @@ import { say, t } from "../words.js";
 const KEPT = `onemap-basemap-${config.space.id}`;
 const RETRY_MS = 25000;
 
-/** @typedef {{id: string, label: import("../types").Label, credit: string, min_zoom: number, max_zoom: number, state: "ready" | "down" | "refused", since: string | null, refused: string | null}} Basemap */
+/** @typedef {{id: string, label: import("../types").Label, credit: string, date: string | null, whole: boolean, min_zoom: number, max_zoom: number, state: "ready" | "down" | "refused", since: string | null, refused: string | null}} Basemap */
 
 /** The list for the foot of the layer tree. @param {import("./view.js").MapView} view */
 export function basemapList(view) {
@@ -25,9 +25,9 @@ export function basemapList(view) {
   const problem = el("p", { class: "note", hidden: true });
   const box = el("section", { class: "basemaps" }, el("div", { class: "group" }, t("basemap.title")), rows, problem);
 
-  /** Our own ground gives way only to pictures that came. @param {boolean} there */
+  /** Our own ground gives way only to pictures that came, and lies on under imagery, which ends somewhere. @param {boolean} there */
   const shown = (there) => {
-    map.getContainer().classList.toggle("on-basemap", there);
+    map.getContainer().classList.toggle("on-basemap", there && Boolean(known.find((one) => one.id === chosen)?.whole));
     document.body.dataset.under = there ? chosen : "";
   };
 
@@ -75,7 +75,7 @@ export function basemapList(view) {
   }
 
   /** @param {Basemap} one */
-  const stateOf = (one) => (one.state === "refused" ? t("basemap.refused") : one.state === "down" ? t("basemap.down", { time: one.since ? timeOf(new Date(one.since)) : "" }) : one.credit || t("basemap.ready"));
+  const stateOf = (one) => (one.state === "refused" ? t("basemap.refused") : one.state === "down" ? t("basemap.down", { time: one.since ? timeOf(new Date(one.since)) : "" }) : one.whole ? one.credit || t("basemap.ready") : one.date || t("basemap.undated"));
 
   function draw() {
     const own = { id: "", label: t("basemap.own"), aside: t("basemap.local"), refused: "", off: false };

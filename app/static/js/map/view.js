@@ -22,7 +22,7 @@ export class MapView {
     const options = JSON.parse(container.dataset.options || "{}");
     this.map = L.map(container, { ...options, zoomControl: false, attributionControl: false, zoomSnap: 0.25, zoomDelta: 1, wheelPxPerZoomLevel: 90, minZoom: 4, maxZoom: 19, keyboard: true });
     this.first(options);
-    for (const [name, z] of [["ground", 200], ["boundary", 340], ["areas", 370], ["zone", 380], ["lettering", 610]]) this.map.createPane(name).style.zIndex = String(z);
+    for (const [name, z] of [["ground", 140], ["boundary", 340], ["areas", 370], ["zone", 380], ["lettering", 610]]) this.map.createPane(name).style.zIndex = String(z);
     this.map.getPane("markerPane").style.zIndex = "620"; // handles and corners lie above the symbols
     this.map.getPane("lettering").style.pointerEvents = "none";
     this.sheets = {

@@ -153,6 +153,7 @@ export const en = {
   "basemap.ready": "ready",
   "basemap.refused": "not usable",
   "basemap.title": "Basemap",
+  "basemap.undated": "date unknown",
   "book.above": "The quantity must be above 0",
   "book.accountFirst": "Choose the stock line first",
   "book.all": "All {amount}",

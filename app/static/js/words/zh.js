@@ -152,6 +152,7 @@ export const zh = {
   "basemap.ready": "可用",
   "basemap.refused": "不可用",
   "basemap.title": "底图",
+  "basemap.undated": "日期未知",
   "book.above": "数量须大于 0",
   "book.accountFirst": "先选库存条目",
   "book.all": "全部 {amount}",
