@@ -30,8 +30,10 @@ from app.jobs import prepare
 from app.people import People
 from app.settings import Settings
 from geodata.store.database import Database
+from geodata.store.definitions import definition, remove
 from geodata.store.rows import Feature
-from layers.spec import OPERATOR, Role
+from geodata.store.spaces import Space
+from layers.spec import OPERATOR, Layer, Role
 from tests.app.basemaps.tiles import archive, picture
 from tests.conftest import SECRET, _create, _drop
 
@@ -206,6 +208,19 @@ def clear(server: Server, layer: str, name: str) -> None:
     with server.database.space().transaction(OPERATOR) as store:
         for one in store.page(layer, filter=f"name LIKE '{name}%'").features:
             store.delete(layer, one.id, version=one.version, reason="test")
+
+
+@contextmanager
+def layers_of_tests(server: Server, *layers: Layer) -> Iterator[Space]:
+    """Run-time layers while a module's tests run; off the map again for those of others."""
+    space = server.database.space()
+    for layer in layers:
+        space.create_layer(layer, OPERATOR)
+    yield space
+    for layer in layers:
+        remove(space, layer.id, OPERATOR, version=definition(space, layer.id, OPERATOR).version, reason="test")
+        with server.database.owner.begin() as connection:  # a name whose layer still holds features is not given anew
+            connection.exec_driver_sql(f"ALTER TABLE onemap.{layer.id} DISABLE TRIGGER USER; TRUNCATE onemap.{layer.id}")
 
 
 @pytest.fixture

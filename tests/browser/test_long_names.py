@@ -17,7 +17,7 @@ from layers.spec import (
     Role,
     Style,
 )
-from tests.browser.conftest import Server, Visit
+from tests.browser.conftest import Server, Visit, layers_of_tests
 
 LONG = "包头市九原区应急管理局防汛抗旱与森林草原防灭火前置备勤物资储备点位以及临时安置场所综合管理信息登记核查更新专用名册图层甲"
 WORD = "Flood" * 11 + "store"  # no place to break it
@@ -50,15 +50,11 @@ HANGING = """() => {
 
 @pytest.fixture(scope="module")
 def long_names(live_server: Server) -> Iterator[None]:
-    space = live_server.database.space()
-    space.create_layer(LAYER, OPERATOR)
-    with space.transaction(OPERATOR, reason=LONG) as store:
-        for i, (name, at) in enumerate([(LONG, Point(109.64, 40.61)), (WORD, Point(109.645, 40.612)), (LONG, box(109.63, 40.60, 109.65, 40.62))]):
-            store.insert("long_named", {"code": f"LN-{i}", "name": name, "kind": name}, at)
-    yield
-    with space.transaction(OPERATOR, reason="test") as store:
-        for one in list(store.page("long_named", limit=10).features):
-            store.delete("long_named", one.id, version=one.version, reason="test")
+    with layers_of_tests(live_server, LAYER) as space:
+        with space.transaction(OPERATOR, reason=LONG) as store:
+            for i, (name, at) in enumerate([(LONG, Point(109.64, 40.61)), (WORD, Point(109.645, 40.612)), (LONG, box(109.63, 40.60, 109.65, 40.62))]):
+                store.insert("long_named", {"code": f"LN-{i}", "name": name, "kind": name}, at)
+        yield
 
 
 def walk(one: Visit) -> Iterator[str]:
