@@ -12,21 +12,26 @@ class Chainage:
     """How lines of a layer are found by chainage. `of` names the fields by which a line is called: a road's number, a river, a section.
 
     `start` and `end` name the fields with the chainage in metres where a line begins and ends, as it was drawn. A layer without
-    them has lines that people ask about so, but keeps no chainage: that is said, never guessed.
+    them has lines that people ask about so, but keeps no chainage: that is said, never guessed. `along` is the layer whose lines
+    its own are stretches of (a dike, for its dangerous sections), and `same` the fields of both that say which line it is.
     """
 
     of: tuple[str, ...]
     start: str | None = None
     end: str | None = None
+    along: str | None = None
+    same: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.of or (self.start is None) != (self.end is None):
             raise ValueError("a chainage needs fields that name the line, and both a start and an end or neither")
+        if (self.along is None) == bool(self.same) or (self.along and self.start is None):
+            raise ValueError("a chainage along other lines needs the fields that both have, and a start and an end of its own")
 
     @property
     def fields(self) -> tuple[str, ...]:
         """All fields named."""
-        return self.of + tuple(one for one in (self.start, self.end) if one)
+        return self.of + tuple(one for one in (self.start, self.end) if one) + tuple(one for one in self.same if one not in self.of)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from layers.chainage import Chainage
 from layers.errors import LayerNotFound
 from layers.fitness import named_elsewhere
 from layers.ledger import Ledger
@@ -24,6 +25,8 @@ class Catalogue(Mapping[str, Layer]):
                     raise ValueError(f"layer {layer.id}.{one.id} refers to {one.reference!r}, which is not there")
             if layer.ledger:
                 self._refuse_unfit(layer, layer.ledger)
+            if layer.chainage and layer.chainage.along:
+                self._refuse_unmeasured(layer, layer.chainage, layer.chainage.along)
             for other, name in (named for one in layer.out_of_service for named in named_elsewhere(one)):
                 if other not in self._layers or self._layers[other].field(name) is None:
                     raise ValueError(f"a condition of layer {layer.id} names {other}.{name}, which is not there")
@@ -35,6 +38,11 @@ class Catalogue(Mapping[str, Layer]):
             raise ValueError(f"the ledger {layer.id} names fields that {accounts.id} has not: {missing}")
         if layer.access[Action.WRITE] != accounts.access[Action.WRITE]:
             raise ValueError(f"those who write {accounts.id} and no others enter into {layer.id}")
+
+    def _refuse_unmeasured(self, layer: Layer, how: Chainage, along: str) -> None:
+        lines = self._layers.get(along)
+        if lines is None or lines.chainage is None or lines.chainage.start is None or any(lines.field(one) is None for one in how.same):
+            raise ValueError(f"layer {layer.id} is measured along {along!r}, which has no chainage, or not its fields {how.same}")
 
     def __getitem__(self, layer_id: str) -> Layer:
         return self._layers[layer_id]

@@ -49,7 +49,8 @@ def layer_to_json(layer: Layer) -> dict[str, Any]:
         "drill_only": layer.drill_only,
         "far_reaching": layer.far_reaching,
         "ledger": layer.ledger and ledger_to_json(layer.ledger),
-        "chainage": layer.chainage and {"of": list(layer.chainage.of), "start": layer.chainage.start, "end": layer.chainage.end},
+        "chainage": layer.chainage and {"of": list(layer.chainage.of), "start": layer.chainage.start, "end": layer.chainage.end,
+                                        "along": layer.chainage.along, "same": list(layer.chainage.same)},
         "network": network.to_json(layer.network),
         "profiles": network.to_json(layer.profiles),
         "blocks": network.to_json(layer.blocks),
@@ -97,7 +98,7 @@ def layer_from_json(data: Mapping[str, Any]) -> Layer:
 
 
 def _chainage(data: Mapping[str, Any] | None) -> Chainage | None:
-    return Chainage(tuple(data["of"]), data.get("start"), data.get("end")) if data else None
+    return Chainage(tuple(data["of"]), data.get("start"), data.get("end"), data.get("along"), tuple(data.get("same") or ())) if data else None
 
 
 def field_to_json(field: Field) -> dict[str, Any]:

@@ -75,6 +75,17 @@ def database_url(cluster_url: URL, template: str) -> Iterator[URL]:
     _drop(cluster_url, name)
 
 
+@pytest.fixture(scope="module")
+def database_of_module(cluster_url: URL, template: str) -> Iterator[Database]:
+    """A database that tests of a module share because they only compute in it."""
+    name = f"onemap_test_{uuid.uuid4().hex[:12]}"
+    _create(cluster_url, name, template)
+    database = Database(cluster_url.set(database=name).render_as_string(hide_password=False), SECRET)
+    yield database
+    database.dispose()
+    _drop(cluster_url, name)
+
+
 @pytest.fixture
 def database(database_url: URL) -> Iterator[Database]:
     """A migrated, empty database."""

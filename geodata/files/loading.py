@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,6 +25,7 @@ from geodata.files.reading import Limits, read
 from geodata.files.recalling import Remembered
 from geodata.files.rehearsal import rehearsed
 from geodata.files.report import LoadReport, with_rows
+from geodata.files.stretches import stretches
 from geodata.files.table import Table
 from geodata.files.valuing import Values, read_values
 from geodata.files.watching import Watch
@@ -118,7 +120,7 @@ def plan(
             if not store.may(Action.LOAD, layer):
                 raise Forbidden(action=Action.LOAD.value, layer=layer_id)
     try:
-        _plan(made, layer, path, district, limits, watch, memory)
+        _plan(made, space, actor, layer, path, district, limits, watch, memory)
         watch.at("comparing")
         if not made.new_layer:
             _drop_stored(space, made, actor)
@@ -182,22 +184,29 @@ def _retire(planned: LoadPlan) -> Retire | None:
     return Retire(options.retire, planned.besides.keys, options.retire_reason)
 
 
-def _plan(made: LoadPlan, layer: Layer | None, path: Path, district: District, limits: Limits | None, watch: Watch, memory: Memory | None) -> None:
+def _plan(made: LoadPlan, space: Space, actor: Actor, layer: Layer | None, path: Path, district: District, limits: Limits | None, watch: Watch, memory: Memory | None) -> None:
     options, report = made.options, made.report
     if layer is None and not options.create:
         raise Refused("load-no-layer", about="layer", layer=made.report.layer)
     shapes_wanted = layer is None or layer.geometry is not Geometry.NONE
     watch.at("reading")
-    table = read(path, sublayer=options.sublayer, encoding=options.encoding, shapes_wanted=shapes_wanted, limits=limits, stopped=watch.stopped)
+    reader = partial(read, path, sublayer=options.sublayer, encoding=options.encoding, limits=limits, stopped=watch.stopped)
+    try:
+        table = reader(shapes_wanted=shapes_wanted)
+    except Refused as refused:
+        if refused.code != "no-coordinate-columns" or layer is None or layer.chainage is None or layer.chainage.along is None:
+            raise
+        table = reader(shapes_wanted=False)  # a table of chainages
     made.table = table
     decisions = read_decisions(options.rows)
     table = without_dropped(table, decisions)
     _note(report, table)
     datum = _datum(options, table)
-    if table.shapes is None and shapes_wanted:
-        raise Refused("no-spatial-layer", path=report.file)
     placed = None
-    if table.shapes is not None and shapes_wanted and len(table.rows):
+    if table.shapes is None and shapes_wanted:
+        watch.at("placing")
+        placed = _by_chainage(made, space, actor, layer, table, memory)
+    elif table.shapes is not None and shapes_wanted and len(table.rows):
         loose = options.create or (layer is not None and layer.far_reaching)
         far_kept = places_kept(table, decisions)
         made.anywhere = loose or options.anywhere or bool(far_kept)  # all others that lie far away are out by then
@@ -207,12 +216,9 @@ def _plan(made: LoadPlan, layer: Layer | None, path: Path, district: District, l
         )
         watch.at("placing")
         placed = place(table, asked)
-        report.crs = placed.judged.found
         report.datum = datum.value if datum else None
+    if placed is not None:
         _take_places(report, table, placed)
-        if placed.rejected:
-            report.errors += with_rows((int(table.rows[row]), one) for row, one in placed.rejected.items())
-            report.rejected += len(placed.rejected)
     if options.swapped:
         report.warnings.append(Notice("axes-were-swapped", {}))
     kept = placed.kept if placed is not None else np.arange(len(table.rows))
@@ -250,7 +256,28 @@ def _datum(options: LoadOptions, table: Table) -> Datum | None:
     return None
 
 
+def _by_chainage(made: LoadPlan, space: Space, actor: Actor, layer: Layer | None, table: Table, memory: Memory | None) -> Placed:
+    """Where the rows of a table without coordinates lie along the lines that the layer is measured by. Raises Refused where it is not."""
+    how = layer.chainage if layer else None
+    if layer is None or how is None or how.along is None:
+        raise Refused("no-spatial-layer", path=made.report.file)
+    made.options = _recalled(made.options, layer, table, memory)
+    remembered = made.options.remembered
+    mapping = map_columns([one.name for one in table.columns], layer, made.options.mapping, remembered.mapping if remembered else None)
+    wanted = {*how.fields, layer.key, layer.title}
+    mapped = [one for one in mapping.mapped if one.field in wanted]
+    if not {how.start, how.end} <= {one.field for one in mapped}:
+        raise Refused("no-place-or-chainage", about="map", path=made.report.file, columns=", ".join(mapping.unmatched[:40]) or "-")
+    values = read_values(filled(table, mapping, read_decisions(made.options.rows)), layer, mapped)
+    with space.reading(actor) as store:
+        return stretches(store, layer, table, values)
+
+
 def _take_places(report: LoadReport, table: Table, placed: Placed) -> None:
+    report.crs = placed.judged.found
+    if placed.rejected:
+        report.errors += with_rows((int(table.rows[row]), one) for row, one in placed.rejected.items())
+        report.rejected += len(placed.rejected)
     report.warnings += placed.notices
     report.warnings += with_rows((int(table.rows[row]), one) for row, one in placed.repaired.items() if row not in placed.rejected)
 

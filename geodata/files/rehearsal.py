@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from geodata.files.loading import LoadPlan
 
 SAMPLES = 3
+MOST_DRAWN = 300  # rows of each fate whose lines and areas the map draws; of all it shows the middle
+MOST_CORNERS = 500
+DRAWN_WITHIN = 5e-5  # degrees, some metres
 _BOUNDARY = "b-bound"  # the paint of layers that hold divisions
 
 
@@ -133,12 +136,13 @@ def _fates(store: Store, made: LoadPlan) -> dict[str, Any]:
 
 def _rows(made: LoadPlan, layer: Layer, comparison: Comparison | None) -> Iterator[dict[str, Any]]:
     if comparison is None:
-        yield from (_row("new", layer, row) for row in made.rows[:MOST_NAMED])
+        yield from (_row("new", layer, row, outline=_outline_of(row.geometry) if n < MOST_DRAWN else None) for n, row in enumerate(made.rows[:MOST_NAMED]))
         return
-    yield from (_row("new", layer, made.rows[n - 1]) for n in comparison.new)
-    for one in comparison.changed:
+    yield from (_row("new", layer, made.rows[n - 1], outline=_outline_of(made.rows[n - 1].geometry) if at < MOST_DRAWN else None) for at, n in enumerate(comparison.new))
+    for at, one in enumerate(comparison.changed):
         changes = [{"field": name, "before": before, "after": after} for name, before, after in one.fields]
-        yield _row("changed", layer, made.rows[one.n - 1], id=str(one.id), changes=changes, moved_m=one.moved_m, was=[one.lon, one.lat])
+        yield _row("changed", layer, made.rows[one.n - 1], id=str(one.id), changes=changes, moved_m=one.moved_m, was=[one.lon, one.lat],
+                   outline=_outline_of(made.rows[one.n - 1].geometry) if at < MOST_DRAWN and one.moved_m is not None else None)
     yield from (_row("unchanged", layer, made.rows[n - 1]) for n in comparison.unchanged)
     for gone in comparison.absent:
         yield _feature(gone.lon, gone.lat, op="absent", row=None, id=str(gone.id), key=gone.key, title=gone.title)
@@ -147,6 +151,14 @@ def _rows(made: LoadPlan, layer: Layer, comparison: Comparison | None) -> Iterat
 def _row(op: str, layer: Layer, row: Row, **more: Any) -> dict[str, Any]:
     lon, lat = _middle(row.geometry)
     return _feature(lon, lat, op=op, row=row.row, key=row.properties.get(layer.key or ""), title=_title(layer, row.properties), **more)
+
+
+def _outline_of(shape: shapely.Geometry | None) -> dict[str, Any] | None:
+    """A line or an area as the map draws it: its corners within some metres. None for points, and for what is too much to draw."""
+    if shape is None or shape.is_empty or shapely.get_dimensions(shape) < 1:
+        return None
+    plain = shapely.set_precision(shapely.simplify(shape, DRAWN_WITHIN), DRAWN_WITHIN / 10, mode="pointwise")
+    return dict(shapely.geometry.mapping(plain)) if 0 < shapely.get_num_coordinates(plain) <= MOST_CORNERS else None
 
 
 def _title(layer: Layer, properties: Mapping[str, Any]) -> Any:

@@ -138,7 +138,7 @@ def _on(store: Store, layer: Layer, line: _Line, others: Sequence[_Line], asked:
     neighbour = _neighbour(line, others)
     ids = [line.feature_id, *([neighbour.feature_id] if neighbour else [])]
     shapes = {one: feature.geometry for one, feature in store.by_ids(layer.id, ids).items()}
-    drawn, stretch = _one_line(shapes.get(line.feature_id)), line.stretch
+    drawn, stretch = one_line(shapes.get(line.feature_id)), line.stretch
     assert stretch is not None
     if drawn is None:
         return Located(asked, layer, line.first, line.feature_id, stretch=stretch, why=Unlocated.IN_PARTS)
@@ -160,7 +160,25 @@ def along(line: shapely.LineString, share: float) -> tuple[tuple[float, float], 
     return (float(lon), float(lat)), float(ends[-1])
 
 
-def _one_line(shape: BaseGeometry | None) -> shapely.LineString | None:
+def cut(line: shapely.LineString, start: float, end: float) -> shapely.LineString:
+    """The piece of a line between two shares of its length, 0 <= start < end <= 1: its own corners between, its ends as `along` finds them."""
+    lons, lats = (np.asarray(one) for one in line.coords.xy)
+    _, _, steps = GEOD.inv(lons[:-1], lats[:-1], lons[1:], lats[1:])
+    shares = np.concatenate([[0.0], np.cumsum(steps)]) / np.sum(steps)
+    between = (shares > start) & (shares < end)
+    first, last = (_end_at(line, share, shares) for share in (start, end))
+    return shapely.LineString([first, *zip(lons[between], lats[between], strict=True), last])
+
+
+def _end_at(line: shapely.LineString, share: float, shares: Any) -> tuple[float, float]:
+    """A corner where the share is that of a corner, to the last digit; so pieces that follow each other share it."""
+    at = int(np.searchsorted(shares, share))
+    if at < len(shares) and shares[at] == share:
+        return (float(line.coords[at][0]), float(line.coords[at][1]))
+    return along(line, share)[0]
+
+
+def one_line(shape: BaseGeometry | None) -> shapely.LineString | None:
     """The shape as one line, its parts joined only where they follow each other as drawn."""
     merged = shapely.line_merge(shape, directed=True) if isinstance(shape, shapely.MultiLineString) else shape
     if isinstance(merged, shapely.MultiLineString) and len(merged.geoms) == 1:

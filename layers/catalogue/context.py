@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
-from layers.catalogue.fields import ADDRESS, CODE, NAME, REMARK, person, phone
+from layers import rules
+from layers.catalogue.fields import ADDRESS, BANK, CODE, NAME, REMARK, RIVER, chainage, person, phone
 from layers.chainage import Chainage
 from layers.network import Network, Profiles
 from layers.parts import Residents, SetOff
@@ -168,10 +170,7 @@ ROADS = Layer(
         Field("lanes", Label("车道数", "Lanes"), int, unit="lanes", minimum=1, maximum=20, read_from=("CDS",)),
         Field("max_weight_t", Label("限重", "Weight limit"), float, unit="t", minimum=0, maximum=1000,
               read_from=("载重", "XZ", "maxweight")),
-        Field("chainage_from_m", Label("起点桩号", "Chainage from"), float, unit="m", minimum=0, maximum=10_000_000,
-              read_from=("起始桩号", "桩号起", "QDZH", "chain_from")),
-        Field("chainage_to_m", Label("终点桩号", "Chainage to"), float, unit="m", minimum=0, maximum=10_000_000,
-              read_from=("终止桩号", "桩号止", "ZDZH", "chain_to")),
+        *chainage(10_000_000),
         Field("closed", Label("封闭", "Closed"), bool, read_from=("是否封闭", "阻断", "FB")),
         REMARK,
     ),
@@ -236,6 +235,8 @@ RIVERS = Layer(
     title="name",
     summary=("kind",),
     style=Style(Family.BASE, paint="b-stream", shade_by="kind", order=6, label_zoom=11),
+    rules=(rules.chainage_in_order,),
+    chainage=Chainage(("name", "river", "bank"), "chainage_from_m", "chainage_to_m"),
     fields=(
         CODE,
         Field("name", Label("河流名称", "Name"), max_length=100, read_from=("名称", "HLMC")),
@@ -245,6 +246,9 @@ RIVERS = Layer(
             Choice("canal", Label("渠道", "Canal"), ("干渠", "渠")),
             Choice("dike", Label("堤防", "Dike"), ("大堤", "堤")),
         ), read_from=("LX", "type")),
+        replace(RIVER, description=Label("堤防沿哪条河", "Which river a dike is along"), read_from=("所属河流",)),
+        BANK,
+        *chainage(6_000_000),
         REMARK,
     ),
 )

@@ -26,3 +26,19 @@ def person(field_id: str, zh: str, en: str, *read_from: str) -> Field:
 def phone(field_id: str, zh: str, en: str, *read_from: str) -> Field:
     """A field with a phone number, masked for those who may not reveal it."""
     return Field(field_id, Label(zh, en), max_length=40, sensitivity=Sensitivity.PERSONAL, read_from=read_from)
+
+
+RIVER = Field("river", Label("所在河流", "River"), max_length=60, read_from=("河流", "河流名称", "HLMC"))
+BANK = Field("bank", Label("岸别", "Bank"), choices=(
+    Choice("left", Label("左岸", "Left bank"), ("左",)),
+    Choice("right", Label("右岸", "Right bank"), ("右",)),
+    Choice("both", Label("两岸", "Both banks"), ("双岸",)),
+), read_from=("AB",))
+
+
+def chainage(maximum: int) -> tuple[Field, Field]:
+    """Where a line begins and ends by chainage, in metres."""
+    return (Field("chainage_from_m", Label("起点桩号", "Chainage from"), float, unit="m", minimum=0, maximum=maximum,
+                  read_from=("起始桩号", "桩号起", "QDZH", "chain_from")),
+            Field("chainage_to_m", Label("终点桩号", "Chainage to"), float, unit="m", minimum=0, maximum=maximum,
+                  read_from=("终止桩号", "桩号止", "ZDZH", "chain_to")))

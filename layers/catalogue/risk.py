@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from layers import rules
-from layers.catalogue.fields import ADDRESS, CODE, COLOURS, NAME, REMARK, person, phone
+from layers.catalogue.fields import ADDRESS, BANK, CODE, COLOURS, NAME, REMARK, RIVER, chainage, person, phone
 from layers.chainage import Chainage
 from layers.parts import SetOff
 from layers.spec import Choice, Family, Field, Geometry, Group, Label, Layer, Measure, Sensitivity, Style
@@ -141,17 +141,13 @@ RIVER_SECTIONS = Layer(
     exposed=True,
     style=Style(Family.HAZARD, symbol="river_section", order=60, label_zoom=12),
     rules=(rules.chainage_in_order, rules.warning_below_guarantee),
-    chainage=Chainage(("river", "bank", "name"), "chainage_from_m", "chainage_to_m"),
+    chainage=Chainage(("river", "bank", "name"), "chainage_from_m", "chainage_to_m", along="rivers", same=("river", "bank")),
     parts=(SetOff(),),
     fields=(
         CODE,
         NAME,
-        Field("river", Label("所在河流", "River"), max_length=60, read_from=("河流", "河流名称", "HLMC")),
-        Field("bank", Label("岸别", "Bank"), choices=(
-            Choice("left", Label("左岸", "Left bank"), ("左",)),
-            Choice("right", Label("右岸", "Right bank"), ("右",)),
-            Choice("both", Label("两岸", "Both banks"), ("双岸",)),
-        ), read_from=("AB",)),
+        RIVER,
+        BANK,
         Field("kind", Label("类型", "Kind"), choices=(
             Choice("dangerous_work", Label("险工", "Dangerous work"), ("险工段",)),
             Choice("weak_dike", Label("薄弱堤段", "Weak dike"), ("险段", "薄弱段")),
@@ -160,10 +156,7 @@ RIVER_SECTIONS = Layer(
             Choice("crossing", Label("穿堤建筑物", "Structure through the dike"), ("浮桥", "涵闸")),
         ), read_from=("险段类型", "LX", "type")),
         Field("risk_level", Label("风险等级", "Risk grade"), choices=COLOURS, read_from=("等级", "FXDJ", "risk_color")),
-        Field("chainage_from_m", Label("起点桩号", "Chainage from"), float, unit="m", minimum=0, maximum=6_000_000,
-              read_from=("起始桩号", "桩号起", "QDZH", "chain_from")),
-        Field("chainage_to_m", Label("终点桩号", "Chainage to"), float, unit="m", minimum=0, maximum=6_000_000,
-              read_from=("终止桩号", "桩号止", "ZDZH", "chain_to")),
+        *chainage(6_000_000),
         Field("length_m", Label("长度", "Length"), float, unit="m", minimum=0, maximum=1_000_000, counts_as=Measure.LENGTH,
               read_from=("险段长度", "CD")),
         Field("times_in_danger", Label("出险次数", "Times in danger"), int, unit="times", minimum=0, maximum=1000,

@@ -7,6 +7,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,8 @@ from geodata.crs import transformer
 from geodata.datum import gcj02_from_wgs84
 from geodata.store import loads as records
 from layers.spec import OPERATOR, Role
-from tests.browser.conftest import Server, Visit
+from tests.browser.conftest import Server, Visit, clear
+from tests.browser.test_editing import alike
 from tests.geodata.files.making import CGCS2000, by_gdal, dbf, parts_of, shapefile
 
 Come = Callable[..., Visit]
@@ -363,3 +365,22 @@ def test_the_panel_speaks_english(visit: Come, tmp_path: Path) -> None:
     cut = one.page.evaluate("[...document.querySelectorAll('.panel-acts .cut, .steps span, .fate span')].filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.textContent)")
     assert cut == [] and json.dumps(words)
     one.shot("upload_english_1920")
+
+
+def test_a_table_of_chainages_becomes_stretches_of_the_dike(visit: Come, afterwards: ExitStack) -> None:
+    one = visit(Role.GIS_STAFF)
+    afterwards.callback(clear, one.server, "river_sections", "桩号")
+    rows = ("ZH-1,桩号甲段,黄河,左岸,230+000,233+500", "ZH-2,桩号乙段,黄河,左岸,K233+500,K236+000", "ZH-3,桩号丙段,黄河,左岸,226+000,326+000", "ZH-4,桩号丁段,黄河,右岸,230+000,231+000")
+    drop(one, {"险工险段.csv": "\r\n".join(("编号,名称,所在河流,岸别,起点桩号,终点桩号", *rows)).encode()})
+    settled(one)
+    body = one.page.inner_text("#right")
+    for words in ("位置按起止桩号在「河流沟道」的线上量得", "K226+000–K326+000 不在线上", "黄河左岸大堤 K226+000–", "没有「黄河 右岸」这条线", "装载 2 行"):
+        assert words in body, words
+    assert one.page.locator("path.z-outline.new").count() == 2, "the stretches lie on the map as lines"
+    one.picture("chainage_1280")
+    one.page.click(".panel-acts .primary")
+    one.see("已写入")
+    first, second = sorted(alike(one.server, "river_sections", "桩号"), key=lambda each: each.properties["code"])
+    assert first.geometry.coords[-1] == second.geometry.coords[0], "one begins where the other ends"
+    one.find("桩号甲段 232+000")
+    one.until(lambda: "桩号" in one.page.inner_text("#right") or one.page.locator("#right h2").count() == 1, "its chainage is found")

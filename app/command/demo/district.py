@@ -7,7 +7,7 @@ from random import Random
 
 import shapely
 
-from app.command.demo.dangers import fire_zone_rows, section_rows
+from app.command.demo.dangers import DIKE_STARTS_AT_M, fire_zone_rows, section_rows
 from app.command.demo.depots import depot_rows
 from app.command.demo.facilities import facility_rows
 from app.command.demo.ground import (
@@ -111,7 +111,8 @@ def _village_ground(marks: Marks, place: Place) -> shapely.Polygon:
 def _rivers(marks: Marks) -> list[Row]:
     drawn = [("黄河", "river", RIVER.intersection(OUTLINE)), ("黄河左岸大堤", "dike", DIKE),
              *((one.name, one.kind, one.line) for one in STREAMS)]
-    return [marks.row({"code": f"RV-{n:03d}", "name": name, "kind": kind}, line, ages=False) for n,
+    dike = {"river": "黄河", "bank": "left", "chainage_from_m": float(DIKE_STARTS_AT_M), "chainage_to_m": float(round(DIKE_STARTS_AT_M + DIKE.length))}
+    return [marks.row({"code": f"RV-{n:03d}", "name": name, "kind": kind, **(dike if line is DIKE else {})}, line, ages=False) for n,
             (name, kind, line) in enumerate(drawn, 1)]
 
 

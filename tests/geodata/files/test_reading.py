@@ -12,7 +12,7 @@ from geodata.files import reading
 from geodata.files.notices import Refused
 from geodata.files.places import coordinate
 from geodata.files.reading import Limits, read
-from layers.messages import remedy_on_page
+from layers.messages import remedy
 from tests.geodata.files.making import HERE, ROWS, dbf, geojson, point, shapefile, shp, workbook
 
 
@@ -119,8 +119,7 @@ def test_imagery_is_known_and_sent_to_its_own_door(tmp_path: Path, head: bytes, 
     with pytest.raises(Refused) as caught:
         read(path)
     assert (caught.value.code, caught.value.values["kind"]) == ("is-imagery", kind)
-    for language in ("zh", "en"):
-        assert "onemap imagery place" in (remedy_on_page("is-imagery", caught.value.values, language) or "")
+    assert "onemap imagery place" in (remedy("is-imagery", caught.value.values) or "")
 
 
 @pytest.mark.parametrize("delimiter", [",", "\t", ";", "|"])

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import shapely
 
 from geodata.crs import transformer
 from geodata.datum import gcj02_from_wgs84
@@ -22,7 +23,7 @@ from geodata.files.watching import STAGES, Watch
 from geodata.store.spaces import Space
 from layers.errors import Unavailable
 from layers.spec import OPERATOR, Actor, Role, Sensitivity
-from tests.geodata.files.making import HERE, shapefile
+from tests.geodata.files.making import HERE, geojson, shapefile
 
 PLACES = [(109.50 + n / 40, 40.58 + n / 200) for n in range(6)]
 
@@ -71,6 +72,22 @@ def test_every_row_is_told_apart_and_what_the_file_lacks_is_told_and_stays(store
     problem = next(one for one in seen["rows"]["features"] if one["properties"]["op"] == "problem")
     assert problem["geometry"]["coordinates"] == pytest.approx(PLACES[3]), "a row with a bad value has its place on the map"
     assert stored.versions()["shelters"] == before and json.dumps(seen), "nothing was written; plain JSON"
+
+
+def test_lines_and_areas_are_told_as_the_map_draws_them(space: Space, tmp_path: Path) -> None:
+    """Within some metres of what is loaded, light enough for hundreds; of points, and of what is too much, only the middle."""
+    bent = shapely.LineString([(109.5 + n / 10_000, 40.6 + (n % 2) * 1e-6) for n in range(900)])
+    noisy = shapely.LineString([(109.5 + n / 1_000, 40.6 + (n % 2) / 1_000) for n in range(900)])
+    shapes = {"A": bent, "B": noisy, "C": shapely.box(109.6, 40.6, 109.61, 40.61)}
+    outlines = {}
+    for name, shape in shapes.items():
+        path = geojson(tmp_path / f"{name}.geojson", [(shapely.geometry.mapping(shape), {"编号": name})])
+        (row,) = look(space, path, LoadOptions(create=True), "drawn")["rows"]["features"]
+        outlines[name] = row["properties"]["outline"]
+    assert shapely.hausdorff_distance(shapely.geometry.shape(outlines["A"]), bent) < 2 * rehearsal.DRAWN_WITHIN and len(outlines["A"]["coordinates"]) < 20
+    assert outlines["B"] is None and outlines["C"]["type"] == "Polygon"
+    points = look(space, table(tmp_path / "points.csv", schools()))
+    assert all(one["properties"]["outline"] is None for one in points["rows"]["features"])
 
 
 def test_a_personal_value_changes_without_being_told(stored: Space, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from datetime import date, datetime
 
@@ -10,14 +9,12 @@ import numpy as np
 import pytest
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy.engine import URL
 
 from geodata.queries.engine import QueryEngine
 from geodata.store.bulk import Row
 from geodata.store.database import Database
 from geodata.store.spaces import Space
 from layers.spec import OPERATOR, Choice, Family, Field, Geometry, Label, Layer, Measure, OutOfService, Style
-from tests.conftest import SECRET, _create, _drop
 
 WEST, SOUTH, EAST, NORTH = 109.3, 40.3, 110.4, 41.0
 CLOSED = OutOfService("status", ("closed",), "closed", Label("已关闭", "Closed"), Label("状态未知", "Status not known"))
@@ -108,14 +105,3 @@ def codes(space: Space, layer_id: str) -> dict[object, str]:
     with space.reading(OPERATOR) as store:
         whole = store.snapshot(layer_id, ("code",))
     return dict(zip(whole.ids, whole.columns["code"], strict=True))
-
-
-@pytest.fixture(scope="module")
-def database_of_module(cluster_url: URL, template: str) -> Iterator[Database]:
-    """A database that tests of a module share because they only compute in it."""
-    name = f"onemap_test_{uuid.uuid4().hex[:12]}"
-    _create(cluster_url, name, template)
-    database = Database(cluster_url.set(database=name).render_as_string(hide_password=False), SECRET)
-    yield database
-    database.dispose()
-    _drop(cluster_url, name)

@@ -45,6 +45,7 @@ export class Marks {
       const name = op === "absent" ? `id-${id}` : `row-${row}`;
       const marker = crowd && op !== "problem" ? this.dot(op, [lat, lon]) : this.symbol(picture, op, [lat, lon], places.get(row), lineOf(seen, row));
       marker.on("click", () => chosen(feature));
+      if (feature.properties.outline) L.geoJSON(feature.properties.outline, { ...QUIET, interactive: false, style: { pane: "zone", renderer: this.renderer, className: `z-outline ${op}` } }).addTo(this.group);
       marker.addTo(this.group);
       this.known.set(name, { marker, op, at: [lat, lon] });
     }
