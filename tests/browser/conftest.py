@@ -51,7 +51,11 @@ PICTURED = bool(os.environ.get("ONEMAP_TEST_PICTURES"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A page that did not come in time on a busy machine is looked at once more. The report names it, as unsteady: it is mended, not lived with."""
+    """A page that did not come in time on a busy machine is looked at once more. The report names it, as unsteady: it is mended, not lived with.
+
+    Tests of a dear installation come before all others: the first process then does them alone, and only it makes one.
+    """
+    items.sort(key=lambda item: "infested" not in getattr(item, "fixturenames", ()))
     for item in items:
         if item.path.parent == Path(__file__).parent:
             item.add_marker(pytest.mark.flaky(reruns=1))

@@ -51,6 +51,7 @@ def test_a_small_run_answers_rightly_in_a_database_of_its_own(database: Database
         assert counts["onemap engine (with parts and basis)"][2] == counts["PostGIS projected ST_DWithin"][2]
 
 
+@pytest.mark.slow
 def test_a_cold_index_and_growth_are_measured_on_a_small_layer(database: Database, tmp_path: Path) -> None:
     with scratch(database) as fresh:
         cold = cold_index.run(fresh, 500, 1)
@@ -60,6 +61,7 @@ def test_a_cold_index_and_growth_are_measured_on_a_small_layer(database: Databas
     assert [one.facts["features"] for one in grown] == [1_000, 1_000] and (tmp_path / "growth.png").stat().st_size > 10_000
 
 
+@pytest.mark.slow
 def test_every_competitor_loads_the_same_file_and_its_peak_is_told(database: Database) -> None:
     with scratch(database) as fresh:
         result = load.run(fresh, 300, 1)
@@ -68,6 +70,7 @@ def test_every_competitor_loads_the_same_file_and_its_peak_is_told(database: Dat
     assert load.OURS in result.times_us and result.facts[f"peak of {load.OURS}, MB"] > 50
 
 
+@pytest.mark.slow
 def test_over_http_a_peer_that_cannot_be_had_is_said(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(peers, "_environment", lambda home: None)
     monkeypatch.setattr(web, "IN_BOX", 200)
@@ -92,6 +95,7 @@ def test_a_small_run_by_road_costs_what_the_peers_say(database: Database) -> Non
     assert 850 < read["facts"]["nodes"] <= 900 and read["times_us"]["onemap, all 60"]["middle"] > 0
 
 
+@pytest.mark.slow
 def test_exports_are_measured_with_their_memory_where_the_peer_is_there(database: Database) -> None:
     with scratch(database) as fresh:
         if shutil.which("ogr2ogr") is None:
