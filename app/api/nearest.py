@@ -182,7 +182,7 @@ def _place(body: NearestBody, root: str) -> tuple[float, float]:
     return body.lon, body.lat
 
 
-_SHOW = Show[LayerRanking](named=lambda ranking: [one.id for one in ranking.ranked], read=lambda store, layer, ids: store.by_ids_json(layer, ids))
+_SHOW = Show[LayerRanking](named=lambda ranking: [one.id for one in ranking.ranked], read=lambda store, layer, ids: store.by_ids_json(layer, ids), kept=True)
 
 
 def _answered(question: NearestQuestion, asked: dict[str, Any]) -> Response:

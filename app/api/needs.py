@@ -55,7 +55,7 @@ def there_are() -> Response:
     return answer({**words, "articles": articles, "limits": limits})
 
 
-_SHOW = Show[LayerSupply](named=lambda supply: [one.id for one in supply.sources], read=lambda store, layer, ids: store.by_ids_json(layer, ids))
+_SHOW = Show[LayerSupply](named=lambda supply: [one.id for one in supply.sources], read=lambda store, layer, ids: store.by_ids_json(layer, ids), kept=True)
 
 
 @blueprint.post("")

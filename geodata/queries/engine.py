@@ -27,6 +27,7 @@ from geodata.queries.roads.ranking import by_road, widest
 from geodata.queries.roads.roads import Roads
 from geodata.queries.showing import Show, shown
 from geodata.queries.supply import LayerSupply, SupplyAnswer, combined, offered
+from geodata.queries.texts import Texts
 from geodata.store.changes import LayerVersion
 from geodata.store.database import Database
 from geodata.store.features import Store
@@ -53,6 +54,7 @@ class QueryEngine(Keepers):
         super().__init__(database, road_access_m=road_access_m)
         self._limits = dict(limits or {})
         self._kept: dict[tuple[str, tuple[Ordered, ...]], tuple[SpaceRecord, Beside]] = {}
+        self._texts = Texts()
         self._indexed = indexed
 
     def nearest(self, space: Space, question: NearestQuestion, actor: Actor, show: Show[LayerRanking] | None = None) -> NearestAnswer:
@@ -155,6 +157,7 @@ class QueryEngine(Keepers):
     def forget(self, space_id: str) -> None:
         """Let go of all that is kept of a space (a drill that ended)."""
         super().forget(space_id)
+        self._texts.forget(space_id)
         for kept in [one for one in list(self._kept) if one[0] == space_id]:
             self._kept.pop(kept, None)
 
@@ -180,8 +183,9 @@ class QueryEngine(Keepers):
                reading: Reading, deadline: Deadline) -> tuple[list[Any], Beside]:
         """Answers with their features, all of one snapshot.
 
-        The indexes answer first, with no connection held. Then a snapshot is opened: an answer of the versions that it holds
-        stands. When a layer has moved on meanwhile, its index is asked again; the last time PostGIS answers in the snapshot.
+        The indexes answer first, with no connection held. If all stand at the versions that the database told of one moment, and
+        their features are kept as they were read at these, that is the answer. Else a snapshot is opened: an answer of the versions
+        that it holds stands. When a layer has moved on meanwhile, its index is asked again; the last time PostGIS answers in it.
         """
         answers: dict[str, Any] = {}
         beside: Beside | None = None
@@ -192,6 +196,9 @@ class QueryEngine(Keepers):
                 if answers.get(layer.id) is None or answers[layer.id].version != versions[layer.id]:
                     compute = self._by_index(space, layer, versions[layer.id], actor, ask, beside)
                     answers[layer.id] = compute() if compute is not None else None
+            whole = self._remembered(space, layers, versions, actor, answers, show) if show.kept and not _moved(beside, versions) else None
+            if whole is not None:
+                return whole, beside
             with self._opened(space, actor, deadline) as store:
                 versions = store.versions()
                 aside = _moved(beside, versions)
@@ -202,12 +209,28 @@ class QueryEngine(Keepers):
             versions = _known(space, layers)
         raise AssertionError("the last turn answers")
 
+    def _remembered(self, space: Space, layers: list[Layer], versions: Mapping[str, LayerVersion], actor: Actor, answers: Mapping[str, Any],
+                    show: Show[Any]) -> list[Any] | None:
+        """The answers with features that were read before, where all are of these versions; else None."""
+        whole = []
+        for layer in layers:
+            answer = answers[layer.id]
+            if answer is None or answer.version != versions[layer.id]:
+                return None
+            found = self._texts.of(space, layer, answer.version, show.named(answer), reveal=space.may(actor, Action.REVEAL, layer))
+            if found is None:
+                return None
+            whole.append(replace(answer, shown=found))
+        return whole
+
     def _settled(self, space: Space, store: Store, layer: Layer, matching: Any, answer: Any, standing: LayerVersion, ask: Ask, show: Show[Any],
                  beside: Beside) -> Any:
         """The answer with its features, if both are of the store's snapshot, where the layer is `standing`; else that of PostGIS in it."""
         if answer is not None and answer.version == standing:
             whole = shown(store, answer, show)
             if whole is not None:
+                if show.kept:
+                    self._texts.keep(space, layer, standing, whole.shown, reveal=space.may(store.actor, Action.REVEAL, layer))
                 return whole
         whole = shown(store, self._asked(space, store, None, layer, matching, ask, beside)(), show)
         assert whole is not None  # PostGIS named them in this very snapshot

@@ -52,7 +52,9 @@ class Keepers:
         """Have the indexes of these layers (all that have geometry) built and in step, waiting for each so long."""
         wanted = [layer for layer in space.catalogue.values() if layer.geometry is not Geometry.NONE and (layers is None or layer.id in layers)]
         for layer_id, version in space.versions({one.id for one in wanted}).items():
-            self.keeper(space, space.catalogue.layer(layer_id)).catch_up(version, patience_s=timeout_s)
+            keeper = self.keeper(space, space.catalogue.layer(layer_id))
+            if keeper.catch_up(version, patience_s=timeout_s) is None:
+                keeper.catch_up(version, patience_s=timeout_s)  # what was being built when this was asked had begun before that version
 
     def index(self, space: Space, layer_id: str) -> LayerIndex | None:
         """The index of a layer as it stands, for benches and audits; None when there is none."""

@@ -27,10 +27,14 @@ Answered = TypeVar("Answered", bound=Answer)
 
 @dataclass(frozen=True)
 class Show(Generic[Answered]):
-    """Which features of a layer's answer are shown with it (`named`) and how they are read: from a store, of a layer, by ids."""
+    """Which features of a layer's answer are shown with it (`named`) and how they are read: from a store, of a layer, by ids.
+
+    `kept`: `read` depends on nothing but the layer at its version and whether hidden values may be seen, so it may be kept (`texts.py`).
+    """
 
     named: Callable[[Answered], Sequence[UUID]]
     read: Callable[[Store, str, Sequence[UUID]], Mapping[UUID, Any]]
+    kept: bool = False
 
 
 def shown(store: Store, answer: Answered, show: Show[Answered]) -> Answered | None:

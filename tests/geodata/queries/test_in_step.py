@@ -17,6 +17,7 @@ from geodata.queries import keeper as keeper_module
 from geodata.queries.engine import QueryEngine, _held
 from geodata.queries.exposure import ExposureQuestion
 from geodata.queries.index import LayerIndex
+from geodata.queries.keeper import Keeper
 from geodata.queries.nearest import LayerRanking, NearestQuestion
 from geodata.queries.rows import Rows
 from geodata.store.changes import LayerVersion
@@ -153,6 +154,34 @@ def test_postgis_answers_while_a_cold_index_is_built(three: Space, database: Dat
     last = nearest(engine, three)
     assert last.answered_by == "index" and last.ranked[0].id == one and not engine.compare(three, SPOTS.id)
     engine.close()
+
+
+def test_warming_waits_for_what_was_committed_while_an_older_build_was_under_way(three: Space, engine: QueryEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    built, go_on = threading.Event(), threading.Event()
+
+    def slowly(*given: object) -> Rows:
+        built.set()
+        go_on.wait(30)
+        return rows_of(*given)  # type: ignore[arg-type]
+
+    def asked(self: Keeper) -> threading.Thread:
+        waiting.release()
+        return build(self)
+
+    rows_of, build, waiting = keeper_module.rows_of, Keeper._build, threading.Semaphore(0)
+    monkeypatch.setattr(keeper_module, "rows_of", slowly)
+    monkeypatch.setattr(Keeper, "_build", asked)
+    with ThreadPoolExecutor(2) as pool:
+        early = pool.submit(engine.warm, three, [SPOTS.id])
+        assert built.wait(30)
+        insert(three, *HERE, "new")
+        late = pool.submit(engine.warm, three, [SPOTS.id])
+        assert waiting.acquire(timeout=30) and waiting.acquire(timeout=30), "both wait for the one build"
+        go_on.set()
+        early.result(30)
+        late.result(30)
+    index = engine.index(three, SPOTS.id)
+    assert index is not None and len(index) == 1 and index.version == three.versions()[SPOTS.id]
 
 
 def test_an_index_that_cannot_be_built_leaves_the_answer_to_postgis(three: Space, engine: QueryEngine, monkeypatch: pytest.MonkeyPatch) -> None:
