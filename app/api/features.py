@@ -18,6 +18,7 @@ from app.api.rendering import GEOJSON, answer, collection, etag
 from app.security import current_actor, requires
 from app.spaces import current_space, space_url
 from geodata.store.features import MAX_PAGE, UNCHANGED, Store
+from geodata.store.kept import PageQuestion
 from geodata.store.ordering import MOST_CURSOR
 from layers.errors import InvalidInput, Problem
 from layers.spec import Action, Label
@@ -87,11 +88,16 @@ class NoReason(Parameters):
 @operation(tag="features", summary=Label("分页读取要素", "Features of a layer, by page"), query=PageParameters, answers={200: "FeatureCollection"}, answer_type=GEOJSON,
            problems=(400, 401, 403, 404, 422))
 def page(layer_id: str, query: PageParameters) -> Response:
-    with current_space().reading(current_actor()) as store:
-        known_fields(store, layer_id, query.fields)
-        found = store.page_json(layer_id, bbox=query.bbox, filter=query.filter, ids=query.ids, limit=query.limit, cursor=query.cursor,
-                                fields=query.fields, geometry=query.geometry, count=query.count, sort=query.sort, offset=query.offset)
-        version = store.version(layer_id)
+    fields = None if query.fields is None else tuple(query.fields)
+    question = PageQuestion(query.bbox, query.filter, query.limit, query.cursor, fields, query.geometry, query.offset)
+    found = current_space().kept_page(current_actor(), layer_id, question) if query.count and query.ids is None and query.sort is None else None
+    version = found.version if found else None
+    if found is None or version is None:
+        with current_space().reading(current_actor()) as store:
+            known_fields(store, layer_id, query.fields)
+            found = store.page_json(layer_id, bbox=query.bbox, filter=query.filter, ids=query.ids, limit=query.limit, cursor=query.cursor,
+                                    fields=query.fields, geometry=query.geometry, count=query.count, sort=query.sort, offset=query.offset)
+            version = store.version(layer_id)
     members = {"layer": layer_id, "version": version.version, "token": version.token, "numberReturned": found.returned, "next": found.next_cursor}
     if found.matched is not None:
         members["numberMatched"] = found.matched

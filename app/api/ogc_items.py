@@ -27,6 +27,7 @@ from app.security import current_actor, requires
 from app.spaces import current_space
 from geodata.store.features import MAX_PAGE, UNCHANGED, Store
 from geodata.store.filters import all_of, queryable, text_of_json
+from geodata.store.kept import PageQuestion
 from geodata.store.ordering import MOST_CURSOR
 from geodata.store.systems import CRS84, System
 from layers.errors import InvalidInput, Problem
@@ -75,10 +76,13 @@ class DeleteParameters(Parameters):
            problems=(400, 401, 403, 404))
 def items(layer_id: str, query: ItemsParameters) -> Response:
     box = box_in(query.bbox_crs, query.bbox) if query.bbox else None
-    with _read_as_asked(), current_space().reading(current_actor()) as store:
-        condition = _condition(query, readable_layer(store, layer_id), store)
-        found = store.page_json(layer_id, bbox=box, filter=condition, limit=min(query.limit, MAX_PAGE), cursor=query.cursor, sort=_order(query.sortby),
-                                told_in=query.crs, filter_in=query.filter_crs)
+    question = PageQuestion(box, limit=min(query.limit, MAX_PAGE), cursor=query.cursor, told_in=query.crs, filter_in=query.filter_crs)
+    found = None if query.filter or query.datetime or query.model_extra or query.sortby else current_space().kept_page(current_actor(), layer_id, question)
+    if found is None:
+        with _read_as_asked(), current_space().reading(current_actor()) as store:
+            condition = _condition(query, readable_layer(store, layer_id), store)
+            found = store.page_json(layer_id, bbox=box, filter=condition, limit=question.limit, cursor=query.cursor, sort=_order(query.sortby),
+                                    told_in=query.crs, filter_in=query.filter_crs)
     links = [link("self", "ogc_items.items", GEOJSON, layer_id=layer_id, **request.args), link("collection", "ogc.collection", layer_id=layer_id)]
     if found.next_cursor:
         links.append(link("next", "ogc_items.items", GEOJSON, layer_id=layer_id, **{**request.args, "cursor": found.next_cursor}))

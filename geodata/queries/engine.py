@@ -217,7 +217,7 @@ class QueryEngine(Keepers):
             answer = answers[layer.id]
             if answer is None or answer.version != versions[layer.id]:
                 return None
-            found = self._texts.of(space, layer, answer.version, show.named(answer), reveal=space.may(actor, Action.REVEAL, layer))
+            found = self._texts.of(space, space.catalogue.layer(layer.id), answer.version, show.named(answer), reveal=space.may(actor, Action.REVEAL, layer))
             if found is None:
                 return None
             whole.append(replace(answer, shown=found))
@@ -230,7 +230,7 @@ class QueryEngine(Keepers):
             whole = shown(store, answer, show)
             if whole is not None:
                 if show.kept:
-                    self._texts.keep(space, layer, standing, whole.shown, reveal=space.may(store.actor, Action.REVEAL, layer))
+                    self._texts.keep(space, store.catalogue.layer(layer.id), standing, whole.shown, reveal=space.may(store.actor, Action.REVEAL, layer))
                 return whole
         whole = shown(store, self._asked(space, store, None, layer, matching, ask, beside)(), show)
         assert whole is not None  # PostGIS named them in this very snapshot

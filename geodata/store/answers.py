@@ -31,6 +31,7 @@ class JsonPage:
     returned: int
     matched: int | None
     next_cursor: str | None
+    version: LayerVersion | None = None  # where the layer stood, of a page that is kept
 
 
 @dataclass(frozen=True)

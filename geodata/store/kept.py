@@ -8,6 +8,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from geodata.store.systems import CRS84, System
+
 if TYPE_CHECKING:
     from geodata.store.answers import JsonPage
     from layers.spec import Layer
@@ -17,13 +19,28 @@ _LARGEST = MOST_BYTES // 4  # one page does not drive out all others
 
 
 @dataclass(frozen=True)
+class PageQuestion:
+    """What is asked of a layer for a page that may be kept; see `Store.page_json`."""
+
+    bbox: Hashable = None
+    filter: str | None = None
+    limit: int = 100
+    cursor: str | None = None
+    fields: tuple[str, ...] | None = None
+    geometry: bool = True
+    offset: int = 0
+    told_in: System = CRS84
+    filter_in: System = CRS84
+
+
+@dataclass(frozen=True)
 class PageKey:
     """Everything that a page follows from: where the layer stands (the token is never used twice), who may see what of it, and the question."""
 
     layer: str
     token: object
     reveal: bool
-    question: Hashable
+    question: PageQuestion
 
 
 class KeptPages:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -37,7 +38,7 @@ from geodata.store.answers import HistoryEntry, JsonPage, MeasureSum, Page, Snap
 from geodata.store.changes import ChangedItem, ChangesSince, LayerVersion, changed_ids, read_versions
 from geodata.store.filters import condition
 from geodata.store.freshness import OLDEST, Verified
-from geodata.store.kept import KeptPages, PageKey
+from geodata.store.kept import KeptPages, PageKey, PageQuestion
 from geodata.store.metadata import STORAGE_SRID
 from geodata.store.ordering import PINYIN, Key, Order, keys_named
 from geodata.store.reverting import Commit, CommitFeature, recent, touched_by
@@ -109,11 +110,13 @@ class Reader:
         layer, table = self._open(layer_id, Action.READ)
         if self._kept is None or sort is not None or ids is not None or not count:
             return self._page_json(layer, table, bbox, filter, ids, limit, cursor, fields, geometry, count, sort, offset, told_in, filter_in)
-        question = (bbox, filter, limit, cursor, None if fields is None else tuple(fields), geometry, offset, told_in, filter_in)
-        key = PageKey(layer_id, self.version(layer_id).token, self._reveals(layer), question)
+        question = PageQuestion(bbox, filter, limit, cursor, None if fields is None else tuple(fields), geometry, offset, told_in, filter_in)
+        standing = self.version(layer_id)
+        key = PageKey(layer_id, standing.token, self._reveals(layer), question)
         found = self._kept.get(key, layer)
         if found is None:
             found = self._page_json(layer, table, bbox, filter, ids, limit, cursor, fields, geometry, count, sort, offset, told_in, filter_in)
+            found = replace(found, version=standing)
             self._kept.put(key, layer, found)
         return found
 

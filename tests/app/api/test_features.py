@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from geodata.store.database import Database
+from geodata.store.spaces import Space
 from layers.spec import Role
 from tests.app.api.conftest import Program, post
 
@@ -221,6 +222,24 @@ def test_page_takes_a_box_ids_and_fields(planner_program: Program) -> None:
     assert chosen["features"][0]["geometry"] is None
     assert "numberMatched" not in chosen
     assert planner_program.get(POSTS + "?fields=nothing").status_code == 422
+
+
+@pytest.mark.parametrize("address", ["/api/v1/layers/posts/features?limit=5", "/ogc/collections/posts/items?limit=5"])
+def test_the_same_page_again_opens_no_snapshot_and_a_change_is_in_the_next(planner_program: Program, made: dict[str, Any], address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    reading = Space.reading
+    monkeypatch.setattr(Space, "reading", lambda self, actor: (opened.append(self.id), reading(self, actor))[1])
+
+    def asked() -> dict[str, Any]:
+        answer = planner_program.get(address).json
+        return {name: value for name, value in answer.items() if name != "timeStamp"}
+
+    first = asked()
+    opened.clear()
+    assert asked() == first and opened == []
+    planner_program.post("/api/v1/layers/posts/features", post(name="后来的"))
+    later = asked()
+    assert opened and later["numberReturned"] == first["numberReturned"] + 1 and later.get("version") == (first["version"] + 1 if "version" in first else None)
 
 
 @pytest.mark.parametrize("query", [

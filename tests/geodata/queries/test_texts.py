@@ -87,7 +87,7 @@ def test_any_commit_to_the_layer_has_its_features_read_anew(spots: Space, databa
 
 def test_a_build_that_keeps_texts_past_their_version_is_seen_by_that(spots: Space, database: Database, engine: QueryEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     def careless(self: Texts, space: Space, layer: Any, version: LayerVersion, ids: Sequence[UUID], *, reveal: bool) -> Any:
-        _, kept = self._kept.get((space.id, layer.id, reveal), (None, {}))
+        _, _, kept = self._kept.get((space.id, layer.id, reveal), (None, None, {}))
         return {one: kept[one] for one in ids} if all(one in kept for one in ids) else None
 
     monkeypatch.setattr(Texts, "of", careless)
@@ -110,6 +110,6 @@ def test_what_is_kept_stays_within_its_room_and_goes_with_its_space(spots: Space
     read = Read()
     said(engine, spots, read)
     said(engine, spots, read, VIEWER)
-    assert sum(len(kept) for _, kept in engine._texts._kept.values()) == engine._texts._count == 3
+    assert sum(len(kept) for _, _, kept in engine._texts._kept.values()) == engine._texts._count == 3
     engine.forget(spots.id)
     assert engine._texts._kept == {} and engine._texts._count == 0

@@ -11,7 +11,7 @@ from shapely.geometry import Point
 
 from geodata.store import reading
 from geodata.store.answers import JsonPage
-from geodata.store.kept import KeptPages, PageKey
+from geodata.store.kept import KeptPages, PageKey, PageQuestion
 from geodata.store.spaces import Space
 from layers.catalogue import CATALOGUE
 from layers.spec import OPERATOR, Actor, Role
@@ -66,9 +66,24 @@ def test_who_may_not_see_a_value_never_gets_the_page_of_who_may(space: Space) ->
     assert page(space, VIEWER).features == masked
 
 
+def test_a_kept_page_is_given_without_a_snapshot_until_a_commit_and_to_those_alone_who_may_see_it(space: Space) -> None:
+    made = filled(space)
+    assert space.kept_page(OFFICER, "shelters", PageQuestion()) is None
+    first = page(space, OFFICER)
+    assert space.kept_page(OFFICER, "shelters", PageQuestion()) is first and first.version == space.versions()["shelters"]
+    assert space.kept_page(VIEWER, "shelters", PageQuestion()) is None
+    assert space.kept_page(Actor("nobody", frozenset({Role.AUDIT_ADMIN})), "shelters", PageQuestion()) is None
+    assert space.kept_page(OFFICER, "shelters", PageQuestion(limit=7)) is None
+    assert space.kept_page(OFFICER, "no_such_layer", PageQuestion()) is None
+    with space.transaction(OPERATOR) as store:
+        store.patch("shelters", made.id, {"capacity": 900}, version=1)
+    assert space.kept_page(OFFICER, "shelters", PageQuestion()) is None
+    assert capacities(page(space, OFFICER)) == [900]
+
+
 def test_a_changed_definition_makes_another_page_at_the_same_version(space: Space) -> None:
     pages, page_of = KeptPages(), JsonPage("{}", 1, 1, None)
-    key = PageKey("shelters", "token", False, ())
+    key = PageKey("shelters", "token", False, PageQuestion())
     pages.put(key, SHELTERS, page_of)
     assert pages.get(key, SHELTERS) is page_of
     assert pages.get(key, replace(SHELTERS, title="code")) is None
@@ -76,7 +91,7 @@ def test_a_changed_definition_makes_another_page_at_the_same_version(space: Spac
 
 def test_what_was_not_asked_for_the_longest_goes_first_and_one_page_does_not_drive_out_all(space: Space) -> None:
     pages = KeptPages(most_bytes=100)
-    keys = [PageKey("shelters", "token", False, n) for n in range(4)]
+    keys = [PageKey("shelters", "token", False, PageQuestion(limit=n)) for n in range(4)]
     for key in keys[:2]:
         pages.put(key, SHELTERS, JsonPage("x" * 40, 1, 1, None))
     pages.get(keys[0], SHELTERS)
