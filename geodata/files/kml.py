@@ -55,7 +55,7 @@ def read_kml(source: Source, *, sublayer: str | None, encoding: str | None) -> T
     listed = [Sublayer(name or source.name, len(marks), kinds_in_order(_kinds(marks))) for name, marks in folders.items()]
     layer = chosen(listed, sublayer, source.main.name)
     marks = next(marks for name, marks in folders.items() if (name or source.name) == layer)
-    table = _table(source, layer, marks, seen)
+    table = _table(source, layer, marks, _declared(root, marks), seen)
     table.encoding = decision.found
     table.notices[:0] = decision.notices
     return table
@@ -83,7 +83,21 @@ def _kinds(marks: list[Element]) -> Iterator[str]:
                 yield {"Track": "LineString", "MultiTrack": "MultiLineString", "MultiGeometry": "GeometryCollection", "LinearRing": "LineString"}.get(one.name, one.name)
 
 
-def _table(source: Source, layer: str, marks: list[Element], seen: _Seen) -> Table:
+def _declared(parent: Element, marks: list[Element]) -> list[str]:
+    """Fields of the schemas that the placemarks follow: one that is empty everywhere is said nowhere else."""
+    followed = {one.attributes.get("schemaUrl", "").removeprefix("#") for mark in marks for data in mark.every("ExtendedData") for one in data.every("SchemaData")}
+    return list(_fields(parent, followed))
+
+
+def _fields(parent: Element, schemas: set[str]) -> Iterator[str]:
+    for child in parent.children:
+        if child.name == "Schema" and child.attributes.get("id") in schemas:
+            yield from (one.attributes["name"] for one in child.every("SimpleField") if one.attributes.get("name"))
+        elif child.name in ("Document", "Folder"):
+            yield from _fields(child, schemas)
+
+
+def _table(source: Source, layer: str, marks: list[Element], declared: list[str], seen: _Seen) -> Table:
     shapes: list[bytes | None] = []
     rejected: list[Notice] = []
     out = np.zeros(len(marks), bool)
@@ -96,7 +110,7 @@ def _table(source: Source, layer: str, marks: list[Element], seen: _Seen) -> Tab
             shapes.append(None)
             rejected.append(Notice(bad.code, bad.values, place + 1, "geometry"))
     rows = [_values(one) for one in marks]
-    names = list(dict.fromkeys(name for row in rows for name in row))
+    names = list(dict.fromkeys([*(name for row in rows for name in row), *declared]))
     columns = [column(name, [row.get(name) for row in rows]) for name in names]
     notices = [Notice("zm-dropped", {"kind": "KML"})] if seen.heights else []
     if seen.overlays:

@@ -89,7 +89,7 @@ def stored(space: Space) -> dict[str, tuple[dict[str, Any], Any]]:
         return {one.properties["code"]: (dict(one.properties), one.geometry) for one in store.page(LAYER.id).features}
 
 
-@pytest.mark.parametrize("suffix", ["geojson", "gpkg", "fgb", "csv", "xlsx", "zip"])
+@pytest.mark.parametrize("suffix", ["geojson", "gpkg", "fgb", "csv", "xlsx", "kml", "zip"])
 def test_what_goes_out_comes_back_as_it_was(kept: Space, tmp_path: Path, suffix: str) -> None:
     """Our loader puts every feature on itself and nothing it says differs from what is stored.
 
