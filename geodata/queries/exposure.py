@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, overload
 from uuid import UUID
 
+import numpy as np
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from geodata.queries import refusals
 from geodata.queries.buffer import work
 from geodata.store.changes import LayerVersion
 from layers.spec import Measure
+
+Floats = NDArray[np.float64]
 
 MAX_BUFFER_M = 50_000.0  # the district is 60 km across
 MAX_BUFFERED_VERTICES = 5_000  # widening as many takes about a second of one core
@@ -98,6 +102,42 @@ class Inside:
     unit: str | None
 
 
+class Insides(Sequence[Inside]):
+    """The features inside as columns, each made when it is looked at: of tens of thousands a page shows some hundreds.
+
+    `part` and `whole` in the unit of the shape's `dimension` (0 point, 1 m, 2 m2); NaN for points.
+    """
+
+    _UNITS = (None, "m", "m2")
+
+    def __init__(self, ids: Sequence[UUID], part: Floats, whole: Floats, dimension: NDArray[np.intp]) -> None:
+        self._ids, self._part, self._whole, self._dimension = ids, part, whole, dimension
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    @overload
+    def __getitem__(self, place: int) -> Inside: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Inside, ...]: ...
+    def __getitem__(self, place: int | slice) -> Inside | tuple[Inside, ...]:
+        if isinstance(place, slice):
+            return tuple(self[one] for one in range(*place.indices(len(self))))
+        part, whole = float(self._part[place]), float(self._whole[place])
+        if whole != whole:
+            return Inside(self._ids[place], None, None, None)
+        return Inside(self._ids[place], part, part / whole if whole > 0.0 else 0.0, self._UNITS[int(self._dimension[place])])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, (Insides, tuple)) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self._ids))
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
+
+
 @dataclass(frozen=True)
 class LayerExposure:
     """One layer's answer at `version`, `answered_by` "index" or "postgis": both give the same. `features` are in order of id.
@@ -112,7 +152,7 @@ class LayerExposure:
     count: int
     measures: Mapping[str, MeasureSum]
     basis: Basis
-    features: tuple[Inside, ...]
+    features: Sequence[Inside]
     positions: str = "exact"
     shown: Mapping[UUID, Any] = field(default_factory=dict)
 

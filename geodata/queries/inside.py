@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import fsum
@@ -13,7 +13,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geodata.queries.exposure import Basis, Inside, LayerExposure, MeasureSum, Portion
+from geodata.queries.exposure import Basis, Insides, LayerExposure, MeasureSum, Portion
 from geodata.queries.membership import Zone
 from geodata.queries.ranking import Candidates
 from geodata.queries.rows import Origin
@@ -29,14 +29,17 @@ class Picked:
 
     ids: list[UUID]
     shapes: NDArray[Any]
+    boxes: Floats
+    sizes: Floats
     measures: Floats
+    origin: NDArray[np.int32]  # numbers of `origins`
     origins: list[Origin]
     verified: Floats
 
     def taken(self, chosen: NDArray[np.intp]) -> Picked:
         """Those at these places, in that order."""
-        return Picked([self.ids[one] for one in chosen], self.shapes[chosen], self.measures[chosen],
-                      [self.origins[one] for one in chosen], self.verified[chosen])
+        return Picked([self.ids[one] for one in chosen.tolist()], self.shapes[chosen], self.boxes[chosen], self.sizes[chosen], self.measures[chosen],
+                      self.origin[chosen], self.origins, self.verified[chosen])
 
 
 def pick(candidates: Candidates, zone: Zone, matching: set[UUID] | None) -> Picked:
@@ -48,19 +51,21 @@ def pick(candidates: Candidates, zone: Zone, matching: set[UUID] | None) -> Pick
         kept = [place for place, one in enumerate(ids) if one in matching]
         chosen, ids = [chosen[place] for place in kept], [ids[place] for place in kept]
     at = np.array(chosen, dtype=np.intp)
-    origins = [slots.origins[number] for number in slots.origin[at].tolist()]
-    return Picked([one for one in ids if one is not None], slots.shapes[at], slots.measures[at], origins, slots.verified[at])
+    return Picked([one for one in ids if one is not None], slots.shapes[at], slots.boxes[at], slots.sizes(at), slots.measures[at], slots.origin[at], slots.origins,
+                  slots.verified[at])
 
 
 def expose(layer: Layer, picked: Picked, zone: Zone, version: LayerVersion, answered_by: str, *, hidden: frozenset[str]) -> LayerExposure:
     """The answer for those picked that are in the zone. Measures named in `hidden` are not summed for this asker."""
-    inside = np.flatnonzero(zone.holds(picked.shapes)) if picked.ids else np.zeros(0, np.intp)
-    found = picked.taken(np.array(sorted(inside.tolist(), key=lambda place: picked.ids[place]), dtype=np.intp))
+    sure = zone.surely(picked.boxes)
+    inside = np.flatnonzero(zone.holds(picked.shapes, sure)) if picked.ids else np.zeros(0, np.intp)
+    by_id = np.array(sorted(inside.tolist(), key=[one.int for one in picked.ids].__getitem__), dtype=np.intp)
+    found = picked.taken(by_id)
     measures = {one.id: (one, found.measures[:, place]) for place, one in enumerate(layer.measures) if one.id not in hidden}
-    return LayerExposure(layer.id, version, answered_by, len(found.ids), _sums(measures, slice(None)), _basis(found, measures), _features(found, zone))
+    return LayerExposure(layer.id, version, answered_by, len(found.ids), _sums(measures, slice(None)), _basis(found, measures), _features(found, zone, sure[by_id]))
 
 
-def _sums(measures: Mapping[str, tuple[Field, Floats]], chosen: slice | Sequence[int]) -> dict[str, MeasureSum]:
+def _sums(measures: Mapping[str, tuple[Field, Floats]], chosen: slice | NDArray[np.intp]) -> dict[str, MeasureSum]:
     return {name: _sum(one, values[chosen]) for name, (one, values) in measures.items()}
 
 
@@ -75,9 +80,7 @@ def _sum(one: Field, values: Floats) -> MeasureSum:
 
 
 def _basis(found: Picked, measures: Mapping[str, tuple[Field, Floats]]) -> Basis:
-    by_origin: dict[Origin, list[int]] = {}
-    for place, origin in enumerate(found.origins):
-        by_origin.setdefault(origin, []).append(place)
+    by_origin = {found.origins[number]: np.flatnonzero(found.origin == number) for number in np.unique(found.origin).tolist()}
     portions = tuple(Portion(source, when, len(places), _sums(measures, places))
                      for (source, when), places in sorted(by_origin.items(), key=lambda one: (str(one[0][0] or ""), str(one[0][1] or ""))))
     verified = found.verified[~np.isnan(found.verified)]
@@ -95,13 +98,6 @@ def _moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(float(seconds), UTC)
 
 
-def _features(found: Picked, zone: Zone) -> tuple[Inside, ...]:
-    if not found.ids:
-        return ()
-    part, whole = zone.parts(found.shapes)
-    units = {1: "m", 2: "m2"}
-    dimension = shapely.get_dimensions(found.shapes)
-    return tuple(
-        Inside(one, None, None, None) if whole[place] != whole[place]
-        else Inside(one, float(part[place]), float(part[place] / whole[place]) if whole[place] > 0.0 else 0.0, units[int(dimension[place])])
-        for place, one in enumerate(found.ids))
+def _features(found: Picked, zone: Zone, sure: NDArray[np.bool_]) -> Insides:
+    part, whole = zone.parts(found.shapes, found.sizes, sure)
+    return Insides(found.ids, part, whole, shapely.get_dimensions(found.shapes))

@@ -12,13 +12,15 @@ from shapely.geometry.base import BaseGeometry
 from geodata.crs import GEOD
 from geodata.queries.bounds import Box, widened
 from geodata.queries.buffer import buffer
-from geodata.queries.extent import areas_m2, lengths_m
+from geodata.queries.extent import areas_m2, lengths_m, sizes
 from geodata.queries.measure import distance_m, earth_centred, feet
 from geodata.queries.plane import Plane, shape_distance_m
 
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
+_SMALL_DEG = 0.02  # some 2 km: a parallel bends off the geodesic between its ends by 5 cm at most
+_WELL_M = 1.0
 _LEAST_RADIUS_M = GEOD.a * (1.0 - GEOD.es)
 
 
@@ -34,8 +36,30 @@ class Zone:
         self.area_m2 = float(areas_m2([self.outline])[0]) if shapely.get_dimensions(self.outline) == 2 else None
         shapely.prepare([shape, self.outline])
 
-    def holds(self, shapes: NDArray[Any]) -> Flags:
-        """For each shape (degrees, not empty) whether it touches the zone or comes as near as the zone is widened, that included."""
+    def surely(self, boxes: Floats) -> Flags:
+        """For each box of degrees whether all that lies in it lies well inside the zone, by its corners alone.
+
+        Said of small boxes about a widened point only: no place in one is more than centimetres farther off than its farthest corner.
+        """
+        sure = np.zeros(len(boxes), bool)
+        if self._shape.geom_type == "Point" and self._buffer_m:
+            small = np.flatnonzero((boxes[:, 2:] - boxes[:, :2] < _SMALL_DEG).all(axis=1))
+            corners = boxes[small][:, [[0, 1], [2, 1], [2, 3], [0, 3]]].reshape(-1, 2)
+            sure[small] = (self._at_most_m(self._chords(corners)) <= self._buffer_m - _WELL_M).reshape(-1, 4).all(axis=1)
+        return sure
+
+    def holds(self, shapes: NDArray[Any], sure: Flags | None = None) -> Flags:
+        """For each shape (degrees, not empty) whether it touches the zone or comes as near as the zone is widened, that included.
+
+        Those of which `surely` said so are not looked at.
+        """
+        if sure is None:
+            return self._judged(shapes)
+        held, left = sure.copy(), np.flatnonzero(~sure)
+        held[left] = self._judged(shapes[left]) if len(left) else False
+        return held
+
+    def _judged(self, shapes: NDArray[Any]) -> Flags:
         inside = shapely.intersects(self._shape, shapes)
         if self._buffer_m == 0.0 or inside.all():
             return inside
@@ -46,15 +70,18 @@ class Zone:
                 inside[rest] = near(shapes[rest])
         return inside
 
-    def parts(self, shapes: NDArray[Any]) -> tuple[Floats, Floats]:
-        """Of each shape the length in m or area in m2 inside the outline, and that of the whole shape; NaN for points."""
-        part, whole = np.full(len(shapes), np.nan), np.full(len(shapes), np.nan)
+    def parts(self, shapes: NDArray[Any], whole: Floats | None = None, sure: Flags | None = None) -> tuple[Floats, Floats]:
+        """Of each shape the length in m or area in m2 inside the outline, and that of the whole shape; NaN for points.
+
+        `whole` where it is known already; `sure` as `surely` said, of which nothing can be cut off.
+        """
+        whole = sizes(shapes) if whole is None else whole
+        part = whole.copy()
         dimension = shapely.get_dimensions(shapes)
         for wanted, size in ((1, lengths_m), (2, areas_m2)):
-            chosen = np.flatnonzero(dimension == wanted)
+            chosen = np.flatnonzero(dimension == wanted if sure is None else (dimension == wanted) & ~sure)
             if not len(chosen):
                 continue
-            whole[chosen] = part[chosen] = size(shapes[chosen])
             cut = chosen[~shapely.covers(self.outline, shapes[chosen])]
             if len(cut):
                 part[cut] = np.minimum(size(shapely.intersection(self.outline, shapes[cut])), whole[cut])
@@ -64,13 +91,22 @@ class Zone:
         """Points around a point: the chord c decides, for the geodesic is from c to 2 R asin(c / 2R); the rim is measured."""
         xy = shapely.get_coordinates(places)
         lon, lat = self._shape.x, self._shape.y  # type: ignore[attr-defined]
-        off = earth_centred(xy[:, 0], xy[:, 1]) - earth_centred(np.array([lon]), np.array([lat]))
-        chord = np.sqrt((off * off).sum(axis=0))
-        near = 2.0 * _LEAST_RADIUS_M * np.arcsin(np.minimum(1.0, chord / (2.0 * _LEAST_RADIUS_M))) <= self._buffer_m - 1e-6
+        chord = self._chords(xy)
+        near = self._at_most_m(chord) <= self._buffer_m - 1e-6
         rim = np.flatnonzero(~near & (chord <= self._buffer_m + 1e-6))
         same = np.ones(len(rim))
         near[rim] = GEOD.inv(lon * same, lat * same, xy[rim, 0], xy[rim, 1])[2] <= self._buffer_m
         return near
+
+    def _chords(self, places: Floats) -> Floats:
+        """Metres through the earth from the zone's point to each place (lon, lat)."""
+        off = earth_centred(places[:, 0], places[:, 1]) - earth_centred(np.array([self._shape.x]), np.array([self._shape.y]))  # type: ignore[attr-defined]
+        return np.asarray(np.sqrt((off * off).sum(axis=0)))
+
+    @staticmethod
+    def _at_most_m(chords: Floats) -> Floats:
+        """The longest that the geodesics over such chords can be."""
+        return np.asarray(2.0 * _LEAST_RADIUS_M * np.arcsin(np.minimum(1.0, chords / (2.0 * _LEAST_RADIUS_M))))
 
     def _near(self, shapes: NDArray[Any]) -> Flags:
         """Any shapes that do not touch the zone's own shape."""

@@ -9,9 +9,11 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from geodata.queries.extent import sizes
 from geodata.queries.rows import Origin, Rows
 
 Whole = NDArray[np.intp]
+_UNMEASURED = -1.0
 
 
 class Slots:
@@ -35,6 +37,7 @@ class Slots:
         self.measures = np.full((room, measures), np.nan)
         self.origin = np.zeros(room, np.int32)
         self.verified = np.full(room, np.nan)
+        self._sizes = np.full(room, _UNMEASURED)
 
     def __len__(self) -> int:
         return len(self.slot_of)
@@ -58,7 +61,15 @@ class Slots:
             self.measures[slots] = rows.measures
             self.origin[slots] = [self._number(one) for one in rows.origins]
             self.verified[slots] = rows.verified
+            self._sizes[slots] = _UNMEASURED
         return slots
+
+    def sizes(self, some: Whole) -> NDArray[np.float64]:
+        """Area in m2 or length in m of the shapes in these slots, NaN for points; measured when first asked for."""
+        fresh = some[self._sizes[some] == _UNMEASURED]
+        if len(fresh):
+            self._sizes[fresh] = sizes(self.shapes[fresh])
+        return np.asarray(self._sizes[some])
 
     def drop(self, feature_id: UUID) -> int | None:
         """Forget a feature; the slot it had, or None when it was not there."""
@@ -106,3 +117,4 @@ class Slots:
         self.measures = np.concatenate([self.measures, np.full((more, self.measures.shape[1]), np.nan)])
         self.origin = np.concatenate([self.origin, np.zeros(more, np.int32)])
         self.verified = np.concatenate([self.verified, np.full(more, np.nan)])
+        self._sizes = np.concatenate([self._sizes, np.full(more, _UNMEASURED)])

@@ -38,7 +38,7 @@ def test_a_look_at_the_map_says_which_bars_it_reached() -> None:
     assert ["NOT reached" in line for line in result.lines()[-2:]] == [False, True]
 
 
-@pytest.mark.parametrize("run", [lambda database: nearest.run(database, 500, 2, 60), lambda database: nearest.run_many(database, 500, 2, 100), lambda database: exposure.run(database, 500, 2)])
+@pytest.mark.parametrize("run", [lambda database: nearest.run(database, 500, 2, 60), lambda database: nearest.run_many(database, 500, 2, 100), lambda database: exposure.run(database, 500, 2)[1]])
 def test_a_small_run_answers_rightly_in_a_database_of_its_own(database: Database, run) -> None:  # type: ignore[no-untyped-def]
     with scratch(database) as fresh:
         result = run(fresh)
@@ -48,7 +48,7 @@ def test_a_small_run_answers_rightly_in_a_database_of_its_own(database: Database
         assert next(wrong for name, wrong in read["facts"]["wrong of 60"].items() if name.startswith("onemap")) == 0
     else:
         counts = read["facts"]["counts"]
-        assert counts["onemap engine (with parts and basis)"][2] == counts["PostGIS projected ST_DWithin"][2]
+        assert abs(counts["onemap engine (with parts and basis)"] - counts["PostGIS projected ST_DWithin"]) <= 1  # on the rim the plane is wrong
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from shapely.geometry.base import BaseGeometry
 from geodata.crs import GEOD
 from geodata.queries.buffer import corners
 from geodata.queries.engine import QueryEngine
-from geodata.queries.exposure import MAX_BUFFERED_VERTICES, ExposureQuestion, LayerExposure
+from geodata.queries.exposure import MAX_BUFFERED_VERTICES, ExposureQuestion, Inside, Insides, LayerExposure
 from geodata.queries.membership import Zone
 from geodata.store.spaces import Space
 from layers.errors import Forbidden, InvalidInput
@@ -278,3 +279,33 @@ def test_parts_of_neighbours_add_up_to_the_whole() -> None:
     shapes = scattered(PLOTS.id, 60, 5)
     left, right, both = (Zone(shapely.box(*box), 0.0) for box in ((109.4, 40.4, 109.8, 40.9), (109.8, 40.4, 110.3, 40.9), (109.4, 40.4, 110.3, 40.9)))
     assert np.add(sizes_inside(left, shapes), sizes_inside(right, shapes)) == pytest.approx(sizes_inside(both, shapes), rel=1e-9, abs=1e-3)
+
+
+@pytest.mark.parametrize("lat", [0.0, 40.6, 84.0])
+def test_boxes_surely_inside_have_no_place_outside(lat: float) -> None:
+    """Small boxes about the rim, looked at all along their edges; those judged by corners alone are many, and none is wrong."""
+    rng = np.random.default_rng(11)
+    zone = Zone(shapely.Point(109.8, lat), 5_000.0)
+    bearings, far = rng.uniform(0, 360, 400), rng.uniform(3_000, 5_100, 400)
+    lon, south, _ = GEOD.fwd(np.full(400, 109.8), np.full(400, lat), bearings, far)
+    size = rng.uniform(1e-5, 0.0199, (400, 2)) * rng.choice([0.01, 0.3, 1.0], (400, 1))
+    boxes = np.column_stack([lon, south, lon + size[:, 0], south + size[:, 1]])
+    sure = zone.surely(boxes)
+    assert 40 < sure.sum() < 400
+    for west, low, east, north in boxes[sure]:
+        along = np.linspace(0.0, 1.0, 41)
+        edge = np.concatenate([np.column_stack([west + along * (east - west), np.full(41, one)]) for one in (low, north)]
+                              + [np.column_stack([np.full(41, one), low + along * (north - low)]) for one in (west, east)])
+        same = np.ones(len(edge))
+        assert GEOD.inv(109.8 * same, lat * same, edge[:, 0], edge[:, 1])[2].max() < 5_000.0
+    assert not zone.surely(np.array([[109.79, lat - 0.001, 109.83, lat + 0.001]])).any(), "a long box is judged by its shape"
+    assert not Zone(shapely.box(109.0, 40.0, 110.0, 41.0), 0.0).surely(np.array([[109.5, 40.5, 109.501, 40.501]])).any()
+
+
+def test_features_inside_are_made_when_looked_at() -> None:
+    ids = [UUID(int=n) for n in range(3)]
+    found = Insides(ids, np.array([np.nan, 5.0, 0.0]), np.array([np.nan, 10.0, 0.0]), np.array([0, 1, 2]))
+    made = (Inside(ids[0], None, None, None), Inside(ids[1], 5.0, 0.5, "m"), Inside(ids[2], 0.0, 0.0, "m2"))
+    assert tuple(found) == made == found[:] and found[1:] == made[1:] and found[-1] == made[-1] and len(found) == 3
+    assert found == made and found == Insides(ids, np.array([np.nan, 5.0, 0.0]), np.array([np.nan, 10.0, 0.0]), np.array([0, 1, 2]))
+    assert found != made[:2] and hash(found) == hash(found)
