@@ -45,7 +45,7 @@ class Picked:
 def pick(candidates: Candidates, zone: Zone, matching: set[UUID] | None) -> Picked:
     """Candidates whose boxes meet the zone's and that meet the filter."""
     slots = candidates.slots
-    chosen = candidates.inside(zone.windows)
+    chosen = sorted(candidates.inside(zone.windows))  # ids grow with time, and so do slots, mostly: what follows then finds them nearly in order
     ids = [slots.ids[slot] for slot in chosen]
     if matching is not None:
         kept = [place for place, one in enumerate(ids) if one in matching]
@@ -58,7 +58,7 @@ def pick(candidates: Candidates, zone: Zone, matching: set[UUID] | None) -> Pick
 def expose(layer: Layer, picked: Picked, zone: Zone, version: LayerVersion, answered_by: str, *, hidden: frozenset[str]) -> LayerExposure:
     """The answer for those picked that are in the zone. Measures named in `hidden` are not summed for this asker."""
     sure = zone.surely(picked.boxes)
-    inside = np.flatnonzero(zone.holds(picked.shapes, sure)) if picked.ids else np.zeros(0, np.intp)
+    inside = np.flatnonzero(zone.holds(picked.shapes, picked.boxes, sure)) if picked.ids else np.zeros(0, np.intp)
     by_id = np.array(sorted(inside.tolist(), key=[one.int for one in picked.ids].__getitem__), dtype=np.intp)
     found = picked.taken(by_id)
     measures = {one.id: (one, found.measures[:, place]) for place, one in enumerate(layer.measures) if one.id not in hidden}

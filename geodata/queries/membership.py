@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from geodata.crs import GEOD
-from geodata.queries.bounds import Box, widened
+from geodata.queries.bounds import Box, box_distances_m, widened
 from geodata.queries.buffer import buffer
 from geodata.queries.extent import areas_m2, lengths_m, sizes
 from geodata.queries.measure import distance_m, earth_centred, feet
@@ -48,14 +48,20 @@ class Zone:
             sure[small] = (self._at_most_m(self._chords(corners)) <= self._buffer_m - _WELL_M).reshape(-1, 4).all(axis=1)
         return sure
 
-    def holds(self, shapes: NDArray[Any], sure: Flags | None = None) -> Flags:
+    def out_of_reach(self, boxes: Floats) -> Flags:
+        """For each box of degrees whether it lies farther off than the zone is widened, by the least distance that its sides allow; said about a point only."""
+        if self._shape.geom_type == "Point" and self._buffer_m:
+            return np.asarray(box_distances_m(self._shape.x, self._shape.y, boxes) > self._buffer_m + _WELL_M)  # type: ignore[attr-defined]
+        return np.zeros(len(boxes), bool)
+
+    def holds(self, shapes: NDArray[Any], boxes: Floats | None = None, sure: Flags | None = None) -> Flags:
         """For each shape (degrees, not empty) whether it touches the zone or comes as near as the zone is widened, that included.
 
-        Those of which `surely` said so are not looked at.
+        Those of whose `boxes` that can be said by them alone (`sure` as `surely` said) are not looked at.
         """
-        if sure is None:
+        if boxes is None or sure is None:
             return self._judged(shapes)
-        held, left = sure.copy(), np.flatnonzero(~sure)
+        held, left = sure.copy(), np.flatnonzero(~sure & ~self.out_of_reach(boxes))
         held[left] = self._judged(shapes[left]) if len(left) else False
         return held
 

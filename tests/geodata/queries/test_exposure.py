@@ -298,6 +298,11 @@ def test_boxes_surely_inside_have_no_place_outside(lat: float) -> None:
                               + [np.column_stack([np.full(41, one), low + along * (north - low)]) for one in (west, east)])
         same = np.ones(len(edge))
         assert GEOD.inv(109.8 * same, lat * same, edge[:, 0], edge[:, 1])[2].max() < 5_000.0
+    beyond = zone.out_of_reach(boxes)
+    assert not (beyond & sure).any()
+    for one in np.flatnonzero(beyond):
+        assert twin.distance_m(109.8, lat, shapely.box(*boxes[one])) > 5_000.0
+    assert zone.out_of_reach(boxes + [1.0, 0.0, 1.0, 0.0]).all(), "a degree of longitude is ten kilometres even at 84 degrees"
     assert not zone.surely(np.array([[109.79, lat - 0.001, 109.83, lat + 0.001]])).any(), "a long box is judged by its shape"
     assert not Zone(shapely.box(109.0, 40.0, 110.0, 41.0), 0.0).surely(np.array([[109.5, 40.5, 109.501, 40.501]])).any()
 
