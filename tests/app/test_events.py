@@ -76,7 +76,7 @@ class Reader:
 
 @contextmanager
 def listening(served: Served, headers: dict[str, str], path: str = "/api/v1/events", **given: Any) -> Iterator[Reader]:
-    with httpx.stream("GET", served.base + path, headers=headers, timeout=5, **given) as response:
+    with httpx.stream("GET", served.base + path, headers=headers, timeout=30, **given) as response:
         assert response.status_code == 200, response.read()
         yield Reader(response)
 
@@ -225,7 +225,7 @@ def test_a_stream_ends_when_its_session_is_revoked(served: Served, app: Flask) -
     people.accounts.add("wang", "", PASSWORD, frozenset({Role.VIEWER}), "tests")
     with httpx.Client(base_url=served.base) as browser:
         browser.post("/login", json={"name": "wang", "password": PASSWORD})
-        with browser.stream("GET", "/api/v1/events", timeout=5) as response:
+        with browser.stream("GET", "/api/v1/events", timeout=30) as response:
             reader = Reader(response)
             reader.next()
             people.sessions.end_all("wang")
@@ -334,14 +334,14 @@ def test_a_connection_that_sends_nothing_or_no_end_is_closed(app: Flask, monkeyp
     monkeypatch.setattr("app.connections.HEAD_PATIENCE_S", 0.3)
     with serving(app) as served:
         for head in (b"", b"GET / HTTP/1.1\r\nHost: x\r\n", b"GET / HTTP/1.1\r\nX: " + b"a" * 70_000):
-            with socket.create_connection(("127.0.0.1", int(served.base.rsplit(":", 1)[1])), timeout=5) as connection:
+            with socket.create_connection(("127.0.0.1", int(served.base.rsplit(":", 1)[1])), timeout=30) as connection:
                 connection.sendall(head)
                 assert connection.recv(100) == b""
 
 
 def test_a_second_request_that_never_ends_is_cut_too(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.connections.HEAD_PATIENCE_S", 0.3)
-    with serving(app) as served, socket.create_connection(("127.0.0.1", int(served.base.rsplit(":", 1)[1])), timeout=5) as connection:
+    with serving(app) as served, socket.create_connection(("127.0.0.1", int(served.base.rsplit(":", 1)[1])), timeout=30) as connection:
         connection.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
         answer = b""
         while not answer.endswith(b"ok\n"):  # head and body may come in two pieces
