@@ -6,16 +6,18 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
-from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL, make_url
+from werkzeug.routing import Rule
 
-from geodata.store import migration
+from geodata.store import accounts, migration
 from geodata.store.database import Database
 from geodata.store.spaces import Space
 from layers.collection import Catalogue
@@ -23,6 +25,26 @@ from layers.spec import Actor, Role
 
 settings.register_profile("shared machine", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared machine")  # a busy machine is no counterexample, and what failed for one fails for all
+
+OF_SERVICE = accounts._HASHER  # what passwords are hashed with in service; here signing in is no test of patience
+accounts._HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+accounts._NOBODY = accounts._HASHER.hash("a name that has no account")
+
+_builders: dict[tuple[str, tuple[tuple[bool, str], ...], bool], Callable[..., tuple[str, str]]] = {}
+_compile_builder = Rule._compile_builder
+
+
+def _compiled_once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+    """The program that makes URLs of a rule depends on its text alone: every application of a run has the same 230 rules, and compiling them is most of making one."""
+    if rule.defaults:
+        return _compile_builder(rule, append_unknown)
+    key = (rule.rule, tuple(rule._trace), append_unknown)
+    if key not in _builders:
+        _builders[key] = _compile_builder(rule, append_unknown)
+    return _builders[key]
+
+
+Rule._compile_builder = _compiled_once  # type: ignore[method-assign]
 
 SECRET = "of the tests"
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -154,7 +176,5 @@ def _drop(cluster: URL, name: str) -> None:
 
 
 def _run(cluster: URL, statement: str) -> None:
-    engine = create_engine(cluster.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
+    with psycopg.connect(cluster.set(drivername="postgresql").render_as_string(hide_password=False), autocommit=True) as connection:
+        connection.execute(statement)

@@ -110,7 +110,7 @@ def test_without_the_database_an_answer_is_503_within_two_seconds_and_it_heals(w
 def test_streams_stay_open_and_say_when_the_database_goes_and_comes_back(wire: Wire, far: Database, settings: Settings) -> None:
     with serving(create_app(settings, far)) as served:
         headers = served.token(Role.VIEWER)
-        with httpx.stream("GET", served.base + "/api/v1/events", headers=headers, timeout=10) as response:
+        with httpx.stream("GET", served.base + "/api/v1/events", headers=headers, timeout=30) as response:
             reader = Reader(response)
             assert reader.next()["event"] == "hello"
             wire.cut()

@@ -12,7 +12,6 @@ from http.client import HTTPResponse
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, text, update
@@ -37,10 +36,9 @@ NEW = "another horse battery"
 
 
 @pytest.fixture(autouse=True)
-def quick_and_unremembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Credentials are looked up each time; argon2id with little memory, for these tests sign in often."""
+def unremembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Credentials are looked up each time."""
     monkeypatch.setattr("app.people.REMEMBERED_S", 0)
-    monkeypatch.setattr("geodata.store.accounts._HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
 
 
 def call(who: SignedIn, method: str, path: str, body: Any = None) -> Any:

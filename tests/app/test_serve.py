@@ -79,18 +79,38 @@ def soon(true: Callable[[], bool], within_s: float = 90.0) -> bool:
     return True
 
 
+def ended(service: Service) -> None:
+    if service.process.poll() is None:
+        service.process.send_signal(signal.SIGTERM)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        service.process.wait(30)
+    service.said.unlink(missing_ok=True)
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[list[Service]]:
+    """The service that the tests share, while nobody has ended it."""
+    kept: list[Service] = []
+    yield kept
+    for one in kept:
+        ended(one)
+
+
 @pytest.fixture
-def service(home: Path) -> Iterator[Service]:
-    one = Service(home, free_port())
-    try:
-        assert soon(one.ready), one.words
-        yield one
-    finally:
-        if one.process.poll() is None:
-            one.process.send_signal(signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            one.process.wait(30)
-        one.said.unlink(missing_ok=True)
+def service(home: Path, running: list[Service]) -> Service:
+    """One that answers: that of the test before, whatever that did to its processes, else a new one."""
+    if not running:
+        running.append(Service(home, free_port()))
+    assert soon(running[0].ready), running[0].words
+    return running[0]
+
+
+@pytest.fixture
+def idle(home: Path, running: list[Service]) -> Path:
+    """The home while no service is on it."""
+    while running:
+        ended(running.pop())
+    return home
 
 
 def onemap(home: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -146,31 +166,32 @@ def test_a_command_uses_the_running_database(service: Service, home: Path) -> No
     assert str(service.process.pid) in next(one["found"] for one in told["findings"] if one["check"] == "service")
 
 
-def test_sigterm_ends_everything_cleanly(service: Service, home: Path) -> None:
+def test_sigterm_ends_everything_cleanly(service: Service, running: list[Service], home: Path) -> None:
     children = service.children()
     service.process.send_signal(signal.SIGTERM)
+    running.clear()
     assert service.process.wait(30) == 0
     assert not any(Path(f"/proc/{pid}").exists() for pid in children)
     assert not postmaster.processes_of(home / "database/data")
     assert "已停止" in service.words
 
 
-def test_a_command_without_a_service_starts_the_database_and_stops_it(home: Path) -> None:
-    made = onemap(home, "token", "create", "--role", "viewer")
+def test_a_command_without_a_service_starts_the_database_and_stops_it(idle: Path) -> None:
+    made = onemap(idle, "token", "create", "--role", "viewer")
     assert made.returncode == 0, made.stderr
-    checked = onemap(home, "check")
+    checked = onemap(idle, "check")
     assert checked.returncode == 0 and "stopped" in checked.stdout and "all is well" in checked.stdout, checked.stdout
-    assert not postmaster.processes_of(home / "database/data")
+    assert not postmaster.processes_of(idle / "database/data")
 
 
-def test_it_starts_again_after_kill_9_of_the_supervisor_and_the_database(home: Path) -> None:
-    first = Service(home, free_port())
+def test_it_starts_again_after_kill_9_of_the_supervisor_and_the_database(idle: Path) -> None:
+    first = Service(idle, free_port())
     assert soon(first.ready), first.words
-    for pid in (first.process.pid, *postmaster.processes_of(home / "database/data")):
+    for pid in (first.process.pid, *postmaster.processes_of(idle / "database/data")):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     first.process.wait()
-    second = Service(home, first.port)  # at once, on the same port: the old web processes are just ending
+    second = Service(idle, first.port)  # at once, on the same port: the old web processes are just ending
     try:
         assert soon(second.ready), second.words
     finally:
@@ -178,8 +199,8 @@ def test_it_starts_again_after_kill_9_of_the_supervisor_and_the_database(home: P
         assert second.process.wait(30) == 0
 
 
-def test_an_unknown_setting_stops_the_start(home: Path) -> None:
-    refused = onemap(home, "serve", ONEMAP_PROT="1")
+def test_an_unknown_setting_stops_the_start(idle: Path) -> None:
+    refused = onemap(idle, "serve", ONEMAP_PROT="1")
     assert refused.returncode == 2 and "ONEMAP_PORT" in refused.stderr
 
 

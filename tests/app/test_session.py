@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from argon2 import Type
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
@@ -28,6 +29,7 @@ from geodata.store.sessions import SESSION, secret_hash
 from layers.errors import Conflict
 from layers.spec import Role
 from tests.app.conftest import PASSWORD, SignedIn
+from tests.conftest import OF_SERVICE
 
 SignIn = Callable[[Role], SignedIn]
 
@@ -64,6 +66,11 @@ def test_passwords_are_kept_as_argon2id_and_sessions_as_digests(database: Databa
     with database.engine.connect() as connection:
         assert connection.scalar(select(ACCOUNT.c.password_hash)).startswith("$argon2id$")
         assert connection.scalars(select(SESSION.c.hash)).all() == [secret_hash(cookie.value)]
+
+
+def test_in_service_a_password_costs_memory_and_passes() -> None:
+    """OWASP's first choice; the tests hash with less."""
+    assert (OF_SERVICE.type, OF_SERVICE.memory_cost, OF_SERVICE.time_cost, OF_SERVICE.parallelism) == (Type.ID, 46 * 1024, 2, 1)
 
 
 def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(app: Flask, client: FlaskClient) -> None:

@@ -236,15 +236,15 @@ def test_the_third_who_would_wait_is_told_to_come_again(sheet: Sheet, tmp_path: 
 
     def slow(work: Any) -> Any:
         entered.set()
-        leave.wait(20)
+        leave.wait(60)
         return drawing.Printed(b"", 1)
 
     press._drawn = slow  # type: ignore[method-assign]  # stands for a sheet that takes long
     threads = [threading.Thread(target=press.print, args=(sheet, "pdf"), kwargs={"dpi": 50, "page": 1}) for _ in range(3)]
     for one in threads:
         one.start()
-    assert entered.wait(10)
-    ends = time.monotonic() + 10
+    assert entered.wait(30)
+    ends = time.monotonic() + 30
     while press._places._value:
         assert time.monotonic() < ends
         time.sleep(0.01)
@@ -252,7 +252,7 @@ def test_the_third_who_would_wait_is_told_to_come_again(sheet: Sheet, tmp_path: 
         press.print(sheet, "pdf", dpi=50, page=1)
     leave.set()
     for one in threads:
-        one.join(10)
+        one.join(30)
     assert refused.value.values["retry_after_s"] > 0
 
 

@@ -239,7 +239,7 @@ def _kill_at(database: Database, tmp_path: Path, table: str, event: str) -> None
         stopped = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = %s AND NOT granted"
         waiting = _until(lambda: keeper.execute(stopped, [GATE]).fetchone())
         os.kill(worker.pid, signal.SIGKILL)
-        worker.join(10)
+        worker.join(30)
         keeper.execute("SELECT pg_terminate_backend(%s)", [waiting[0]])  # the machine notices the closed socket
         _until(lambda: keeper.execute("SELECT 1 FROM pg_stat_activity WHERE pid = %s", [waiting[0]]).fetchone() is None)
     with database.owner.begin() as connection:

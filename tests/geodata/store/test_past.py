@@ -132,11 +132,11 @@ def test_a_moment_waits_for_what_is_being_committed(database: Database, space: S
             store.insert("shelters", {"name": "慢"}, Point(109.6, 40.6))
             store.connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))  # stamps now, commits later
             stamped.set()
-            go.wait(5)
+            go.wait(30)
 
     with ThreadPoolExecutor(2) as threads:
         slow = threads.submit(commit_slowly)
-        assert stamped.wait(5)
+        assert stamped.wait(30)
         moment = at_a_full_second(database)
         asked = threads.submit(database.space, past.space_id_of(moment))
         time.sleep(0.3)
