@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Flask, g, url_for
 
 from app.services import services
+from geodata.store.changes import Standing
 from geodata.store.spaces import LIVE, Space
 
 PREFIX = "/spaces/<space_id>"
@@ -38,8 +39,18 @@ def install(app: Flask) -> None:
 def current_space() -> Space:
     """The space of this request. Raises SpaceNotFound."""
     if "space" not in g:
-        g.space = services().database.space(g.space_id)
+        g.space, g.standing = services().database.standing(g.space_id)
     return g.space
+
+
+def current_standing() -> Standing:
+    """Where the layers stood when this request first looked. It had come in by then, so nothing committed before it is missing.
+
+    For requests that write nothing: what they commit themselves is not in it. Nothing outlasts the request.
+    """
+    current_space()
+    standing: Standing = g.standing
+    return standing
 
 
 def space_url(endpoint: str, **values: Any) -> str:

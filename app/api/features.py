@@ -16,7 +16,7 @@ from app.api.parameters import Anywhere, Box, Ids, Names
 from app.api.preconditions import given_version, once
 from app.api.rendering import GEOJSON, answer, collection, etag
 from app.security import current_actor, requires
-from app.spaces import current_space, space_url
+from app.spaces import current_space, current_standing, space_url
 from geodata.store.features import MAX_PAGE, UNCHANGED, Store
 from geodata.store.kept import PageQuestion
 from geodata.store.ordering import MOST_CURSOR
@@ -90,7 +90,7 @@ class NoReason(Parameters):
 def page(layer_id: str, query: PageParameters) -> Response:
     fields = None if query.fields is None else tuple(query.fields)
     question = PageQuestion(query.bbox, query.filter, query.limit, query.cursor, fields, query.geometry, query.offset)
-    found = current_space().kept_page(current_actor(), layer_id, question) if query.count and query.ids is None and query.sort is None else None
+    found = current_space().kept_page(current_actor(), layer_id, question, standing=current_standing()) if query.count and query.ids is None and query.sort is None else None
     version = found.version if found else None
     if found is None or version is None:
         with current_space().reading(current_actor()) as store:

@@ -16,7 +16,7 @@ from app.api.rendering import GEOJSON, answer, collection, with_properties
 from app.pointers import under
 from app.security import current_actor, requires
 from app.services import services
-from app.spaces import current_space
+from app.spaces import current_space, current_standing
 from geodata.queries.deadline import LONGEST_MS
 from geodata.queries.many import MAX_POINTS, LayerPlaces
 from geodata.queries.nearest import MAX_DISTANCE_M, MAX_K, ByRoad, Driven, LayerRanking, NearestQuestion, RoadBasis
@@ -186,7 +186,7 @@ _SHOW = Show[LayerRanking](named=lambda ranking: [one.id for one in ranking.rank
 
 
 def _answered(question: NearestQuestion, asked: dict[str, Any]) -> Response:
-    found = services().engine.nearest(current_space(), question, current_actor(), _SHOW)
+    found = services().engine.nearest(current_space(), question, current_actor(), _SHOW, standing=current_standing())
     features = [text for ranking in found.layers for text in _features(ranking)]
     members = {"asked": asked, "needs": found.needs, "limits": found.limits, "layers": [_layer(one) for one in found.layers], "numberReturned": len(features)}
     return answer(collection(features, members), content_type=GEOJSON)

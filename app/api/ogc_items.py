@@ -24,7 +24,7 @@ from app.api.refusals import MalformedRequest
 from app.api.rendering import GEOJSON, answer, as_json, collection, etag
 from app.pointers import under
 from app.security import current_actor, requires
-from app.spaces import current_space
+from app.spaces import current_space, current_standing
 from geodata.store.features import MAX_PAGE, UNCHANGED, Store
 from geodata.store.filters import all_of, queryable, text_of_json
 from geodata.store.kept import PageQuestion
@@ -77,7 +77,7 @@ class DeleteParameters(Parameters):
 def items(layer_id: str, query: ItemsParameters) -> Response:
     box = box_in(query.bbox_crs, query.bbox) if query.bbox else None
     question = PageQuestion(box, limit=min(query.limit, MAX_PAGE), cursor=query.cursor, told_in=query.crs, filter_in=query.filter_crs)
-    found = None if query.filter or query.datetime or query.model_extra or query.sortby else current_space().kept_page(current_actor(), layer_id, question)
+    found = None if query.filter or query.datetime or query.model_extra or query.sortby else current_space().kept_page(current_actor(), layer_id, question, standing=current_standing())
     if found is None:
         with _read_as_asked(), current_space().reading(current_actor()) as store:
             condition = _condition(query, readable_layer(store, layer_id), store)

@@ -13,7 +13,7 @@ from app.api.ogc_links import link
 from app.api.operation import Parameters, operation
 from app.api.rendering import answer
 from app.security import current_actor, requires
-from app.spaces import current_space, space_url
+from app.spaces import current_space, current_standing, space_url
 from geodata.store.systems import CRS84
 from geodata.store.tile_address import MAX_ZOOM, TileAddress
 from geodata.store.tile_drawing import tile_fields
@@ -45,7 +45,7 @@ class TileParameters(Parameters):
            problems=(400, 401, 403, 404, 422))
 def one_tile(layer_id: str, z: int, row: int, col: int, query: TileParameters) -> Response:
     space = current_space()
-    shown = current(space, layer_id, current_actor(), query.filter)
+    shown = current(space, layer_id, current_actor(), query.filter, standing=current_standing())
     made = keeper.tile(space, layer_id, TileAddress(z, col, row), shown)
     for_good = query.v is not None and len(query.v) >= _TOKEN_LENGTH and str(shown.token).startswith(query.v)
     headers = {"ETag": f'W/"{made.tag}"', "Onemap-Version": f"{shown.version}-{shown.token}", "Vary": "Cookie, Authorization, Accept-Encoding",

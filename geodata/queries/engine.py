@@ -28,7 +28,7 @@ from geodata.queries.roads.roads import Roads
 from geodata.queries.showing import Show, shown
 from geodata.queries.supply import LayerSupply, SupplyAnswer, combined, offered
 from geodata.queries.texts import Texts
-from geodata.store.changes import LayerVersion
+from geodata.store.changes import LayerVersion, Standing
 from geodata.store.database import Database
 from geodata.store.features import Store
 from geodata.store.rows import sees_exactly
@@ -57,10 +57,12 @@ class QueryEngine(Keepers):
         self._texts = Texts()
         self._indexed = indexed
 
-    def nearest(self, space: Space, question: NearestQuestion, actor: Actor, show: Show[LayerRanking] | None = None) -> NearestAnswer:
+    def nearest(self, space: Space, question: NearestQuestion, actor: Actor, show: Show[LayerRanking] | None = None, *,
+                standing: Standing | None = None) -> NearestAnswer:
         """The k nearest features of each layer, exact, with those left out and why; see `geodata.queries.nearest`.
 
-        With `show` the features it names come along as they are at that very version, and all layers are of one moment.
+        With `show` the features it names come along as they are at that very version, and all layers are of one moment. `standing`: where
+        the layers stood at a look taken after the question came; without it the database is asked.
         Raises LayerNotFound, Forbidden, InvalidInput (a layer without geometry, an unreadable filter, no such profile), Unavailable.
         """
         roads = self.roads(space, actor) if question.by_road else None
@@ -78,7 +80,7 @@ class QueryEngine(Keepers):
             return lambda: by_road(ranking, shapes, roads, question, admission.zones)
 
         with asked.deadline.kept():
-            found, beside = self._answers(space, layers, question.filter, actor, ask, show, asked.reading, asked.deadline)
+            found, beside = self._answers(space, layers, question.filter, actor, ask, show, asked.reading, asked.deadline, standing)
         return NearestAnswer(tuple(found), replace(asked.needs, hazard=asked.hazard(beside)), asked.limits)
 
     def nearest_of_many(self, space: Space, question: NearestQuestion, points: Sequence[tuple[float, float]], actor: Actor) -> tuple[LayerPlaces, ...]:
@@ -162,9 +164,9 @@ class QueryEngine(Keepers):
             self._kept.pop(kept, None)
 
     def _answers(self, space: Space, layers: list[Layer], filter_text: str | None, actor: Actor, ask: Ask, show: Show[Any] | None,
-                 reading: Reading, deadline: Deadline) -> tuple[list[Any], Beside]:
+                 reading: Reading, deadline: Deadline, standing: Standing | None = None) -> tuple[list[Any], Beside]:
         """Each layer's answer, and what they rest on beside. `ask` takes what it needs while the index is held; what takes time it gives back."""
-        versions = _known(space, layers)
+        versions = _known(space.versions() if standing is None else standing, layers)
         if filter_text:
             return self._filtered(space, layers, versions, filter_text, actor, ask, show, reading, deadline)
         if show is not None:
@@ -206,7 +208,7 @@ class QueryEngine(Keepers):
                 if not moved or turn == _TURNS:
                     beside, answers = (reading.read(store), {}) if aside else (beside, answers)
                     return [self._settled(space, store, layer, None, answers.get(layer.id), versions[layer.id], ask, show, beside) for layer in layers], beside
-            versions = _known(space, layers)
+            versions = _known(space.versions(), layers)
         raise AssertionError("the last turn answers")
 
     def _remembered(self, space: Space, layers: list[Layer], versions: Mapping[str, LayerVersion], actor: Actor, answers: Mapping[str, Any],
@@ -322,9 +324,8 @@ def _short(layer: Layer) -> Short | None:
     return next((one for one in layer.out_of_service if isinstance(one, Short)), None)
 
 
-def _known(space: Space, layers: list[Layer]) -> Mapping[str, LayerVersion]:
-    """Where the layers of a space stand now; LayerNotFound when one of these is no more."""
-    versions = space.versions()
+def _known(versions: Standing, layers: list[Layer]) -> Standing:
+    """Where the layers of a space stand; LayerNotFound when one of these is no more."""
     for layer in layers:
         if layer.id not in versions:
             raise LayerNotFound(layer=layer.id)

@@ -29,6 +29,9 @@ class LayerVersion:
     token: UUID
 
 
+Standing = Mapping[str, LayerVersion]  # where the layers of a space stood at one look, by id
+
+
 @dataclass(frozen=True)
 class ChangedItem:
     """A feature that changed: its present row, or `row` None when it is gone."""

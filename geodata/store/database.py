@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from geodata.store import migration, past
+from geodata.store.changes import Standing
 from geodata.store.drills import Drills, Opening
 from geodata.store.metadata import DRILL_ROLE, LIVE_ROLE
 from geodata.store.pulse import Pulse
@@ -82,6 +83,10 @@ class Database:
 
     def space(self, space_id: str = LIVE) -> Space:
         """The live space, an open drill, or a past moment of live, with its catalogue as of now (or then). Raises SpaceNotFound, InvalidInput."""
+        return self.standing(space_id)[0]
+
+    def standing(self, space_id: str = LIVE) -> tuple[Space, Standing]:
+        """The space as `space` gives it, and where its layers stood when it was looked at for that: who asks at once need not look again."""
         if space_id.startswith(PAST_PREFIX):
             return self._past(space_id)
         space = self._spaces.get(space_id)
@@ -90,8 +95,7 @@ class Database:
             space = None
         if space is None:
             space = self._open(space_id)
-        space.refresh()
-        return space
+        return space, space.versions()
 
     def _open(self, space_id: str) -> Space:
         record = SpaceRecord.live() if space_id == LIVE else self._drills.record(space_id)
@@ -100,22 +104,21 @@ class Database:
         with self._lock:
             return self._spaces.setdefault(space_id, space)
 
-    def _past(self, space_id: str) -> Space:
+    def _past(self, space_id: str) -> tuple[Space, Standing]:
         """A copy that was dropped for others is made again."""
         space = self._pasts.get(space_id)
         with suppress(SpaceNotFound):
             if space is not None:
-                space.refresh()
-                return space
+                return space, space.versions()
         record = past.record_of(space_id)
         past.ensure(self, record)
         space = Space(record, self.drill_engine, self.owner, self.catalogue, self.drill_pulse)
-        space.refresh()
+        standing = space.versions()
         with self._lock:
             self._pasts[space_id] = space
             while len(self._pasts) > past.MOST_KEPT:
                 del self._pasts[next(iter(self._pasts))]
-        return space
+        return space, standing
 
     def _let_go(self, space_id: str, space: Space | None = None) -> None:
         """Forget a space as it was; with `space` only if it is still that one and not one opened since."""

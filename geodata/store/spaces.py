@@ -15,7 +15,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from geodata.store import ledgers, rights
 from geodata.store.acting import say_who
 from geodata.store.answers import JsonPage
-from geodata.store.changes import Feed, LayerVersion, Touched, read_feed, read_touched
+from geodata.store.changes import Feed, LayerVersion, Standing, Touched, read_feed, read_touched
 from geodata.store.faults import translated
 from geodata.store.features import Store
 from geodata.store.kept import KeptPages, PageKey, PageQuestion
@@ -168,13 +168,16 @@ class Space:
             connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             yield Store(connection, self.catalogue, self.tables, actor, is_drill=self.is_drill, is_past=self.is_past, kept=None if self.is_past else self._kept)
 
-    def kept_page(self, actor: Actor, layer_id: str, question: PageQuestion) -> JsonPage | None:
-        """The page that answers the question at the version where the layer stands now, if it is kept: then no snapshot need be opened for it."""
-        standing = self.versions({layer_id}).get(layer_id)
+    def kept_page(self, actor: Actor, layer_id: str, question: PageQuestion, *, standing: Standing | None = None) -> JsonPage | None:
+        """The page that answers the question at the version where the layer stands now, if it is kept: then no snapshot need be opened for it.
+
+        `standing`: where the layers stood at a look taken after the question came; without it the database is asked.
+        """
+        now = (self.versions({layer_id}) if standing is None else standing).get(layer_id)
         layer = self.catalogue.get(layer_id)
-        if self.is_past or standing is None or layer is None or not self.may(actor, Action.READ, layer):
+        if self.is_past or now is None or layer is None or not self.may(actor, Action.READ, layer):
             return None
-        return self._kept.get(PageKey(layer_id, standing.token, self.may(actor, Action.REVEAL, layer), question), layer)
+        return self._kept.get(PageKey(layer_id, now.token, self.may(actor, Action.REVEAL, layer), question), layer)
 
     def feed(self, after: str | None, *, layers: Iterable[str] | None = None, limit: int = 1000) -> Feed:
         """Commits after a cursor, in commit order per layer; see `geodata.store.changes.read_feed`."""

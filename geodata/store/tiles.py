@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from geodata.store import pyramid
-from geodata.store.changes import Box, LayerVersion
+from geodata.store.changes import Box, LayerVersion, Standing
 from geodata.store.chosen import Chosen
 from geodata.store.rows import coarse_box, sees_exactly
 from geodata.store.spaces import Space
@@ -169,9 +169,12 @@ class TileKeeper:
                 self._bytes -= len(self._tiles.popitem(last=False)[1].tile.body) + _ENTRY_BYTES
 
 
-def current(space: Space, layer_id: str, actor: Actor, filter_text: str | None = None) -> Shown:
-    """What a tile asked for now would show this reader. Raises LayerNotFound, Forbidden, InvalidInput (filter)."""
-    now = space.versions({layer_id}).get(layer_id)
+def current(space: Space, layer_id: str, actor: Actor, filter_text: str | None = None, *, standing: Standing | None = None) -> Shown:
+    """What a tile asked for now would show this reader. Raises LayerNotFound, Forbidden, InvalidInput (filter).
+
+    `standing`: where the layers stood at a look taken after the tile was asked for; without it the database is asked.
+    """
+    now = (space.versions({layer_id}) if standing is None else standing).get(layer_id)
     layer = space.catalogue.layer(layer_id)
     if now is None:
         raise LayerNotFound(layer=layer_id)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from geodata.store.changes import Standing
 from geodata.store.database import Database
 from geodata.store.spaces import Space
 from layers.spec import Actor, Role
@@ -156,15 +157,15 @@ def test_a_drill_closed_while_a_request_is_under_way_is_not_found(path: str, dat
     controller = program(Role.DRILL_CONTROLLER)
     drill = controller.post("/api/v1/drills", {"name": "演练"}).json["id"]
     assert controller.get(f"/spaces/{drill}{path}").status_code == 200
-    found = Database.space
+    found = Database.standing
 
-    def closed_at_once(self: Database, space_id: str = "live") -> Space:
-        space = found(self, space_id)
+    def closed_at_once(self: Database, space_id: str = "live") -> tuple[Space, Standing]:
+        space, standing = found(self, space_id)
         if space.is_drill:
             self.close_drill(drill, Actor("c", frozenset({Role.DRILL_CONTROLLER})))
-        return space
+        return space, standing
 
-    monkeypatch.setattr(Database, "space", closed_at_once)
+    monkeypatch.setattr(Database, "standing", closed_at_once)
     refused = controller.get(f"/spaces/{drill}{path}")
     assert (refused.status_code, refused.json["code"]) == (404, "space-not-found")
 
