@@ -48,14 +48,15 @@ def oddities(shapes: Shapes, rows: NDArray[np.int64]) -> list[Notice]:
 
 def namesakes(names: Sequence[object], shapes: Iterable[shapely.Geometry | None], rows: Sequence[int]) -> Notice | None:
     """The records whose name another record has within 100 m; None when there are none."""
-    named: dict[str, list[tuple[int, shapely.Point]]] = defaultdict(list)
+    named: dict[str, list[tuple[int, shapely.Geometry]]] = defaultdict(list)
     for name, shape, row in zip(names, shapes, rows, strict=True):
-        if isinstance(name, str) and shape is not None and not shape.is_empty:
-            named[name].append((row, shape.centroid))
+        if isinstance(name, str) and shape is not None:
+            named[name].append((row, shape))
     pairs = []
-    for group in named.values():
-        if len(group) > 1:
-            places = np.array([place for _, place in group], dtype=object)
+    for everyone in named.values():
+        group = [(row, shape) for row, shape in everyone if not shape.is_empty] if len(everyone) > 1 else []
+        if len(group) > 1:  # a name of its own, as most are, costs no middle
+            places = np.asarray(shapely.centroid([shape for _, shape in group]), dtype=object)
             for a, b in shapely.STRtree(places).query(places, predicate="dwithin", distance=_NEAR_DEG).T.tolist():
                 if a < b and GEOD.inv(places[a].x, places[a].y, places[b].x, places[b].y)[2] <= NAMESAKES_M:
                     pairs.append(f"{group[a][0]}–{group[b][0]}")

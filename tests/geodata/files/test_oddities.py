@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import shapely
 
+from geodata.crs import GEOD
 from geodata.files.loading import LoadOptions, plan
 from geodata.files.oddities import namesakes, oddities
 from geodata.store.spaces import Space
@@ -76,3 +77,16 @@ def test_a_report_tells_of_them_and_loads_all_the_same(space: Space, tmp_path: P
     path = geojson(tmp_path / "a.geojson", [(point(109.8, 40.6), {"名称": "甲"}), (point(109.8, 40.6), {"名称": "甲"}), (point(109.9, 40.6), {"名称": "乙"})])
     made = plan(space, "odd_layer", path, LoadOptions(create=True, dry_run=True), OPERATOR)
     assert made.report.refused is None and {"shapes-doubled", "row-doubled"} & {one.code for one in made.report.warnings}
+
+
+def test_namesakes_are_those_that_every_pair_compared_by_itself_gives() -> None:
+    dice = np.random.default_rng(5)
+    corners = np.array([109.8, 40.6]) + dice.integers(0, 30, (200, 2)) * 4e-4
+    shapes = [shapely.Polygon() if one % 11 == 0 else None if one % 13 == 0 else shapely.box(x, y, x + 1e-4, y + 1e-4) for one, (x, y) in enumerate(corners)]
+    names = [f"第{one}号" if one % 3 else None for one in dice.integers(0, 40, 200).tolist()]
+    there = [one for one in range(200) if names[one] and shapes[one] is not None and not shapes[one].is_empty]
+    middles = {one: shapes[one].centroid for one in there}
+    pairs = [(a, b) for a in there for b in there if a < b and names[a] == names[b]
+             and GEOD.inv(middles[a].x, middles[a].y, middles[b].x, middles[b].y)[2] <= 100]
+    found = namesakes(names, shapes, list(range(200)))
+    assert pairs and found is not None and found.values["count"] == len(pairs)
