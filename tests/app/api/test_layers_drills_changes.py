@@ -156,7 +156,7 @@ def test_a_drill_closed_while_a_request_is_under_way_is_not_found(path: str, dat
                                                                   monkeypatch: pytest.MonkeyPatch) -> None:
     controller = program(Role.DRILL_CONTROLLER)
     drill = controller.post("/api/v1/drills", {"name": "演练"}).json["id"]
-    assert controller.get(f"/spaces/{drill}{path}").status_code == 200
+    assert controller.get(path).status_code == 200  # of live: in the drill nothing is kept that could answer for the moment before it closed
     found = Database.standing
 
     def closed_at_once(self: Database, space_id: str = "live") -> tuple[Space, Standing]:
