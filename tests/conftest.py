@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -172,7 +173,15 @@ def _create(cluster: URL, name: str, template: str = "template1") -> None:
 
 
 def _drop(cluster: URL, name: str) -> None:
-    _run(cluster, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    """A process of the server's own in it, an autovacuum, is not for its owner to end: it goes by itself in a moment."""
+    for pause_s in (0.1, 0.5, 2.0, 5.0, 10.0, 0.0):
+        try:
+            _run(cluster, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            return
+        except psycopg.errors.InsufficientPrivilege:
+            if not pause_s:
+                raise
+            time.sleep(pause_s)
 
 
 def _run(cluster: URL, statement: str) -> None:
