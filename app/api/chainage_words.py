@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from geodata.queries.chainage import Located, Stretch, Unlocated
+from geodata.queries.chainage import TOLERANCE, Located, Stretch, Unlocated
 from layers.chainage import write_chainage
 from layers.spec import Label
-
-TOLERANCE = 0.01  # a drawn line that differs more from its chainage than this share is said to differ
 
 _BASIS = Label("在 {start}–{end} 之间按图上线长 {length} m（椭球面）内插", "interpolated between {start} and {end} on the drawn length of {length} m (ellipsoid)")
 _DIFFERS = Label("桩号差 {span} m，与图上线长不符，请核对", "the chainage spans {span} m, which is not the drawn length: please check")

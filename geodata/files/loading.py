@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from geodata.datum import Datum
-from geodata.files import refusal_words, report_words  # noqa: F401 - they declare the sentences
+from geodata.files import refusal_words, report_words, stretch_words  # noqa: F401 - they declare the sentences
 from geodata.files.besides import Besides, besides
 from geodata.files.decisions import filled, places_kept, places_of, read_decisions, without_dropped
 from geodata.files.keying import keyed_rows, not_yet_stored
@@ -25,7 +25,7 @@ from geodata.files.reading import Limits, read
 from geodata.files.recalling import Remembered
 from geodata.files.rehearsal import rehearsed
 from geodata.files.report import LoadReport, with_rows
-from geodata.files.stretches import stretches
+from geodata.files.stretches import is_measured, stretches
 from geodata.files.table import Table
 from geodata.files.valuing import Values, read_values
 from geodata.files.watching import Watch
@@ -194,7 +194,7 @@ def _plan(made: LoadPlan, space: Space, actor: Actor, layer: Layer | None, path:
     try:
         table = reader(shapes_wanted=shapes_wanted)
     except Refused as refused:
-        if refused.code != "no-coordinate-columns" or layer is None or layer.chainage is None or layer.chainage.along is None:
+        if refused.code != "no-coordinate-columns" or layer is None or not is_measured(layer):
             raise
         table = reader(shapes_wanted=False)  # a table of chainages
     made.table = table
@@ -258,19 +258,12 @@ def _datum(options: LoadOptions, table: Table) -> Datum | None:
 
 def _by_chainage(made: LoadPlan, space: Space, actor: Actor, layer: Layer | None, table: Table, memory: Memory | None) -> Placed:
     """Where the rows of a table without coordinates lie along the lines that the layer is measured by. Raises Refused where it is not."""
-    how = layer.chainage if layer else None
-    if layer is None or how is None or how.along is None:
+    if layer is None or not is_measured(layer):
         raise Refused("no-spatial-layer", path=made.report.file)
-    made.options = _recalled(made.options, layer, table, memory)
-    remembered = made.options.remembered
-    mapping = map_columns([one.name for one in table.columns], layer, made.options.mapping, remembered.mapping if remembered else None)
-    wanted = {*how.fields, layer.key, layer.title}
-    mapped = [one for one in mapping.mapped if one.field in wanted]
-    if not {how.start, how.end} <= {one.field for one in mapped}:
-        raise Refused("no-place-or-chainage", about="map", path=made.report.file, columns=", ".join(mapping.unmatched[:40]) or "-")
-    values = read_values(filled(table, mapping, read_decisions(made.options.rows)), layer, mapped)
+    options = made.options = _recalled(made.options, layer, table, memory)
+    mapping = map_columns([one.name for one in table.columns], layer, options.mapping, options.remembered.mapping if options.remembered else None)
     with space.reading(actor) as store:
-        return stretches(store, layer, table, values)
+        return stretches(store, layer, filled(table, mapping, read_decisions(options.rows)), mapping, made.report.file)
 
 
 def _take_places(report: LoadReport, table: Table, placed: Placed) -> None:

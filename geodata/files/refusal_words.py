@@ -164,20 +164,6 @@ declare(
             "在 MapInfo 里另存为普通表（NATIVE），或导出为 MIF",
             "Save it as a plain (native) table in MapInfo, or export it as MIF",
         ),
-        "no-place-or-chainage": said(
-            "「{path}」没有坐标列，也没有起止桩号列（未用到的列：{columns}）",
-            "“{path}” has neither columns of coordinates nor of chainage from and to (columns not used: {columns})",
-            "补上经纬度或起止桩号，或用 --map 列=字段 指明",
-            "Add coordinates or chainages, or say which columns they are: --map column=field",
-            "补上经纬度或起止桩号，或在下面把列对到「起点桩号」「终点桩号」",
-            "Add coordinates or chainages, or match the columns to “Chainage from” and “Chainage to” below",
-        ),
-        "stretch-no-lines": said(
-            "「{layer}」里没有记着起止桩号的线，桩号不知道从哪里量起",
-            "“{layer_en}” holds no line whose chainage is known: there is nothing to measure along",
-            "先导入堤线，填好起点桩号和终点桩号，再导入这张表",
-            "Load the dike first, with its chainage from and to, then this table",
-        ),
         "is-imagery": said(
             "「{path}」是影像（{kind}），里面没有要素",
             "“{path}” is imagery ({kind}) and holds no features",

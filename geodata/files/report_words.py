@@ -90,39 +90,6 @@ declare(
             *TO_SAY_CRS,
             *CHANGE_CRS,
         ),
-        "crs-by-chainage": said("没有坐标；位置按起止桩号在「{layer}」的线上量得", "No coordinates; the places are measured by chainage along the lines of “{layer_en}”"),
-        "stretch-unmeasured": said("没有桩号", "The chainage is missing", "补上起点桩号和终点桩号", "Give chainage from and to"),
-        "stretch-no-line": said(
-            "没有「{line}」这条线；已知：{known}", "There is no line “{line_en}”; known: {known}", "核对河流和岸别", "Check the river and the bank"
-        ),
-        "stretch-outside": said(
-            "{start}–{end} 不在线上；已知：{known}",
-            "{start}–{end} is not on the line; known: {known}",
-            "核对桩号，或先补全堤线的桩号",
-            "Check the chainages, or complete those of the line",
-        ),
-        "stretch-many-lines": said(
-            "{start}–{end} 在几条线上都有：{known}",
-            "{start}–{end} is on several lines: {known}",
-            "填写河流和岸别，说明是哪一条",
-            "Say which one by river and bank",
-        ),
-        "stretch-in-parts": said("「{line}」的图形分成几段，不能量桩号", "“{line}” is drawn in parts: no chainage can be measured along it", "把它改成一条连续的线", "Make it one line"),
-        "stretch-line-differs": said(
-            "「{line}」桩号差 {span} 米，图上长 {drawn} 米；各段按比例落在图上",
-            "The chainage of “{line}” spans {span} m, drawn it is {drawn} m; stretches are placed in proportion",
-            "核对堤线的起止桩号",
-            "Check the chainage of the line",
-        ),
-        "stretch-overlaps-row": said(
-            "与「{other}」重叠 {metres} 米（{start}–{end}）", "Lies over “{other}” for {metres} m ({start}–{end})", "是两段就照样导入，否则改桩号", "Load it if both are meant, else change the chainage"
-        ),
-        "stretch-overlaps-stored": said(
-            "与已有的「{other}」重叠 {metres} 米（{start}–{end}）",
-            "Lies over “{other}”, which is stored, for {metres} m ({start}–{end})",
-            "是两段就照样导入，否则改桩号",
-            "Load it if both are meant, else change the chainage",
-        ),
         "crs-not-needed": said("没有坐标", "There are no coordinates"),
         "crs-overruled": said(
             "文件写明 {said}，按使用者指定的 {given} 处理", "The file says {said}; {given} was used, as given", "请核实", "Make sure"

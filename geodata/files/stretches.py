@@ -10,12 +10,13 @@ import numpy as np
 import shapely
 
 from geodata.crs import GEOD, STORAGE
+from geodata.files.mapping import ColumnMapping
 from geodata.files.notices import Found, Notice, Refused
 from geodata.files.placing import Placed, Shapes
 from geodata.files.projection import Judged
 from geodata.files.table import Table
-from geodata.files.valuing import Values
-from geodata.queries.chainage import cut, one_line
+from geodata.files.valuing import Values, read_values
+from geodata.queries.chainage import TOLERANCE, cut, one_line
 from geodata.store.features import Store
 from geodata.store.rows import sees_exactly
 from geodata.store.wording import fold
@@ -24,7 +25,6 @@ from layers.spec import Action, Layer
 
 MOST_NAMED = 5
 OVERLAP_M = 0.5  # two sections that meet at a written metre do not overlap
-TOLERANCE = 0.01  # a drawn line that differs more from its chainage than this share is said to differ
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,15 +57,24 @@ class _Section:
     place: int | None = None
 
 
-def stretches(store: Store, layer: Layer, table: Table, values: Values) -> Placed:
+def is_measured(layer: Layer) -> bool:
+    """Whether the lines of a layer are stretches of those of another."""
+    return layer.chainage is not None and layer.chainage.along is not None
+
+
+def stretches(store: Store, layer: Layer, table: Table, mapping: ColumnMapping, file: str) -> Placed:
     """The shape of each row, cut from the line that it says (river and bank, say) or from the only one that holds its chainages.
 
     Rows without a place are in `rejected`, each with its reason; overlaps with other rows and with stored features are told, and
-    loaded. Rows whose chainage cannot be read have no shape and are left to the judgement of values. Raises Refused where there
-    is no line with a chainage.
+    loaded. Rows whose chainage cannot be read have no shape and are left to the judgement of values. Raises Refused where no column
+    is mapped to either end, or there is no line with a chainage.
     """
     how = layer.chainage
     assert how is not None and how.along is not None and how.start is not None and how.end is not None
+    mapped = [one for one in mapping.mapped if one.field in {*how.fields, layer.key, layer.title}]
+    if not {how.start, how.end} <= {one.field for one in mapped}:
+        raise Refused("no-place-or-chainage", about="map", path=file, columns=", ".join(mapping.unmatched[:40]) or "-")
+    values = read_values(table, layer, mapped)
     lines_of = store.catalogue.layer(how.along)
     lines = list(_lines(store, lines_of, how.same))
     if not lines:

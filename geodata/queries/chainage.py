@@ -22,6 +22,7 @@ from layers.chainage import Chainage, WrittenChainage, calls
 from layers.spec import Action, Actor, Layer
 
 MOST_FOUND = 10
+TOLERANCE = 0.01  # a drawn line that differs more from its chainage than this share is said to differ
 MOST_KNOWN = 3  # known stretches named in a refusal, those nearest to what was asked
 
 

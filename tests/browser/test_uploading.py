@@ -271,6 +271,17 @@ def test_a_broken_zip_is_refused_in_words_and_leaves_nothing(visit: Come, tmp_pa
     one.until(lambda: not list((one.server.home / "uploads").glob("*/避难场所坏.zip")), "no file stays")
 
 
+def test_a_picture_dropped_on_the_map_is_sent_to_its_own_door(visit: Come) -> None:
+    one = visit(Role.GIS_STAFF)
+    drop(one, {"航拍_20260612.tif": b"II*\0" + bytes(4000)})
+    one.until(lambda: one.page.locator("#load-layer, .note[role=alert]").count() >= 1, "it is asked for or refused")
+    if one.page.locator("#load-layer").count():
+        one.page.select_option("#load-layer", label="应急避难场所")
+    one.see("是影像（GeoTIFF），里面没有要素")
+    one.see("请系统管理员放成底图")
+    one.shot("upload_picture_1280")
+
+
 def test_a_system_that_nobody_here_can_convert_is_refused_with_who_can(visit: Come, tmp_path: Path) -> None:
     old = 'GEOGCS["GCS_Beijing_1954",DATUM["D_Beijing_1954",SPHEROID["Krasovsky_1940",6378245.0,298.3]],PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]]'
     one = visit(Role.GIS_STAFF)
@@ -376,6 +387,7 @@ def test_a_table_of_chainages_becomes_stretches_of_the_dike(visit: Come, afterwa
     body = one.page.inner_text("#right")
     for words in ("位置按起止桩号在「河流沟道」的线上量得", "K226+000–K326+000 不在线上", "黄河左岸大堤 K226+000–", "没有「黄河 右岸」这条线", "装载 2 行"):
         assert words in body, words
+    assert "偏移" not in one.page.inner_text("#step-2") and one.page.locator("#step-2 .link").count() == 1, "only the encoding is open to change"
     assert one.page.locator("path.z-outline.new").count() == 2, "the stretches lie on the map as lines"
     one.picture("chainage_1280")
     one.page.click(".panel-acts .primary")

@@ -17,7 +17,7 @@ export function findings(report, seen, layer, act) {
   systemRow(list, report, seen, act);
   if (seen.places) add(list, entry(t("load.shapes"), [kinds(seen.places)], [t("load.inOut", { inside: number(seen.places.inside), outside: number(seen.places.outside) })]));
   if (report.sublayer && act.told.sublayer) add(list, entry(t("load.sublayer"), [el("b", { text: report.sublayer })], [t("load.sublayerWhy")]));
-  shiftRow(list, seen, act);
+  if (!byChainage(report)) shiftRow(list, seen, act);
   return el("section", { class: "section flush", id: "step-2" }, sectionHead(t("load.found"), t("load.changeable")), list);
 }
 
@@ -55,10 +55,17 @@ export const otherEncoding = (act) => written(t("load.otherEncoding"), "GB18030"
 /** @param {string} now @param {Act} act */
 const encodingButtons = (now, act) => ENCODINGS.filter((one) => one !== now).map((one) => button(one, () => act.change({ encoding: one }), { small: true }));
 
+/** Places measured along a line have no system of the file's own, and no shift. @param {any} report */
+const byChainage = (report) => report.crs?.code === "crs-by-chainage";
+
 /** @param {Element} list @param {any} report @param {any} seen @param {Act} act */
 function systemRow(list, report, seen, act) {
   const { crs } = report;
   if (!crs?.value) return;
+  if (byChainage(report)) {
+    add(list, entry(t("load.crs"), [el("b", { text: crs.value })], [systemName(crs.reason)]));
+    return;
+  }
   const systems = seen.systems || [];
   const now = systems.find((/** @type {any} */ one) => one.why === "said" && one.swapped === Boolean(act.told.swapped)) || systems.find((/** @type {any} */ one) => one.why === "said") || null;
   const other = systems.find((/** @type {any} */ one) => one !== now && one.distance_m);
