@@ -29,7 +29,6 @@ settings.load_profile("shared machine")  # a busy machine is no counterexample, 
 
 OF_SERVICE = accounts._HASHER  # what passwords are hashed with in service; here signing in is no test of patience
 accounts._HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-accounts._NOBODY = accounts._HASHER.hash("a name that has no account")
 
 _builders: dict[tuple[str, tuple[tuple[bool, str], ...], bool], Callable[..., tuple[str, str]]] = {}
 _compile_builder = Rule._compile_builder

@@ -22,7 +22,7 @@ from app.bench.scratch import SEED, places
 from app.bench.streams import served
 from app.people import People
 from app.settings import Settings
-from geodata.store.bulk import Row
+from geodata.store.batch import Row
 from geodata.store.database import Database
 from geodata.store.spaces import Space
 from geodata.store.tiles import keep_pyramids

@@ -20,7 +20,7 @@ from geodata.queries.engine import QueryEngine
 from geodata.queries.roads.profile import Costs, costs
 from geodata.queries.roads.roads import Roads
 from geodata.queries.roads.search import LONGEST_S
-from geodata.store.bulk import Row
+from geodata.store.batch import Row
 from geodata.store.database import Database
 from layers.spec import OPERATOR
 

@@ -11,7 +11,7 @@ from psycopg import sql
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import create_engine, text
 
-from geodata.store.bulk import Row
+from geodata.store.batch import Row
 from geodata.store.database import Database
 from geodata.store.spaces import Space
 from layers.spec import OPERATOR, Family, Field, Geometry, Label, Layer, Measure, Style

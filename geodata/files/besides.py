@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from geodata.files.mapping import ColumnMapping
 from geodata.files.table import Table
-from geodata.store.bulk import Row
+from geodata.store.batch import Rows
 from layers.spec import Layer
 from layers.values import Unreadable, reader
 
@@ -23,13 +22,12 @@ class Besides:
     unclear: int = 0
 
 
-def besides(table: Table, layer: Layer, mapping: ColumnMapping, rows: Sequence[Row]) -> Besides:
+def besides(table: Table, layer: Layer, mapping: ColumnMapping, rows: Rows) -> Besides:
     """The keys of the rows of the whole table that are not among `rows`. Without a column for the key all those rows are unclear."""
     field = layer.field(layer.key) if layer.key else None
     carried = next((one.column for one in mapping.mapped if one.field == layer.key), None)
     column = table.column(carried) if carried else None
-    loaded = np.fromiter((one.row for one in rows), dtype=np.int64, count=len(rows))
-    left = np.flatnonzero(~np.isin(table.rows, loaded)).tolist()
+    left = np.flatnonzero(~np.isin(table.rows, rows.numbers)).tolist()
     if field is None or column is None:
         return Besides((), len(left) + len(table.rejected))
     read, keys, unclear = reader(field), set(), len(table.rejected)

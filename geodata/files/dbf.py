@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from mmap import MADV_DONTNEED, mmap
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from geodata.columns import Coded
 from geodata.files.encodings import Decision, decode, for_fields, shown, stray
 from geodata.files.notices import Notice, Refused
 from geodata.files.sampling import sampled
 from geodata.files.table import Column, Kind
 
 _BLANK = b" \x00\t\r\n"
+_DELETED = 0x2A
+_AT_ONCE = 20_000  # records
+_TRUTHS = {b"T": True, b"t": True, b"Y": True, b"y": True, b"1": True, b"F": False, b"f": False, b"N": False, b"n": False, b"0": False}
+_TEXTS = "CVNFDL"  # letters of fields that are filled up with blanks
 _READ = "CNFDLI+OB@TYVM"
+_NOT_ASCII = ("utf-16", "utf-16-le", "utf-16-be", "hz")  # codecs in which bytes below 0x80 are not the letters of ASCII
 
 
 @dataclass(frozen=True)
@@ -45,34 +53,53 @@ class Dbf:
         return len(self.deleted)
 
 
-def read_dbf(data: bytes, *, given: str | None, cpg: bytes | None) -> Dbf:
+def read_dbf(data: bytes | mmap, *, given: str | None, cpg: bytes | None) -> Dbf:
     """Columns of a .dbf. Raises Refused when the header makes no sense, the table is encrypted or its encoding unknown."""
     heads, count, start, length, language = _header(data)
     notices: list[Notice] = []
     there = max(0, (len(data) - start) // length) if length else 0
     if there < count:
         raise Refused("records-missing", part=".dbf", stated=count, there=there)
-    raw = np.frombuffer(data, dtype=np.dtype((np.void, length)), count=count, offset=start)
-    cells = raw.view(np.uint8).reshape(count, length) if count else np.zeros((0, length), np.uint8)
-    texts = {head: _strings(cells, head) for head in heads if head.letter in "CNFDLV" and head.width}
+    read = [one for one in heads if one.width and one.letter in _READ and one.letter != "M"]
+    cells, deleted = _cells(data, read, count, start, length)
     sample = [(head.name, len(head.name) >= 10) for head in heads]
-    sample += [one for head in texts if head.letter in "CV" for one in _distinct_non_ascii(texts[head], head.width)]
+    sample += [one for head in read if head.letter in "CV" for one in _distinct_non_ascii(cells[head], head.width)]
     decision = sampled(for_fields(sample, given=given, cpg=cpg, language_byte=language), (raw for raw, _ in sample[len(heads) :] or sample))
     columns: list[Column] = []
     bad: dict[int, tuple[str, str]] = {}
     names = _names(heads, decision.codec, notices)
     for head, name in zip(heads, names, strict=True):
         if not head.width:
-            columns.append(Column(name, Kind.TEXT, [None] * count))
-            continue
-        if head.letter not in _READ or head.letter == "M":
+            columns.append(Column(name, Kind.TEXT, Coded.repeated(None, count)))
+        elif head in cells:
+            columns.append(_column(head, name, cells.pop(head), decision.codec, notices, bad))
+        else:
             notices.append(Notice("column-not-read", {"column": name, "type": head.letter}))
-            continue
-        columns.append(_column(head, name, cells, texts.get(head), decision.codec, notices, bad))
-    return Dbf(columns, cells[:, 0] == 0x2A if count else np.zeros(0, bool), decision, notices, bad)
+    return Dbf(columns, deleted, decision, notices, bad)
 
 
-def _header(data: bytes) -> tuple[list[FieldHead], int, int, int, int]:
+def _cells(data: bytes | mmap, heads: list[FieldHead], count: int, start: int, length: int) -> tuple[dict[FieldHead, Coded], NDArray[np.bool_]]:
+    """The bytes of each field by column, and which records are deleted; some thousands of records are looked at at once."""
+    found: dict[FieldHead, dict[bytes, int]] = {head: {} for head in heads}
+    codes = {head: np.zeros(count, np.int32) for head in heads}
+    deleted = np.zeros(count, bool)
+    for first in range(0, count, _AT_ONCE):
+        last = min(first + _AT_ONCE, count)
+        lot = np.frombuffer(data[start + first * length : start + last * length], np.uint8).reshape(-1, length)
+        deleted[first:last] = lot[:, 0] == _DELETED
+        for head in heads:
+            part = np.ascontiguousarray(lot[:, head.offset : head.offset + head.width])
+            places = found[head]
+            values = part.view(f"V{head.width}").reshape(-1).tolist()
+            if head.letter in _TEXTS:
+                values = [one.rstrip(_BLANK) for one in values]
+            codes[head][first:last] = [places.setdefault(one, len(places)) for one in values]
+        if isinstance(data, mmap):
+            data.madvise(MADV_DONTNEED)  # what was looked at need not stay in memory
+    return {head: Coded(list(found.pop(head)), codes[head]) for head in heads}, deleted
+
+
+def _header(data: bytes | mmap) -> tuple[list[FieldHead], int, int, int, int]:
     if not data:
         raise Refused("empty-file", part=".dbf")
     if len(data) < 32:
@@ -96,15 +123,8 @@ def _header(data: bytes) -> tuple[list[FieldHead], int, int, int, int]:
     return heads, count, start, length, data[29]
 
 
-def _strings(cells: NDArray[np.uint8], head: FieldHead) -> NDArray[np.bytes_]:
-    part = np.ascontiguousarray(cells[:, head.offset : head.offset + head.width])
-    return part.view(f"S{head.width}").reshape(-1)
-
-
-def _distinct_non_ascii(column: NDArray[np.bytes_], width: int) -> list[tuple[bytes, bool]]:
-    if not len(column) or not (column.view(np.uint8) > 0x7F).any():
-        return []
-    return [(one.rstrip(_BLANK), len(one.rstrip(_BLANK)) >= width - 0) for one in np.unique(column).tolist() if not one.isascii()]
+def _distinct_non_ascii(column: Coded, width: int) -> list[tuple[bytes, bool]]:
+    return [(one, len(one) >= width) for one in sorted(one for one in column.levels if not one.isascii())]
 
 
 def _names(heads: list[FieldHead], codec: str, notices: list[Notice]) -> list[str]:
@@ -121,101 +141,65 @@ def _names(heads: list[FieldHead], codec: str, notices: list[Notice]) -> list[st
     return names
 
 
-def _column(
-    head: FieldHead,
-    name: str,
-    cells: NDArray[np.uint8],
-    texts: NDArray[np.bytes_] | None,
-    codec: str,
-    notices: list[Notice],
-    bad: dict[int, tuple[str, str]],
-) -> Column:
+def _column(head: FieldHead, name: str, raw: Coded, codec: str, notices: list[Notice], bad: dict[int, tuple[str, str]]) -> Column:
     if head.letter in "CV":
-        assert texts is not None
-        return Column(name, Kind.TEXT, _text(head, name, texts, codec, notices, bad))
+        return Column(name, Kind.TEXT, _text(head, name, raw, codec, notices, bad))
     if head.letter in "NF":
-        assert texts is not None
-        return _number(head, name, texts, notices)
+        return _number(head, name, raw, notices)
     if head.letter == "D":
-        assert texts is not None
-        return Column(name, Kind.DATE, [_date(one) for one in texts.tolist()])
+        return Column(name, Kind.DATE, raw.mapped(_date))
     if head.letter == "L":
-        assert texts is not None
-        known = {
-            b"T": True,
-            b"t": True,
-            b"Y": True,
-            b"y": True,
-            b"F": False,
-            b"f": False,
-            b"N": False,
-            b"n": False,
-            b"1": True,
-            b"0": False,
-        }
-        return Column(name, Kind.BOOLEAN, [known.get(one) for one in texts.tolist()])
-    return _binary(head, name, cells)
+        return Column(name, Kind.BOOLEAN, raw.mapped(_TRUTHS.get))
+    return _binary(head, name, raw)
 
 
-def _text(
-    head: FieldHead, name: str, texts: NDArray[np.bytes_], codec: str, notices: list[Notice], bad: dict[int, tuple[str, str]]
-) -> list[Any]:
-    if not len(texts):
-        return []
-    if not (texts.view(np.uint8) > 0x7F).any() and codec not in ("utf-16", "utf-16-le", "utf-16-be", "hz"):
-        plain = np.char.strip(texts.astype(f"U{head.width}"), " \x00\t\r\n").tolist()
-        return [one or None for one in plain]
-    values, inverse = np.unique(texts, return_inverse=True)
+def _text(head: FieldHead, name: str, raw: Coded, codec: str, notices: list[Notice], bad: dict[int, tuple[str, str]]) -> Coded:
+    """The texts, each distinct run of bytes decoded once; what was cut, is in another encoding or is no text at all is told by row."""
+    if all(one.isascii() for one in raw.levels) and codec not in _NOT_ASCII:
+        return raw.mapped(lambda value: value.decode("ascii").strip(" \x00\t\r\n") or None)
     decoded: list[str | None] = []
     cut_values, bad_values = set(), set()
     strays: dict[int, str] = {}
-    for place, raw in enumerate(values.tolist()):
-        bare = raw.rstrip(_BLANK)
+    for code, bare in enumerate(raw.levels):
         text, cut = decode(bare, codec, full=len(bare) == head.width)
         if not bare.isascii() and (found := stray(bare, codec, text)):
             (other, text), cut = found, False
-            strays[place] = other
+            strays[code] = other
         if text is None:
-            bad_values.add(place)
+            bad_values.add(code)
         if cut:
-            cut_values.add(place)
+            cut_values.add(code)
         decoded.append((text or "").strip().strip("\x00") or None)
-    places = inverse.tolist()
-    if cut_values:
-        for row, place in enumerate(places):
-            if place in cut_values:
-                notices.append(Notice("text-cut", {"text": (decoded[place] or "")[-12:], "width": head.width}, row + 1, name))
-    if strays:
-        for row, place in enumerate(places):
-            if place in strays:
-                said = {"other": shown(strays[place]), "name": shown(codec), "text": (decoded[place] or "")[:40]}
-                notices.append(Notice("text-other-encoding", said, row + 1, name))
-    if bad_values:
-        for row, place in enumerate(places):
-            if place in bad_values:
-                bad.setdefault(row, (name, values[place].rstrip(_BLANK)[:24].hex(" ")))
-    return [decoded[place] for place in places]
+    for row, code in _rows_of(raw, cut_values):
+        notices.append(Notice("text-cut", {"text": (decoded[code] or "")[-12:], "width": head.width}, row + 1, name))
+    for row, code in _rows_of(raw, strays):
+        said = {"other": shown(strays[code]), "name": shown(codec), "text": (decoded[code] or "")[:40]}
+        notices.append(Notice("text-other-encoding", said, row + 1, name))
+    for row, code in _rows_of(raw, bad_values):
+        bad.setdefault(row, (name, raw.levels[code][:24].hex(" ")))
+    return Coded.recoded(decoded, raw.codes)
 
 
-def _number(head: FieldHead, name: str, texts: NDArray[np.bytes_], notices: list[Notice]) -> Column:
+def _rows_of(column: Coded, codes: Collection[int]) -> Iterator[tuple[int, int]]:
+    """The rows that have one of these levels, each with its level."""
+    for row in np.flatnonzero(np.isin(column.codes, list(codes))).tolist() if codes else ():
+        yield row, int(column.codes[row])
+
+
+def _number(head: FieldHead, name: str, raw: Coded, notices: list[Notice]) -> Column:
     whole = head.decimals == 0 and head.letter == "N"
-    values: list[Any] = []
-    for row, raw in enumerate(texts.tolist()):
-        bare = raw.strip(_BLANK)
-        if not bare:
-            values.append(None)
-        elif bare.startswith(b"*"):
-            notices.append(Notice("number-overflow", {"width": head.width}, row + 1, name))
-            values.append(None)
-        else:
-            values.append(_as_number(bare, whole))
-    integer = whole and all(one is None or isinstance(one, int) for one in values)
-    if not integer and all(one is None or isinstance(one, (int, float)) for one in values):
-        values = [None if one is None else float(one) for one in values]
+    for row in np.flatnonzero(raw.having(lambda value: value.strip(_BLANK).startswith(b"*"))).tolist():
+        notices.append(Notice("number-overflow", {"width": head.width}, row + 1, name))
+    values = raw.mapped(lambda value: _as_number(value.strip(_BLANK), whole))
+    integer = whole and all(one is None or isinstance(one, int) for one in values.levels)
+    if not integer and all(one is None or isinstance(one, (int, float)) for one in values.levels):
+        values = values.mapped(lambda value: None if value is None else float(value))
     return Column(name, Kind.INTEGER if integer else Kind.REAL, values)
 
 
 def _as_number(bare: bytes, whole: bool) -> Any:
+    if not bare or bare.startswith(b"*"):
+        return None
     text = bare.decode("latin-1").replace(",", ".")
     try:
         return int(text) if whole and "." not in text and "e" not in text.lower() else float(text)
@@ -233,17 +217,17 @@ def _date(raw: bytes) -> str | None:
         return bare.decode("latin-1")  # kept as text: checking names the row
 
 
-def _binary(head: FieldHead, name: str, cells: NDArray[np.uint8]) -> Column:
-    part = np.ascontiguousarray(cells[:, head.offset : head.offset + head.width])
+def _binary(head: FieldHead, name: str, raw: Coded) -> Column:
+    run = b"".join(raw.levels)
     if head.letter in "I+" and head.width == 4:
-        return Column(name, Kind.INTEGER, part.view("<i4").reshape(-1).tolist())
+        return Column(name, Kind.INTEGER, Coded.recoded(np.frombuffer(run, "<i4").tolist(), raw.codes))
     if head.letter in "OB" and head.width == 8:
-        return Column(name, Kind.REAL, [one if np.isfinite(one) else None for one in part.view("<f8").reshape(-1).tolist()])
+        return Column(name, Kind.REAL, Coded.recoded([one if np.isfinite(one) else None for one in np.frombuffer(run, "<f8").tolist()], raw.codes))
     if head.letter == "Y" and head.width == 8:
-        return Column(name, Kind.REAL, (part.view("<i8").reshape(-1) / 10_000).tolist())
+        return Column(name, Kind.REAL, Coded.recoded((np.frombuffer(run, "<i8") / 10_000).tolist(), raw.codes))
     if head.letter in "T@" and head.width == 8:
-        return Column(name, Kind.MOMENT, [_moment(*one) for one in part.view("<i4").reshape(-1, 2).tolist()])
-    return Column(name, Kind.TEXT, [None] * len(cells))
+        return Column(name, Kind.MOMENT, Coded.recoded([_moment(*one) for one in np.frombuffer(run, "<i4").reshape(-1, 2).tolist()], raw.codes))
+    return Column(name, Kind.TEXT, Coded.repeated(None, len(raw)))
 
 
 def _moment(day: int, milliseconds: int) -> str | None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from geodata.columns import ShapeColumn, ShapeWriter
 from geodata.files.notices import Found, Notice, Refused
 from geodata.files.packing import Part
 from geodata.files.sniffing import BY_GDAL, CAD, GEODATABASE, MAPINFO_MIF, MAPINFO_TAB, OSM, Source
@@ -28,6 +29,7 @@ _DRIVERS = {
     OSM: "OSM",
     **BY_GDAL,
 }
+_AT_ONCE = 100_000  # shapes of a shapefile
 ARC_STEP_DEG = 1  # between two points of an arc that is straightened: 0.004 % of its radius off at most
 _CONFIG = {
     "CPL_VSIL_CURL_ALLOWED_FILENAME": "none",
@@ -61,16 +63,24 @@ def confine(format_name: str, drivers: Sequence[str]) -> None:
     os.environ.update(_CONFIG)
 
 
-def read_shapes(path: Path, *, layer: str | None = None, count: int | None = None) -> tuple[list[bytes | None], bool, bool]:
-    """WKB (2D, straight lines) of each feature in the order of the file, and whether heights or measures were there."""
+def read_shapes(path: Path, *, layer: str | None = None, count: int | None = None) -> tuple[ShapeColumn, bool, bool]:
+    """WKB (2D, straight lines) of each feature in the order of the file, and whether heights or measures were there.
+
+    With `count`, how many there must be, they are read a page at a time: for formats that find a feature by its number.
+    """
     from pyogrio import raw
 
-    meta, _, wkb, _ = opened(lambda: raw.read(path, layer=layer, columns=[]), path)
-    if count is not None and len(wkb) != count:
-        raise Refused("records-missing", part=".shp", stated=count, there=len(wkb))
+    writer = ShapeWriter()
+    for start in range(0, count or 1, _AT_ONCE if count else 1):
+        lot = {"skip_features": start, "max_features": _AT_ONCE} if count else {}
+        meta, _, wkb, _ = opened(lambda lot=lot: raw.read(path, layer=layer, columns=[], **lot), path)  # type: ignore[misc]
+        writer.add(wkb)
+    shapes = writer.column()
+    if count is not None and len(shapes) != count:
+        raise Refused("records-missing", part=".shp", stated=count, there=len(shapes))
     kind = meta["geometry_type"] or ""
     has_z = " Z" in kind or kind.endswith(("Z", "ZM"))
-    return list(wkb), has_z, kind.endswith("M")
+    return shapes, has_z, kind.endswith("M")
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from geodata.columns import Coded
 from geodata.files.gdal import ARC_STEP_DEG, has_zm, read_shapes
 from geodata.files.notices import Found, Notice, Refused
 from geodata.files.sniffing import Source
@@ -65,9 +66,8 @@ def _read(connection: sqlite3.Connection, source: Source, sublayer: str | None, 
     if shape_column:
         shapes = [_wkb(one) for one in blobs]
         if shape_type.upper() in _CURVES or any(one and _type_code(one) in range(8, 15) for one in shapes):
-            straightened = read_shapes(path, layer=layer, count=len(shapes))[0]
+            shapes = read_shapes(path, layer=layer, count=len(shapes))[0].blobs(0, len(shapes)).tolist()
             notices.append(Notice("curves-straightened", {"kind": shape_type, "step_deg": ARC_STEP_DEG}))
-            shapes = straightened
         if z or m or has_zm(shapes):
             notices.append(Notice("zm-dropped", {"kind": shape_type + ("Z" if z else "") + ("M" if m else "")}))
     crs_text, unknown = _crs(connection, srs)
@@ -145,11 +145,15 @@ def _undecodable(columns: list[Column]) -> dict[int, tuple[str, str]]:
     """Rows with text that is not UTF-8, as a program that put GBK into the file leaves it (kept as lone surrogates here)."""
     bad: dict[int, tuple[str, str]] = {}
     for column in columns:
-        for place, value in enumerate(column.values):
-            if isinstance(value, str) and not value.isascii() and any("\udc80" <= one <= "\udcff" for one in value):
-                bad.setdefault(place, (column.name, value.encode("utf-8", errors="surrogateescape")[:24].hex(" ")))
-                column.values[place] = None
+        coded = Coded.of(column.values)
+        for place in np.flatnonzero(coded.having(_is_damaged)).tolist():
+            bad.setdefault(place, (column.name, coded[place].encode("utf-8", errors="surrogateescape")[:24].hex(" ")))
+        column.values = coded.mapped(lambda value: None if _is_damaged(value) else value)
     return bad
+
+
+def _is_damaged(value: Any) -> bool:
+    return isinstance(value, str) and not value.isascii() and any("\udc80" <= one <= "\udcff" for one in value)
 
 
 def _wkb(blob: bytes | None) -> bytes | None:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from geodata.columns import Places, ShapeColumn
 from geodata.datum import Datum
 from geodata.files import refusal_words, report_words, stretch_words  # noqa: F401 - they declare the sentences
 from geodata.files.besides import Besides, besides
@@ -19,7 +20,8 @@ from geodata.files.keying import keyed_rows, not_yet_stored
 from geodata.files.mapping import ColumnMapping, Mapped, carries, map_columns
 from geodata.files.notices import Found, Notice, Refused
 from geodata.files.oddities import MOST_LOOKED_AT, namesakes, oddities
-from geodata.files.placing import Place, Placed, kinds_of, place
+from geodata.files.opening import families
+from geodata.files.placing import Place, Placed, place
 from geodata.files.proposing import CONTENT_KEY, propose
 from geodata.files.reading import Limits, read
 from geodata.files.recalling import Remembered
@@ -29,7 +31,8 @@ from geodata.files.stretches import is_measured, stretches
 from geodata.files.table import Table
 from geodata.files.valuing import Values, read_values
 from geodata.files.watching import Watch
-from geodata.store.bulk import Row, UpsertCounts
+from geodata.store.batch import Rows
+from geodata.store.bulk import UpsertCounts
 from geodata.store.comparing import Comparison
 from geodata.store.features import Store
 from geodata.store.retiring import Retire, RetireUnclear
@@ -81,13 +84,13 @@ class LoadPlan:
     """
 
     report: LoadReport
-    rows: list[Row] = field(default_factory=list)
+    rows: Rows = field(default_factory=Rows.none)
     layer: Layer | None = None
     new_layer: bool = False
     options: LoadOptions = LoadOptions()
     anywhere: bool = False
     table: Table | None = None
-    placed: tuple[Any, Any] | None = None  # row numbers and their shapes, also of rows that are rejected for their values
+    placed: tuple[Places, ShapeColumn] | None = None  # row numbers and their shapes, also of rows that are rejected for their values
     comparison: Comparison | None = None
     besides: Besides = Besides()
 
@@ -222,7 +225,7 @@ def _plan(made: LoadPlan, space: Space, actor: Actor, layer: Layer | None, path:
     if options.swapped:
         report.warnings.append(Notice("axes-were-swapped", {}))
     kept = placed.kept if placed is not None else np.arange(len(table.rows))
-    shapes = placed.shapes[kept] if placed is not None else np.full(len(kept), None, dtype=object)
+    shapes = placed.shapes.take(kept) if placed is not None else ShapeColumn.nothing(len(kept))
     out = np.ones(len(table.rows), bool)
     out[kept] = False
     table = table.without(out) if out.any() else table
@@ -275,10 +278,10 @@ def _take_places(report: LoadReport, table: Table, placed: Placed) -> None:
     report.warnings += with_rows((int(table.rows[row]), one) for row, one in placed.repaired.items() if row not in placed.rejected)
 
 
-def _take_values(made: LoadPlan, layer: Layer | None, table: Table, shapes: Any, *, far_reaching: bool, memory: Memory | None) -> None:
+def _take_values(made: LoadPlan, layer: Layer | None, table: Table, shapes: ShapeColumn, *, far_reaching: bool, memory: Memory | None) -> None:
     options, report = made.options, made.report
     if layer is None:
-        proposed, counted = propose(report.layer, table, kinds_of(shapes), options.measures)
+        proposed, counted = propose(report.layer, table, families(shapes.kinds()), options.measures)
         layer = replace(proposed, far_reaching=far_reaching)
         made.new_layer = True
         report.warnings.append(
@@ -304,13 +307,14 @@ def _take_values(made: LoadPlan, layer: Layer | None, table: Table, shapes: Any,
     full = filled(table, mapping, read_decisions(options.rows))
     report.warnings += full.notices[len(table.notices) :]
     made.rows = _rows(report, full, layer, mapping, shapes, retired)
-    if layer.title and len(made.rows) <= MOST_LOOKED_AT and (twins := namesakes([one.properties.get(layer.title) for one in made.rows], [one.geometry for one in made.rows], [one.row for one in made.rows])):
+    names = made.rows.columns.get(layer.title) if layer.title else None
+    if names is not None and len(names) <= MOST_LOOKED_AT and (twins := namesakes(names, made.rows.shapes, made.rows.numbers)):
         report.warnings.append(twins)
     if made.table is not None and layer.key and not made.new_layer:
         made.besides = besides(made.table, layer, mapping, made.rows)
 
 
-def _rows(report: LoadReport, table: Table, layer: Layer, mapping: ColumnMapping, shapes: Any, retired: Mapping[str, Field]) -> list[Row]:
+def _rows(report: LoadReport, table: Table, layer: Layer, mapping: ColumnMapping, shapes: ShapeColumn, retired: Mapping[str, Field]) -> Rows:
     """The rows to put in. Where they are known again by what they say, what retired fields said of them still counts for that."""
     by_content = layer.key == CONTENT_KEY and bool(retired)
     read = replace(layer, fields=layer.fields + layer.retired, retired=()) if by_content else layer
@@ -322,7 +326,7 @@ def _rows(report: LoadReport, table: Table, layer: Layer, mapping: ColumnMapping
     _ruled(values, layer, len(table.rows))
     rows = keyed_rows(report, table, read, whole, values, shapes)
     gone = {one.id for one in retired.values()}
-    return [replace(row, properties={name: value for name, value in row.properties.items() if name not in gone}) for row in rows] if by_content else rows
+    return rows.without_columns(gone) if by_content else rows
 
 
 def _recalled(options: LoadOptions, layer: Layer, table: Table, memory: Memory | None) -> LoadOptions:
@@ -391,7 +395,7 @@ def _refuse(made: LoadPlan, first: Notice, *others: Notice) -> None:
     report.accepted = report.repaired = 0
     report.inserted = report.updated = report.unchanged = report.retired = None
     report.warnings = [one for one in report.warnings if one.code not in ("layer-made", "layer-would-be-made", "measure-by-name", "measure-given")]
-    made.rows = []
+    made.rows = Rows.none()
 
 
 __all__ = ["LoadOptions", "LoadPlan", "LoadReport", "Mapped", "Memory", "Remembered", "commit", "plan"]

@@ -105,4 +105,4 @@ def _persons(measure: Measure, name: str) -> str | None:
 
 def _negative(column: Column) -> bool:
     """Numbers below nothing count nothing: -99 for unknown would be summed."""
-    return any((isinstance(one, (int, float)) and one < 0) or (isinstance(one, str) and one.strip().startswith("-")) for one in column.values)
+    return any((isinstance(one, (int, float)) and one < 0) or (isinstance(one, str) and one.strip().startswith("-")) for one in column.distinct)

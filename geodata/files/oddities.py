@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from geodata.columns import Coded, ShapeColumn
 from geodata.crs import GEOD
 from geodata.files.notices import Notice
 
@@ -26,14 +27,14 @@ _METRES_A_DEGREE = 111_320.0
 Shapes = NDArray[np.object_]
 
 
-def oddities(shapes: Shapes, rows: NDArray[np.int64]) -> list[Notice]:
-    """One notice for each kind of oddity with how many records have it and which; `shapes` are valid ones in degrees, of the records `rows`."""
-    present = np.flatnonzero(~shapely.is_missing(shapes))
-    shapes, rows = shapes[present], rows[present]
-    if not len(shapes):
+def oddities(column: ShapeColumn, rows: NDArray[np.int64]) -> list[Notice]:
+    """One notice for each kind of oddity with how many records have it and which; shapes are valid ones in degrees, of the records `rows`."""
+    present = column.present
+    if (count := int(present.sum())) > MOST_LOOKED_AT:
+        return [Notice("oddities-not-looked-for", {"count": count, "limit": MOST_LOOKED_AT})]
+    if not count:
         return []
-    if len(shapes) > MOST_LOOKED_AT:
-        return [Notice("oddities-not-looked-for", {"count": len(shapes), "limit": MOST_LOOKED_AT})]
+    shapes, rows = column.take(present).page(0, count), rows[present]
     flat = _in_metres(shapes)
     kinds = shapely.get_type_id(shapes)
     polygons = np.isin(kinds, (3, 6))
@@ -46,16 +47,17 @@ def oddities(shapes: Shapes, rows: NDArray[np.int64]) -> list[Notice]:
     return [one for one in found if one is not None]
 
 
-def namesakes(names: Sequence[object], shapes: Iterable[shapely.Geometry | None], rows: Sequence[int]) -> Notice | None:
+def namesakes(names: Coded, shapes: ShapeColumn, rows: NDArray[np.int64]) -> Notice | None:
     """The records whose name another record has within 100 m; None when there are none."""
     named: dict[str, list[tuple[int, shapely.Geometry]]] = defaultdict(list)
-    for name, shape, row in zip(names, shapes, rows, strict=True):
-        if isinstance(name, str) and shape is not None:
+    shared = names.repeated_rows & ~names.missing & shapes.present  # a name of its own, as most are, costs no middle
+    for name, shape, row in zip(names.take(shared), shapes.take(shared), rows[shared].tolist(), strict=True):
+        if isinstance(name, str):
             named[name].append((row, shape))
     pairs = []
     for everyone in named.values():
         group = [(row, shape) for row, shape in everyone if not shape.is_empty] if len(everyone) > 1 else []
-        if len(group) > 1:  # a name of its own, as most are, costs no middle
+        if len(group) > 1:
             places = np.asarray(shapely.centroid([shape for _, shape in group]), dtype=object)
             for a, b in shapely.STRtree(places).query(places, predicate="dwithin", distance=_NEAR_DEG).T.tolist():
                 if a < b and GEOD.inv(places[a].x, places[a].y, places[b].x, places[b].y)[2] <= NAMESAKES_M:

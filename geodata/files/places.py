@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -210,7 +211,7 @@ def _from_wkt(column: Column) -> Places:
     return Places(shapes, [column.name], rejected, notices, False, None)
 
 
-def _numbers(values: list[Any]) -> list[float | None]:
+def _numbers(values: Sequence[Any]) -> list[float | None]:
     return [float(one) if isinstance(one, (int, float)) and not isinstance(one, bool) else coordinate(one) for one in values]
 
 

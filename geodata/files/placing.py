@@ -2,61 +2,35 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geodata.crs import GEOD, reproject
+from geodata.columns import ShapeColumn, ShapeWriter
+from geodata.crs import reproject
 from geodata.datum import Datum, unshift
+from geodata.files.mending import mended
 from geodata.files.notices import Notice, Refused
+from geodata.files.opening import KIND_NAMES, Shapes, opened
 from geodata.files.projection import Judged, candidates, judge
 from geodata.files.table import Table
 from geodata.files.words import KINDS
 from geodata.whereabouts import near
 from layers.district import District
-from layers.shapes import MAX_VERTICES
 from layers.spec import Geometry
 
-_ABSURD = 1e9  # no CRS of the earth has coordinates beyond this, whatever its unit
-_KINDS = {
-    0: "Point",
-    1: "LineString",
-    2: "LinearRing",
-    3: "Polygon",
-    4: "MultiPoint",
-    5: "MultiLineString",
-    6: "MultiPolygon",
-    7: "GeometryCollection",
-}
-_FAMILY = {
-    "Point": Geometry.POINT,
-    "MultiPoint": Geometry.POINT,
-    "LineString": Geometry.LINE,
-    "MultiLineString": Geometry.LINE,
-    "Polygon": Geometry.POLYGON,
-    "MultiPolygon": Geometry.POLYGON,
-}
-_REASONS = {
-    "Ring Self-intersection": "边界自相接",
-    "Self-intersection": "边界自相交",
-    "Hole lies outside shell": "洞在外边界之外",
-    "Holes are nested": "洞套洞",
-    "Nested shells": "面套面",
-    "Interior is disconnected": "内部不连通",
-    "Duplicate Rings": "边界重复",
-    "Too few points in geometry component": "点太少",
-}
-
-Shapes = NDArray[np.object_]
+Bounds = NDArray[np.float64]
 
 
 @dataclass
 class Placed:
-    """Shapes in EPSG:4490 for the rows kept (None elsewhere), what became of the rest, and the CRS that was found."""
+    """Shapes in EPSG:4490 of the rows `kept`, what became of the rest, and the CRS that was found."""
 
-    shapes: Shapes
+    shapes: ShapeColumn
     judged: Judged
     rejected: dict[int, Notice] = field(default_factory=dict)
     repaired: dict[int, Notice] = field(default_factory=dict)
@@ -90,171 +64,159 @@ class Place:
 
 
 def place(table: Table, asked: Place) -> Placed:
-    """Judge and move all shapes of a table. Raises Refused when the file as a whole is not to be trusted."""
+    """Judge and move all shapes of a table, a page at a time. Raises Refused when the file as a whole is not to be trusted."""
     assert table.shapes is not None
-    shapes, rejected, closed = _parsed(table.shapes)
-    if asked.swapped:
-        shapes = np.asarray(shapely.transform(shapes, lambda xy: xy[:, ::-1]), dtype=object)
-    _reject_absurd(shapes, rejected)
-    _one_kind(shapes, rejected)
-    if asked.admitted is not None:
-        _admit(shapes, rejected, asked.admitted)
-    bounds = _bounds(shapes)
-    rows = np.flatnonzero(np.isfinite(bounds[:, 0]))
-    judged = judge(table, bounds[rows], given=asked.crs, district=asked.district, assume=asked.loose)
-    placed = Placed(shapes, judged, rejected, closed, list(judged.notices))
+    given = _Given(ShapeColumn.of_blobs(table.shapes), asked)
+    rows, raw = _looked_at(given, asked.admitted)
+    judged = judge(table, raw, given=asked.crs, district=asked.district, assume=asked.loose)
+    shapes, inside, doubtful = _moved(given, judged, asked)
+    placed = Placed(shapes, judged, given.rejected, given.closed, list(judged.notices))
     if len(rows):
-        raw = bounds[rows]
-        shapes[rows] = _moved(shapes[rows], judged)
-        _unshift(shapes, rows, asked)
-        _reject_lost(placed, raw, asked.district)
-        _locate(placed, rows, raw, asked)
-        _mend(placed)
+        if not judged.is_identity and given.lost > len(raw) / 2:
+            said, sample = judged.found.value, f"{raw[0, 0]:.10g}, {raw[0, 1]:.10g}"
+            raise Refused("crs-does-not-fit", about="crs", said=said, sample=sample, candidates=candidates(raw, asked.district))
+        _locate(placed, rows, raw, inside[rows], asked)
+        _mend(placed, doubtful)
     return placed
 
 
-def kinds_of(shapes: Shapes) -> set[Geometry]:
-    """The families (point, line, polygon) among shapes; None is passed over."""
-    types = set(shapely.get_type_id(shapes).tolist()) - {-1}
-    return {_FAMILY[_KINDS[one]] for one in types if _KINDS[one] in _FAMILY}
+class _Given:
+    """The shapes of a table opened a page at a time, with what is kept out so far; of a table of one page they are opened once."""
+
+    def __init__(self, shapes: ShapeColumn, asked: Place) -> None:
+        self._shapes = shapes
+        self._swapped = asked.swapped
+        self._only: Shapes | None = None
+        self._out = np.zeros(len(shapes), bool)
+        self.rejected: dict[int, Notice] = {}
+        self.closed: dict[int, Notice] = {}
+        self.lost = 0  # those that the projection could not place
+
+    def __len__(self) -> int:
+        return len(self._shapes)
+
+    def pages(self) -> Iterator[tuple[int, Shapes]]:
+        """Where each page begins, and its shapes: None for those that are kept out."""
+        for start, stop in self._shapes.pages():
+            shapes = self._opened(start, stop) if self._only is None else self._only
+            if len(self) == stop - start:
+                self._only = shapes
+            yield start, shapes
+
+    def _opened(self, start: int, stop: int) -> Shapes:
+        shapes, rejected, closed = opened(self._shapes.blobs(start, stop), swapped=self._swapped)
+        self.closed |= {start + place: notice for place, notice in closed.items()}
+        self.reject({start + place: notice for place, notice in rejected.items()})
+        shapes[self._out[start:stop]] = None
+        return shapes
+
+    def reject(self, notices: Mapping[int, Notice]) -> None:
+        """Keep these rows out, each for its first reason."""
+        for row, notice in notices.items():
+            self.rejected.setdefault(row, notice)
+        self._out[list(notices)] = True
 
 
-def _parsed(blobs: list[bytes | None]) -> tuple[Shapes, dict[int, Notice], dict[int, Notice]]:
-    """The shapes, the rows that have none that can be read, and those whose rings had to be closed first."""
-    array = np.empty(len(blobs), dtype=object)
-    array[:] = blobs
-    shapes = np.asarray(shapely.from_wkb(array, on_invalid="ignore"), dtype=object)
-    rejected: dict[int, Notice] = {}
-    closed: dict[int, Notice] = {}
-    for row in np.flatnonzero(shapely.is_missing(shapes)).tolist():
-        if (
-            blobs[row] is not None
-            and (whole := shapely.from_wkb(blobs[row], on_invalid="fix")) is not None
-            and shapely.get_type_id(whole) in (3, 6)
-        ):
-            shapes[row] = whole
-            closed[row] = Notice("ring-closed", {}, field="geometry")
-    missing = shapely.is_missing(shapes)
-    empty = ~missing & shapely.is_empty(shapes)
-    for row in np.flatnonzero(missing).tolist():
-        rejected[row] = Notice("place-missing") if blobs[row] is None else Notice("geometry-broken", {"kind": _kind_of_wkb(blobs[row])})
-    for row in np.flatnonzero(empty).tolist():
-        rejected[row] = Notice("geometry-empty")
-    many = np.flatnonzero(shapely.get_num_coordinates(shapes) > MAX_VERTICES).tolist()
-    for row in many:
-        rejected[row] = Notice("too-many-vertices", {"maximum": MAX_VERTICES})
-    for row in rejected:
-        shapes[row] = None
-    return shapely.force_2d(shapes), rejected, closed
-
-
-def _kind_of_wkb(blob: bytes | None) -> str:
-    code = int.from_bytes(blob[1:5], "little" if blob[0] else "big") % 1000 if blob and len(blob) >= 5 else 0
-    return {1: "Point", 2: "LineString", 3: "Polygon", 4: "MultiPoint", 5: "MultiLineString", 6: "MultiPolygon"}.get(code, "WKB")
-
-
-def _reject_absurd(shapes: Shapes, rejected: dict[int, Notice]) -> None:
-    coordinates, index = shapely.get_coordinates(shapes, return_index=True)
-    bad = ~np.isfinite(coordinates).all(axis=1) | (np.abs(np.nan_to_num(coordinates, nan=np.inf)) > _ABSURD).any(axis=1)
-    for row, value in zip(index[bad].tolist(), coordinates[bad].tolist(), strict=True):
-        if row not in rejected:
-            rejected[row] = Notice("coordinate-outside-earth", {"x": f"{value[0]:.6g}", "y": f"{value[1]:.6g}"}, field="geometry")
-            shapes[row] = None
-
-
-def _one_kind(shapes: Shapes, rejected: dict[int, Notice]) -> None:
-    """Collections of one family become its multi form; mixed ones and exotic kinds are kept out."""
-    types = shapely.get_type_id(shapes)
-    for row in np.flatnonzero((types == 7) | (types == 2) | (types > 7)).tolist():
-        shape = shapes[row]
-        parts = shapely.get_parts(shape)
-        families = kinds_of(parts) if shape.geom_type == "GeometryCollection" else set()
-        if len(families) == 1 and all(one.geom_type != "GeometryCollection" for one in parts):
-            pieces = shapely.get_parts(parts)
-            maker = {Geometry.POINT: shapely.multipoints, Geometry.LINE: shapely.multilinestrings, Geometry.POLYGON: shapely.multipolygons}[
-                families.pop()
-            ]
-            shapes[row] = maker(pieces)
-        else:
-            rejected[row] = Notice(
-                "shape-kind-not-admitted", {"found": shape.geom_type, "wanted": "Point, LineString, Polygon"}, field="geometry"
-            )
-            shapes[row] = None
-
-
-def _admit(shapes: Shapes, rejected: dict[int, Notice], admitted: Geometry) -> None:
-    types = shapely.get_type_id(shapes)
-    names = [_KINDS.get(one, "?") for one in types.tolist()]
-    wrong = [row for row, name in enumerate(names) if types[row] >= 0 and name not in admitted.types]
-    if wrong and len(wrong) == int((types >= 0).sum()):
+def _looked_at(given: _Given, admitted: Geometry | None) -> tuple[NDArray[np.int64], Bounds]:
+    """The rows that have a shape, and its bounds as the file has them. Raises Refused when none is of an admitted kind."""
+    bounds = np.full((len(given), 4), np.nan)
+    present, wrong = 0, Counter[str]()
+    for start, shapes in given.pages():
+        present += int((~shapely.is_missing(shapes)).sum())
+        if admitted is not None:
+            wrong += _admit(given, start, shapes, admitted)
+        bounds[start : start + len(shapes)] = _bounds(shapes)
+    if admitted is not None and wrong and wrong.total() == present:
         raise Refused(
             "geometry-kind-differs",
             about="geometry",
-            found=", ".join(found := sorted({names[row] for row in wrong})),
-            found_zh="、".join(KINDS.get(one, one) for one in found),
+            found=", ".join(sorted(wrong)),
+            found_zh="、".join(KINDS.get(one, one) for one in sorted(wrong)),
             wanted=", ".join(admitted.types),
             wanted_zh="、".join(KINDS[one] for one in admitted.types),
         )
-    for row in wrong:
-        rejected[row] = Notice("shape-kind-not-admitted", {"found": names[row], "wanted": ", ".join(admitted.types)}, field="geometry")
-        shapes[row] = None
+    rows = np.flatnonzero(np.isfinite(bounds[:, 0]))
+    return rows, bounds[rows]
 
 
-def _bounds(shapes: Shapes) -> NDArray[np.float64]:
+def _admit(given: _Given, start: int, shapes: Shapes, admitted: Geometry) -> Counter[str]:
+    """Keep out the kinds that the layer does not take; how many of each."""
+    names = {place: KIND_NAMES.get(kind, "?") for place, kind in enumerate(shapely.get_type_id(shapes).tolist()) if kind >= 0}
+    wrong = {place: name for place, name in names.items() if name not in admitted.types}
+    wanted = ", ".join(admitted.types)
+    given.reject({start + place: Notice("shape-kind-not-admitted", {"found": name, "wanted": wanted}, field="geometry") for place, name in wrong.items()})
+    shapes[list(wrong)] = None
+    return Counter(wrong.values())
+
+
+def _moved(given: _Given, judged: Judged, asked: Place) -> tuple[ShapeColumn, NDArray[np.bool_], NDArray[np.int64]]:
+    """The shapes in our system, which lie near the district, and the rows whose shape is not valid; what the projection loses is kept out."""
+    writer = ShapeWriter()
+    inside = np.zeros(len(given), bool)
+    doubtful = []
+    for start, shapes in given.pages():
+        here = np.flatnonzero(~shapely.is_missing(shapes))
+        if not judged.is_identity:
+            shapes[here] = reproject(shapes[here], judged.source, judged.target)
+        _unshift(shapes, here, asked, start)
+        lost = _lost(shapes)
+        given.lost += len(lost)
+        given.reject({start + place: notice for place, notice in lost.items()})
+        shapes[list(lost)] = None
+        inside[start : start + len(shapes)] = near(_bounds(shapes), asked.district)
+        doubtful.append(start + np.flatnonzero(_is_flat(shapes) | ~(shapely.is_missing(shapes) | shapely.is_valid(shapes))))
+        writer.add_shapes(shapes)
+    return writer.column(), inside, np.concatenate(doubtful) if doubtful else np.zeros(0, np.int64)
+
+
+def _is_flat(shapes: Shapes) -> NDArray[np.bool_]:
+    """Which are lines without a length."""
+    return np.asarray(np.isin(shapely.get_type_id(shapes), (1, 5)) & (shapely.length(shapes) == 0))
+
+
+def _bounds(shapes: Shapes) -> Bounds:
     return np.asarray(shapely.bounds(shapes), dtype=float).reshape(-1, 4)
 
 
-def _moved(shapes: Shapes, judged: Judged) -> Shapes:
-    return shapes if judged.is_identity else reproject(shapes, judged.source, judged.target)
-
-
-def _unshift(shapes: Shapes, rows: NDArray[np.int64], asked: Place) -> None:
+def _unshift(shapes: Shapes, here: NDArray[np.int64], asked: Place, start: int) -> None:
     """Take a web map's shift off the rows that carry it."""
     if asked.datum is None or asked.datum is Datum.WGS84:
         return
-    chosen = rows[np.isin(rows, list(asked.shifted))] if asked.shifted else rows
-    if len(chosen) and _all_finite(shapes[chosen]):
+    chosen = here[np.isin(here + start, list(asked.shifted))] if asked.shifted else here
+    chosen = chosen[np.isfinite(_bounds(shapes[chosen])).all(axis=1)]
+    if len(chosen):
         shapes[chosen] = unshift(shapes[chosen], asked.datum)
 
 
-def _all_finite(shapes: Shapes) -> bool:
-    return bool(np.isfinite(shapely.get_coordinates(shapes)).all())
-
-
-def _reject_lost(placed: Placed, raw: NDArray[np.float64], district: District) -> None:
-    """Keep out what the projection could not place, and what does not lie on the earth. Raises Refused when that is most of it."""
-    coordinates, index = shapely.get_coordinates(placed.shapes, return_index=True)
+def _lost(shapes: Shapes) -> dict[int, Notice]:
+    """What the projection could not place, and what does not lie on the earth."""
+    coordinates, index = shapely.get_coordinates(shapes, return_index=True)
     with np.errstate(invalid="ignore"):
         bad = ~np.isfinite(coordinates).all(axis=1) | (np.abs(coordinates[:, 0]) > 180) | (np.abs(coordinates[:, 1]) > 90)
-    lost = np.unique(index[bad])
-    if not placed.judged.is_identity and len(lost) > len(raw) / 2:
-        sample = f"{raw[0, 0]:.10g}, {raw[0, 1]:.10g}"
-        said = placed.judged.found.value
-        raise Refused("crs-does-not-fit", about="crs", said=said, sample=sample, candidates=candidates(raw, district))
-    for row, value in zip(index[bad].tolist(), coordinates[bad].tolist(), strict=True):
-        if row not in placed.rejected:
-            placed.rejected[row] = Notice("coordinate-outside-earth", {"x": f"{value[0]:.6g}", "y": f"{value[1]:.6g}"}, field="geometry")
+    found: dict[int, Notice] = {}
+    for place, (x, y) in zip(index[bad].tolist(), coordinates[bad].tolist(), strict=True):
+        found.setdefault(place, Notice("coordinate-outside-earth", {"x": f"{x:.6g}", "y": f"{y:.6g}"}, field="geometry"))
+    return found
 
 
-def _locate(placed: Placed, rows: NDArray[np.int64], raw: NDArray[np.float64], asked: Place) -> None:
-    """Find swapped axes and places far from the district: the file is refused, or the row, or it is said aloud."""
-    here = np.array([row not in placed.rejected for row in rows.tolist()])
-    inside = np.zeros(len(rows), bool)
-    inside[here] = near(_bounds(placed.shapes[rows[here]]), asked.district)
-    outside = ~inside
+def _locate(placed: Placed, rows: NDArray[np.int64], raw: Bounds, inside: NDArray[np.bool_], asked: Place) -> None:
+    """Find swapped axes and places far from the district: the file is refused, or the row, or it is said aloud.
+
+    `rows` are those with a shape in the file, `raw` their bounds there, `inside` says which come near the district in our system.
+    """
+    here = ~np.isin(rows, list(placed.rejected))
+    outside = ~(inside & here)
     if not outside.any():
-        _forget(placed)
         return
     swapped = np.zeros(len(rows), bool)
     swapped[outside] = _near_when_swapped(raw[outside], placed.judged, asked.district)
     if swapped.sum() > len(rows) / 2:
         raise Refused("axes-swapped", about="crs", sample=f"{raw[swapped][0, 0]:.10g}, {raw[swapped][0, 1]:.10g}")
     far = outside & here & ~swapped & ~np.isin(rows, list(asked.far_kept))
-    boxes = _bounds(placed.shapes[rows])
     for place_, row in zip(np.flatnonzero(swapped).tolist(), rows[swapped].tolist(), strict=True):
         placed.rejected[row] = Notice("row-axes-swapped", {"x": f"{raw[place_, 0]:.8g}", "y": f"{raw[place_, 1]:.8g}"}, field="geometry")
     if far.any() and not asked.anywhere:
-        found = boxes[far]
+        found = _boxes(placed.shapes, rows[far])
         extent = f"{found[:, 0].min():.3f}, {found[:, 1].min():.3f} – {found[:, 2].max():.3f}, {found[:, 3].max():.3f}"
         values = {"count": int(far.sum()), "extent": extent, "district": asked.district.label.zh, "district_en": asked.district.label.en}
         if asked.loose:
@@ -263,21 +225,17 @@ def _locate(placed: Placed, rows: NDArray[np.int64], raw: NDArray[np.float64], a
         elif far.sum() == here.sum():
             raise Refused("all-outside-district", about="geometry", **values)
         else:
-            for place_, row in zip(np.flatnonzero(far).tolist(), rows[far].tolist(), strict=True):
-                placed.rejected[row] = Notice(
-                    "row-outside-district",
-                    {
-                        "lon": f"{boxes[place_, 0]:.5f}",
-                        "lat": f"{boxes[place_, 1]:.5f}",
-                        "district": asked.district.label.zh,
-                        "district_en": asked.district.label.en,
-                    },
-                    field="geometry",
-                )
-    _forget(placed)
+            there = {"district": asked.district.label.zh, "district_en": asked.district.label.en}
+            for row, (lon, lat, _, _) in zip(rows[far].tolist(), found.tolist(), strict=True):
+                placed.rejected[row] = Notice("row-outside-district", {"lon": f"{lon:.5f}", "lat": f"{lat:.5f}", **there}, field="geometry")
 
 
-def _doubt_system(placed: Placed, raw: NDArray[np.float64], asked: Place) -> None:
+def _boxes(shapes: ShapeColumn, rows: NDArray[np.int64]) -> Bounds:
+    column = shapes.take(rows)
+    return np.concatenate([_bounds(column.page(start, stop)) for start, stop in column.pages()])
+
+
+def _doubt_system(placed: Placed, raw: Bounds, asked: Place) -> None:
     """Say so when the far places would lie near the district in another system: then the file most likely names the wrong one."""
     if placed.judged.is_identity or placed.judged.found.code == "crs-given":
         return
@@ -286,7 +244,7 @@ def _doubt_system(placed: Placed, raw: NDArray[np.float64], asked: Place) -> Non
         placed.notices.append(Notice("crs-may-be-wrong", {"said": placed.judged.found.value, "candidates": others}))
 
 
-def _near_when_swapped(raw: NDArray[np.float64], judged: Judged, district: District) -> NDArray[np.bool_]:
+def _near_when_swapped(raw: Bounds, judged: Judged, district: District) -> NDArray[np.bool_]:
     points = np.asarray(shapely.points((raw[:, 1] + raw[:, 3]) / 2, (raw[:, 0] + raw[:, 2]) / 2), dtype=object)
     there = _bounds(points if judged.is_identity else np.asarray(reproject(points, judged.source, judged.target), dtype=object))
     good = np.isfinite(there).all(axis=1)
@@ -295,72 +253,17 @@ def _near_when_swapped(raw: NDArray[np.float64], judged: Judged, district: Distr
     return found
 
 
-def _forget(placed: Placed) -> None:
-    for row in placed.rejected:
-        placed.shapes[row] = None
-
-
-def _mend(placed: Placed) -> None:
+def _mend(placed: Placed, doubtful: NDArray[np.int64]) -> None:
     """Repair what is not valid and say by how much it changed; keep out what nothing is left of."""
-    shapes = placed.shapes
-    present = ~shapely.is_missing(shapes)
-    lines = present & np.isin(shapely.get_type_id(shapes), (1, 5))
-    flat = lines & (shapely.length(shapes) == 0)
-    for row in np.flatnonzero(flat).tolist():
-        placed.rejected[row] = Notice("line-zero-length", {}, field="geometry")
-        shapes[row] = None
-    broken = present & ~flat & ~shapely.is_valid(shapes)
-    for row in np.flatnonzero(broken).tolist():
-        before = shapes[row]
-        reason = shapely.is_valid_reason(before)
-        after = _repaired(before)
-        if after is None:
-            placed.rejected[row] = Notice("geometry-beyond-repair", {"reason": reason, "reason_zh": _in_chinese(reason)}, field="geometry")
-            shapes[row] = None
+    repaired = {}
+    for row in doubtful.tolist():
+        if row in placed.rejected:
             continue
-        shapes[row] = after
-        values = {"reason": reason, "reason_zh": _in_chinese(reason), "before_m2": _area_m2(before), "after_m2": _area_m2(after)}
-        placed.repaired[row] = Notice(
-            "geometry-repaired" if _family(after) is Geometry.POLYGON else "line-repaired", values, field="geometry"
-        )
-
-
-def _in_chinese(reason: str) -> str:
-    """What GEOS finds wrong, its place kept: `Self-intersection[109.85 40.65]`."""
-    said = next((one for one in _REASONS if reason.startswith(one)), None)
-    return _REASONS[said] + reason[len(said) :].replace("[", "，在 ").rstrip("]") if said else reason
-
-
-def _repaired(shape: shapely.Geometry) -> shapely.Geometry | None:
-    """A valid shape of the same family made of the same boundary, or None when nothing of that family is left."""
-    family = _family(shape)
-    mended = shapely.make_valid(
-        shape, method="linework" if family is not Geometry.POLYGON else "structure", keep_collapsed=family is not Geometry.POLYGON
-    )
-    parts = [one for one in shapely.get_parts(shapely.get_parts(mended)) if _family(one) is family and not one.is_empty]
-    if family is Geometry.LINE:
-        parts = [one for one in parts if one.length > 0]
-    if not parts:
-        return None
-    whole = (
-        parts[0]
-        if len(parts) == 1
-        else {Geometry.POLYGON: shapely.union_all, Geometry.LINE: shapely.multilinestrings, Geometry.POINT: shapely.multipoints}[family](
-            parts
-        )
-    )
-    return whole if whole.is_valid and not whole.is_empty else None
-
-
-def _family(shape: shapely.Geometry) -> Geometry:
-    return _FAMILY.get(shape.geom_type, Geometry.ANY)
-
-
-def _area_m2(shape: shapely.Geometry) -> float:
-    """Geodesic area, each ring by its size: holes taken off, whatever their direction."""
-    total = 0.0
-    for polygon in shapely.get_parts(shape):
-        if polygon.geom_type == "Polygon":
-            rings = [abs(GEOD.geometry_area_perimeter(shapely.Polygon(ring))[0]) for ring in (polygon.exterior, *polygon.interiors)]
-            total += rings[0] - sum(rings[1:])
-    return round(total, 1)
+        shape = placed.shapes[row]
+        if shape.geom_type in ("LineString", "MultiLineString") and shape.length == 0:
+            placed.rejected[row] = Notice("line-zero-length", {}, field="geometry")
+            continue
+        after, notice = mended(shape)
+        (placed.rejected if after is None else placed.repaired)[row] = notice
+        repaired[row] = after
+    placed.shapes = placed.shapes.changed(repaired)

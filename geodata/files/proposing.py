@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
 from pypinyin import lazy_pinyin
 
+from geodata.columns import Coded
 from geodata.files.mapping import folded
 from geodata.files.measuring import with_measures
 from geodata.files.notices import Notice, Refused
@@ -104,7 +105,7 @@ def _common(column: Column) -> Field | None:
 def _all_read(column: Column, wanted: Field) -> bool:
     read = reader(wanted)
     try:
-        for value in {one for one in column.values if one is not None}:
+        for value in column.distinct:
             read(value)
     except Unreadable:
         return False
@@ -114,7 +115,7 @@ def _all_read(column: Column, wanted: Field) -> bool:
 def _field(column: Column, taken: set[str]) -> Field:
     kind = _type(column)
     unit = re.search(r"[(（\[]([^()（）\[\]]{1,12})[)）\]]\s*$", column.name)
-    longest = max((len(str(one)) for one in column.values if one is not None), default=0) if kind is str else 0
+    longest = max((len(str(one)) for one in column.distinct), default=0) if kind is str else 0
     name = column.name.strip() or "column"
     return Field(
         identifier(column.name, taken),
@@ -129,23 +130,23 @@ def _field(column: Column, taken: set[str]) -> Field:
 def _type(column: Column) -> FieldType:
     """The narrowest type that reads every value and gives back the same text: codes with leading zeros and phones stay text."""
     if column.kind is Kind.INTEGER:
-        return int if all(one is None or (isinstance(one, int) and abs(one) <= MAX_INTEGER) for one in column.values) else str
+        return int if all(isinstance(one, int) and abs(one) <= MAX_INTEGER for one in column.distinct) else str
     if column.kind is Kind.REAL:
-        return float if all(one is None or isinstance(one, (int, float)) for one in column.values) else str
+        return float if all(isinstance(one, (int, float)) for one in column.distinct) else str
     if column.kind is Kind.BOOLEAN:
         return bool
-    values = {one for one in column.values if one is not None}
+    values = column.distinct
     if column.kind in (Kind.DATE, Kind.MOMENT):
         wanted: FieldType = date if column.kind is Kind.DATE else datetime
         return wanted if _reads(values, wanted) else str
     if not values:
         return str
-    texts = {str(one) for one in values}
+    texts = _texts(values)
     if all(re.fullmatch(r"[+-]?(0|[1-9]\d{0,14})", one) for one in texts):
         return str if all(re.fullmatch(r"1\d{10}", one) for one in texts) or _CODE.search(folded(column.name)) else int
     if all(re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", one) and not re.match(r"[+-]?0\d", one) for one in texts):
         return float
-    if texts <= {"是", "否"} or {one.lower() for one in texts} <= {"true", "false"}:
+    if len(texts) <= 6 and (set(texts) <= {"是", "否"} or {one.lower() for one in texts} <= {"true", "false"}):
         return bool
     if all(re.fullmatch(r"\d{4}([-/.]\d{1,2}[-/.]\d{1,2}|年\d{1,2}月\d{1,2}日)", one) for one in texts) and _reads(texts, date):
         return date
@@ -154,7 +155,12 @@ def _type(column: Column) -> FieldType:
     return str
 
 
-def _reads(values: set[Any], kind: FieldType) -> bool:
+def _texts(values: list[Any]) -> list[str]:
+    """Distinct values as distinct texts."""
+    return values if all(one.__class__ is str for one in values) else Coded.of(map(str, values)).levels
+
+
+def _reads(values: Iterable[Any], kind: FieldType) -> bool:
     read = reader(Field("x", Label("x", "x"), kind))
     try:
         for one in values:
@@ -168,10 +174,10 @@ def _key(fields: list[Field], origin: dict[str, Column]) -> str | None:
     ranked = sorted(enumerate(fields), key=lambda one: _rank(origin[one[1].id].name, one[0]))
     for _, one in ranked:
         name = folded(origin[one.id].name)
-        values = origin[one.id].values
-        if not _CODE.search(name) or name in _UNSTABLE or one.type not in (str, int) or any(value in (None, "") for value in values):
+        values = Coded.of(origin[one.id].values)
+        if not _CODE.search(name) or name in _UNSTABLE or one.type not in (str, int) or any(value in (None, "") for value in values.levels):
             continue
-        if len(set(map(str, values))) == len(values) and max(len(str(value)) for value in values) <= 100:
+        if len(_texts(values.levels)) == len(values) and max(len(str(value)) for value in values.levels) <= 100:
             return one.id
     return None
 
@@ -192,7 +198,7 @@ def _title(fields: list[Field], origin: dict[str, Column]) -> str | None:
                 return one.id
     named = [one for one in texts if re.search(r"name|名", folded(origin[one.id].name))]
     best = named or texts
-    return max(best, key=lambda one: len(set(origin[one.id].values))).id if named else (best[0].id if best else None)
+    return max(best, key=lambda one: len(origin[one.id].distinct)).id if named else (best[0].id if best else None)
 
 
 def _geometry(kinds: set[Geometry]) -> Geometry:

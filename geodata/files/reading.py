@@ -121,5 +121,5 @@ def _ended(process: subprocess.Popen[bytes], wall_s: int, stopped: Callable[[], 
 @lru_cache(maxsize=1)
 def drivers() -> list[str]:
     """All drivers of the GDAL that is installed, asked in a process of its own so that this one never loads it."""
-    ask = "import pyogrio, json; print(json.dumps(sorted(pyogrio.list_drivers())))"
+    ask = "import sys; sys.modules['geopandas'] = sys.modules['pandas'] = None; import pyogrio, json; print(json.dumps(sorted(pyogrio.list_drivers())))"
     return json.loads(subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True, timeout=60).stdout)

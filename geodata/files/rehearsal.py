@@ -16,10 +16,11 @@ from sqlalchemy import text as sql
 from geodata.datum import unshift
 from geodata.files.measuring import NONE
 from geodata.files.notices import Notice
+from geodata.files.opening import KIND_NAMES
 from geodata.files.sampling import readings
 from geodata.files.shift import FEWEST, Shift, suspect
 from geodata.files.systems import raw_places, systems_for
-from geodata.store.bulk import Row
+from geodata.store.batch import Row
 from geodata.store.comparing import MOST_NAMED, MOST_TWINS, Comparison
 from geodata.store.features import Store
 from geodata.store.rows import sees_exactly
@@ -100,12 +101,17 @@ def _places(store: Store, made: LoadPlan, district: District) -> dict[str, Any]:
     """Which kinds of shapes there are and how many lie in the district (by its boundary where it is stored, else by its box)."""
     if made.placed is None:
         return {"places": None}
-    shapes = np.asarray([one for one in made.placed[1] if one is not None], dtype=object)
     area = _outline(store, district) or shapely.box(*district.bbox)
     shapely.prepare(area)
-    inside = int(shapely.intersects(area, shapes).sum()) if len(shapes) else 0
+    column = made.placed[1]
+    kinds: Counter[str] = Counter()
+    inside = 0
+    for start, stop in column.pages():
+        shapes = column.page(start, stop)
+        kinds.update(KIND_NAMES[one] for one in shapely.get_type_id(shapes).tolist() if one >= 0)
+        inside += int(shapely.intersects(area, shapes).sum())
     far = sum(1 for one in made.report.errors if one.code == "row-outside-district")
-    return {"places": {"kinds": Counter(one.geom_type for one in shapes), "inside": inside, "outside": len(shapes) - inside + far}}
+    return {"places": {"kinds": kinds, "inside": inside, "outside": kinds.total() - inside + far}}
 
 
 def _outline(store: Store, district: District) -> shapely.Geometry | None:

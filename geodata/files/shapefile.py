@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import struct
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from geodata.columns import ShapeColumn
 from geodata.files.dbf import Dbf, read_dbf
 from geodata.files.gdal import read_shapes
 from geodata.files.notices import Notice, Refused
@@ -51,11 +53,17 @@ def read_shapefile(source: Source, *, encoding: str | None, work: Path) -> Table
     index = _index(source, notices)
     _link(source.main, index, work)
     cpg = source.beside["cpg"].read() if "cpg" in source.beside else None
-    dbf = read_dbf(source.beside["dbf"].read(), given=encoding, cpg=cpg)
+    dbf = read_dbf(_mapped(source.beside["dbf"]), given=encoding, cpg=cpg)
     shapes, has_z, has_m = read_shapes(work / "shapes.shp", count=len(index))
     if has_z or has_m or kind > 10:
         notices.append(Notice("zm-dropped", {"kind": _TYPES[kind]}))
     return _joined(source, dbf, shapes, notices)
+
+
+def _mapped(part: Part) -> bytes | mmap:
+    """The bytes of a part, read as they are looked at. An empty file cannot be mapped."""
+    with part.path.open("rb") as file:
+        return mmap(file.fileno(), 0, access=ACCESS_READ) if part.path.stat().st_size else b""
 
 
 def counted(source: Source) -> tuple[int | None, tuple[str, ...]]:
@@ -115,7 +123,7 @@ def _words(raw: bytes) -> str:
     return text.strip("\ufeff\x00 \r\n\t")
 
 
-def _joined(source: Source, dbf: Dbf, shapes: list[bytes | None], notices: list[Notice]) -> Table:
+def _joined(source: Source, dbf: Dbf, shapes: ShapeColumn, notices: list[Notice]) -> Table:
     count = len(shapes)
     columns = dbf.columns
     deleted = dbf.deleted
@@ -124,9 +132,9 @@ def _joined(source: Source, dbf: Dbf, shapes: list[bytes | None], notices: list[
     if dbf.count != count:
         notices.append(Notice("record-counts-differ", {"shapes": count, "rows": dbf.count}))
         total = max(count, dbf.count)
-        columns = [Column(one.name, one.kind, one.values + [None] * (total - dbf.count)) for one in columns]
+        columns = [Column(one.name, one.kind, [*one.values, *[None] * (total - dbf.count)]) for one in columns]
         deleted = np.concatenate([deleted, np.zeros(total - dbf.count, bool)])
-        shapes = shapes + [None] * (total - count)
+        shapes = shapes.longer(total)
     if not columns:
         notices.append(Notice("no-attributes", {"part": ".dbf"}))
     skipped = [Notice("record-deleted", {}, row=int(place) + 1) for place in np.flatnonzero(deleted)]

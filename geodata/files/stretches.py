@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import shapely
 
+from geodata.columns import ShapeColumn
 from geodata.crs import GEOD, STORAGE
 from geodata.files.mapping import ColumnMapping
 from geodata.files.notices import Found, Notice, Refused
-from geodata.files.placing import Placed, Shapes
+from geodata.files.opening import Shapes
+from geodata.files.placing import Placed
 from geodata.files.projection import Judged
 from geodata.files.table import Table
 from geodata.files.valuing import Values, read_values
@@ -81,7 +83,7 @@ def stretches(store: Store, layer: Layer, table: Table, mapping: ColumnMapping, 
         raise Refused("stretch-no-lines", about="crs", layer=lines_of.label.zh, layer_en=lines_of.label.en)
     found = Found(STORAGE, "crs-by-chainage", {"layer": lines_of.label.zh, "layer_en": lines_of.label.en})
     shapes: Shapes = np.full(len(table.rows), None, dtype=object)
-    placed = Placed(shapes, Judged(STORAGE, found, []))
+    placed = Placed(ShapeColumn.nothing(len(shapes)), Judged(STORAGE, found, []))
     sections: list[_Section] = []
     for place, (start, end, title, *same) in enumerate(_asked(layer, how, values, len(table.rows))):
         if {how.start, how.end} & {one.field for one in values.problems.get(place, ())}:
@@ -97,6 +99,7 @@ def stretches(store: Store, layer: Layer, table: Table, mapping: ColumnMapping, 
     placed.notices += _differing({one.line.said: one.line for one in sections}.values())
     for place, notice in _overlaps(sections, _stored(store, layer, how, lines, values)):
         placed.notices.append(Notice(notice.code, notice.values, int(table.rows[place]), how.start))
+    placed.shapes = ShapeColumn.of(shapes)
     return placed
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from geodata.columns import ShapeColumn
 from geodata.crs import (
     GEOD,
     STORAGE,
@@ -49,10 +50,11 @@ class System:
 
 def raw_places(table: Table) -> Places:
     """The middles of some shapes as the file gives them, evenly taken; (0, 2) where none can be read."""
-    blobs = [one for one in table.shapes or () if one]
-    taken = np.array(blobs[:: max(1, len(blobs) // DOTS)][:DOTS], dtype=object)
-    if not len(taken):
+    shapes = ShapeColumn.of_blobs(table.shapes or ())
+    there = np.flatnonzero(shapes.present)
+    if not len(there):
         return np.zeros((0, 2))
+    taken = np.concatenate([shapes.blobs(place, place + 1) for place in there[:: max(1, len(there) // DOTS)][:DOTS].tolist()])
     with np.errstate(invalid="ignore"):
         bounds = np.asarray(shapely.bounds(shapely.from_wkb(taken, on_invalid="ignore")), float).reshape(-1, 4)
         middles = np.column_stack([(bounds[:, 0] + bounds[:, 2]) / 2, (bounds[:, 1] + bounds[:, 3]) / 2])

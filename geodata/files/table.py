@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from geodata.columns import PAGE, Coded, ShapeColumn
 from geodata.files.notices import Found, Notice
 
 
@@ -28,11 +29,16 @@ class Kind(StrEnum):
 
 @dataclass
 class Column:
-    """One column: its name as the file has it, its kind and a value or None for each row."""
+    """One column: its name as the file has it, its kind and a value or None for each row (`Coded` once it was read)."""
 
     name: str
     kind: Kind
-    values: list[Any]
+    values: Sequence[Any]
+
+    @property
+    def distinct(self) -> list[Any]:
+        """The values that occur, each once, without None."""
+        return [one for one in Coded.of(self.values).levels if one is not None]
 
 
 @dataclass
@@ -48,7 +54,7 @@ class Table:
     sublayer: str | None
     rows: NDArray[np.int64]
     columns: list[Column]
-    shapes: list[bytes | None] | None = None
+    shapes: Sequence[bytes | None] | ShapeColumn | None = None
     encoding: Found | None = None
     crs_text: str | None = None
     crs_source: str | None = None
@@ -71,9 +77,8 @@ class Table:
     def without(self, places: NDArray[np.bool_]) -> Table:
         """The table without the rows marked True."""
         keep = np.flatnonzero(~places)
-        kept = keep.tolist()
-        columns = [Column(one.name, one.kind, [one.values[place] for place in kept]) for one in self.columns]
-        shapes = None if self.shapes is None else [self.shapes[place] for place in kept]
+        columns = [Column(one.name, one.kind, Coded.of(one.values).take(keep)) for one in self.columns]
+        shapes = None if self.shapes is None else ShapeColumn.of_blobs(self.shapes).take(keep)
         return Table(**{**self.__dict__, "rows": self.rows[keep], "columns": columns, "shapes": shapes})
 
 
@@ -82,7 +87,7 @@ _LISTS = ("skipped", "rejected", "notices")
 
 
 def save(table: Table, folder: Path) -> None:
-    """Write a table as JSON, numpy arrays and a run of WKB bytes."""
+    """Write a table: heads and distinct values as JSON, which row has which as numpy arrays, and a run of WKB bytes."""
     head: dict[str, Any] = {name: getattr(table, name) for name in _PLAIN}
     head |= {name: [asdict(one) for one in getattr(table, name)] for name in _LISTS}
     head["encoding"] = asdict(table.encoding) if table.encoding else None
@@ -90,14 +95,16 @@ def save(table: Table, folder: Path) -> None:
     head["has_shapes"] = table.shapes is not None
     np.save(folder / "rows.npy", np.asarray(table.rows, dtype=np.int64), allow_pickle=False)
     for place, column in enumerate(table.columns):
-        (folder / f"column{place}.json").write_text(
-            json.dumps(column.values, ensure_ascii=False, default=str), encoding="utf-8", errors="surrogatepass"
-        )
+        coded = Coded.of(column.values)
+        _write_list(coded.levels, folder / f"levels{place}.json")
+        np.save(folder / f"codes{place}.npy", coded.codes, allow_pickle=False)
     if table.shapes is not None:
-        lengths = np.fromiter((-1 if one is None else len(one) for one in table.shapes), dtype=np.int64, count=len(table.shapes))
-        np.save(folder / "lengths.npy", lengths, allow_pickle=False)
+        lengths = []
         with (folder / "shapes.wkb").open("wb") as out:
-            out.writelines(one for one in table.shapes if one)
+            for lot in _lots(table.shapes):
+                lengths.append(np.fromiter((-1 if one is None else len(one) for one in lot), dtype=np.int64, count=len(lot)))
+                out.writelines(one for one in lot if one)
+        np.save(folder / "lengths.npy", np.concatenate(lengths) if lengths else np.zeros(0, np.int64), allow_pickle=False)
     (folder / "table.json").write_text(json.dumps(head, ensure_ascii=False, default=str), encoding="utf-8", errors="surrogatepass")
 
 
@@ -105,15 +112,10 @@ def restore(folder: Path) -> Table:
     """Read back what `save` wrote. The writer is the sandbox: shapes are bytes here, never parsed without a check."""
     head = json.loads((folder / "table.json").read_text(encoding="utf-8", errors="replace"))
     columns = [
-        Column(one["name"], Kind(one["kind"]), json.loads((folder / f"column{place}.json").read_text(encoding="utf-8", errors="replace")))
-        for place, one in enumerate(head["columns"])
+        Column(one["name"], Kind(one["kind"]), _coded(folder, place)) for place, one in enumerate(head["columns"])
     ]
     lists: dict[str, Any] = {name: [Notice(**one) for one in head[name]] for name in _LISTS}
-    shapes = (
-        _cut((folder / "shapes.wkb").read_bytes(), np.load(folder / "lengths.npy", allow_pickle=False).tolist())
-        if head["has_shapes"]
-        else None
-    )
+    shapes = ShapeColumn.stored(folder / "shapes.wkb", np.load(folder / "lengths.npy", allow_pickle=False)) if head["has_shapes"] else None
     encoding = Found(**head["encoding"]) if head["encoding"] else None
     return Table(
         rows=np.load(folder / "rows.npy", allow_pickle=False),
@@ -125,13 +127,22 @@ def restore(folder: Path) -> Table:
     )
 
 
-def _cut(run: bytes, lengths: Sequence[int]) -> list[bytes | None]:
-    cut: list[bytes | None] = []
-    start = 0
-    for length in lengths:
-        if length < 0:
-            cut.append(None)
-        else:
-            cut.append(run[start : start + length])
-            start += length
-    return cut
+def _write_list(values: list[Any], path: Path) -> None:
+    """Write a list as JSON, some of it at a time: a million texts at once would take twice the room."""
+    with path.open("w", encoding="utf-8", errors="surrogatepass") as out:
+        out.write("[")
+        for start in range(0, len(values), PAGE):
+            lot = json.dumps(values[start : start + PAGE], ensure_ascii=False, default=str)
+            out.write(f"{',' if start else ''}{lot[1:-1]}")
+        out.write("]")
+
+
+def _lots(shapes: Sequence[bytes | None] | ShapeColumn) -> Iterator[Sequence[bytes | None]]:
+    for start in range(0, len(shapes), PAGE):
+        yield shapes.blobs(start, start + PAGE).tolist() if isinstance(shapes, ShapeColumn) else shapes[start : start + PAGE]
+
+
+def _coded(folder: Path, place: int) -> Coded:
+    """A column as written. Values that are one after the way through JSON (a moment and its text) are one level."""
+    levels = json.loads((folder / f"levels{place}.json").read_text(encoding="utf-8", errors="replace"))
+    return Coded.recoded(levels, np.load(folder / f"codes{place}.npy", allow_pickle=False))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -11,6 +12,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
+
+from geodata.columns import Coded
 from geodata.files.mapping import Mapped
 from geodata.files.notices import Notice
 from geodata.files.table import Column, Kind, Table
@@ -26,7 +30,7 @@ _ALL_UNITS = frozenset(spelling for unit in UNITS.values() for spelling in unit.
 class Values:
     """Typed values by field, and the problems by place in the table."""
 
-    by_field: dict[str, list[Any]] = field(default_factory=dict)
+    by_field: dict[str, Coded] = field(default_factory=dict)
     problems: dict[int, list[Notice]] = field(default_factory=dict)
     local_times: bool = False
     notices: list[Notice] = field(default_factory=list)
@@ -39,14 +43,15 @@ def read_values(table: Table, layer: Layer, mapped: Sequence[Mapped]) -> Values:
         column, wanted = table.column(one.column), layer.field(one.field)
         assert column is not None and wanted is not None
         values.by_field[wanted.id] = _read(column, wanted, values)
-        if wanted.type is datetime and any(isinstance(raw, str) and not _zoned(raw) for raw in column.values if raw is not None):
+        if wanted.type is datetime and any(isinstance(raw, str) and not _zoned(raw) for raw in column.distinct):
             values.local_times = True
     for wanted in layer.all_fields:
         if not wanted.required:
             continue
         given = values.by_field.get(wanted.id)
-        for place in range(len(table.rows)):
-            if (given is None or given[place] is None) and not any(one.field == wanted.id for one in values.problems.get(place, ())):
+        lacking = np.ones(len(table.rows), bool) if given is None else given.missing
+        for place in np.flatnonzero(lacking).tolist():
+            if not any(one.field == wanted.id for one in values.problems.get(place, ())):
                 values.problems.setdefault(place, []).append(Notice("required", {"field": wanted.id}, field=wanted.id))
     return values
 
@@ -74,34 +79,27 @@ def unit_in_name(name: str, wanted: Field) -> str | None:
     return said if bracket and said.lower() in _ALL_UNITS else None
 
 
-def _read(column: Column, wanted: Field, values: Values) -> list[Any]:
+def _read(column: Column, wanted: Field, values: Values) -> Coded:
     read = reader(wanted)
+    raw = Coded.of(column.values)
     unit = unit_in_name(column.name, wanted)
     if unit:
         own = unit_label(wanted.unit or "")
         values.notices.append(Notice("column-unit", {"column": column.name, "unit": unit, "field_unit": own.zh, "field_unit_en": own.en}, field=wanted.id))
-    elif _needs_no_look(column, wanted):
-        return column.values
-    known: dict[Any, tuple[Any, Unreadable | None]] = {}
-    out: list[Any] = []
-    for place, raw in enumerate(column.values):
-        if raw is None:
-            out.append(None)
-            continue
-        asked = (raw.__class__, raw)
-        answer = known.get(asked)
-        if answer is None:
-            try:
-                answer = (read(_with_unit(raw, unit) if unit else raw), None)
-            except Unreadable as unreadable:
-                answer = (None, unreadable)
-            known[asked] = answer
-        if answer[1] is not None:
-            shown = str(raw)
-            notice = Notice(answer[1].code, {"value": shown[:60], **answer[1].values}, field=wanted.id)
-            values.problems.setdefault(place, []).append(notice)
-        out.append(answer[0])
-    return out
+    elif _needs_no_look(column, raw, wanted):
+        return raw
+    typed: list[Any] = []
+    wrong: dict[int, Notice] = {}
+    for code, one in enumerate(raw.levels):
+        try:
+            typed.append(None if one is None else read(_with_unit(one, unit) if unit else one))
+        except Unreadable as unreadable:
+            typed.append(None)
+            wrong[code] = Notice(unreadable.code, {"value": str(one)[:60], **unreadable.values}, field=wanted.id)
+    for place in np.flatnonzero(np.isin(raw.codes, list(wrong))).tolist() if wrong else ():
+        values.problems.setdefault(place, []).append(wrong[int(raw.codes[place])])
+    as_they_were = all(map(operator.is_, typed, raw.levels))
+    return raw if as_they_were else Coded.recoded(typed, raw.codes)
 
 
 def _with_unit(raw: Any, unit: str) -> Any:
@@ -112,12 +110,12 @@ def _with_unit(raw: Any, unit: str) -> Any:
     return f"{text}{unit}" if text and (text[-1].isdigit() or text[-1] == ".") and not re.search(r"[A-Za-z\u4e00-\u9fff].*\d$", text) else raw
 
 
-def _needs_no_look(column: Column, wanted: Field) -> bool:
+def _needs_no_look(column: Column, raw: Coded, wanted: Field) -> bool:
     """Numbers and truths that are of the field's type already, where the field sets no bounds."""
     if wanted.choices or wanted.many or wanted.minimum is not None or wanted.maximum is not None:
         return False
     return (column.kind is Kind.BOOLEAN and wanted.type is bool) or (
         column.kind is Kind.REAL
         and wanted.type is float
-        and all(one is None or (one.__class__ is float and one - one == 0.0) for one in column.values)
+        and all(one is None or (one.__class__ is float and one - one == 0.0) for one in raw.levels)
     )

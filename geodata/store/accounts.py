@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
+from base64 import b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -178,7 +179,12 @@ def checked_roles(roles: frozenset[Role]) -> list[str]:
 # Two at a time bounds what sign-ins take from the queries beside them (2 x 46 MiB, 2 cores).
 _HASHER = PasswordHasher(time_cost=2, memory_cost=46 * 1024, parallelism=1)
 _HASHING = threading.BoundedSemaphore(2)
-_NOBODY = _HASHER.hash("the hash checked for a name that has no account, so that both answers take as long")
+
+
+def _nobody() -> str:
+    """A hash that no password has, checked for a name without an account, so that both answers take as long; making one would take as much."""
+    salt, digest = (b64encode(bytes(length)).decode().rstrip("=") for length in (_HASHER.salt_len, _HASHER.hash_len))
+    return f"$argon2id$v=19$m={_HASHER.memory_cost},t={_HASHER.time_cost},p={_HASHER.parallelism}${salt}${digest}"
 
 
 _CLASSES = ("[A-ZÀ-ÖØ-Þ]", "[a-zß-öø-ÿ]", "[0-9]", "[^A-Za-zÀ-ÖØ-öø-ÿ0-9]")
@@ -254,7 +260,7 @@ class Accounts:
         """The account if it is enabled and the password is its own; an unknown name takes as long to refuse."""
         with translated(), self._engine.connect() as connection:
             row = connection.execute(select(ACCOUNT).where(ACCOUNT.c.name == account_name(name))).one_or_none()
-        good = _matches(row.password_hash if row else _NOBODY, password[: MAX_PASSWORD + 1])
+        good = _matches(row.password_hash if row else _nobody(), password[: MAX_PASSWORD + 1])
         return _account(row) if good and row is not None and row.disabled_at is None else None
 
     def is_old(self, account: Account) -> bool:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from binascii import hexlify
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Any
 
-import shapely
-from shapely.geometry.base import BaseGeometry
+import numpy as np
 from sqlalchemy import Connection, Table, literal_column, text
 
+from geodata.columns import Coded
+from geodata.store.batch import Rows
+from geodata.store.copying import NULL, copy_text
 from geodata.store.metadata import STORAGE_SRID
 from geodata.store.retiring import Retire, RetireUnclear, retire
 from geodata.store.rows import mask
@@ -30,15 +32,6 @@ declare({
 
 
 @dataclass(frozen=True)
-class Row:
-    """One row to put in: cleaned values by field id, geometry in EPSG:4490 or None, and its number in the source."""
-
-    properties: Mapping[str, Any]
-    geometry: BaseGeometry | None
-    row: int = 0
-
-
-@dataclass(frozen=True)
 class UpsertCounts:
     """How many rows were new, changed and the same as stored (they add up to the rows given), and how many features went."""
 
@@ -53,7 +46,7 @@ Look = Callable[[Connection, str, Layer, str | None, dict[str, str]], None]
 Wrote = Callable[[int, int], None]
 
 
-def upsert(connection: Connection, schema: str, layer: Layer, table: Table, rows: Iterable[Row], resolve: Mapping[str, Mapping[str, str]], *,
+def upsert(connection: Connection, schema: str, layer: Layer, table: Table, rows: Rows, resolve: Mapping[str, Mapping[str, str]], *,
            look: Look | None = None, leave: Retire | None = None, wrote: Wrote | None = None) -> UpsertCounts:
     """Insert rows whose key is new, update those whose given values differ, leave the rest alone.
 
@@ -62,8 +55,7 @@ def upsert(connection: Connection, schema: str, layer: Layer, table: Table, rows
     sees the rows staged, before anything is written: the target's name, the key and the columns carried with their types. `leave` says which of
     the features that the rows do not have are to go. `wrote` hears how many rows of all have been sent.
     """
-    rows = list(rows)
-    fields = _carried(layer, rows)
+    fields = [one for one in layer.all_fields if one.id in rows.columns]
     _no_doubled_keys(layer, rows)
     connection.execute(text("SET LOCAL statement_timeout = 0"))
     connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
@@ -96,11 +88,6 @@ def _put_back(connection: Connection, target: str, table: Table, key: str, perso
                                    f"WHERE s.{name} LIKE '%%**%%' AND t.{_quoted(key)} = s.{_quoted(key)} AND s.{name} = {shown}")
 
 
-def _carried(layer: Layer, rows: Sequence[Row]) -> list[Field]:
-    names = {name for row in rows for name in row.properties}
-    return [one for one in layer.all_fields if one.id in names]
-
-
 def _sql_type(one: Field) -> str:
     if one.reference:
         return "uuid"
@@ -111,42 +98,56 @@ def _quoted(name: str) -> str:
     return f'"{name}"'
 
 
-def _no_doubled_keys(layer: Layer, rows: Sequence[Row]) -> None:
-    if not layer.key:
+def _no_doubled_keys(layer: Layer, rows: Rows) -> None:
+    keys = rows.columns.get(layer.key) if layer.key else None
+    if keys is None:
         return
-    seen: set[Any] = set()
-    for row in rows:
-        value = row.properties.get(layer.key)
-        if value is not None and value in seen:
-            raise InvalidInput(problems=[Problem(f"/properties/{layer.key}", "key-doubled", {"value": value, "row": row.row})])
-        seen.add(value)
+    doubled = np.flatnonzero(keys.repeated_rows & ~keys.missing)
+    if len(doubled):
+        again = int(doubled[np.flatnonzero(np.isin(keys.codes[doubled], keys.codes[doubled[0]]))[1]])
+        raise InvalidInput(problems=[Problem(f"/properties/{layer.key}", "key-doubled", {"value": keys[again], "row": int(rows.numbers[again])})])
 
 
-def _copy(connection: Connection, layer: Layer, fields: Sequence[Field], rows: Sequence[Row],
+def _copy(connection: Connection, layer: Layer, fields: Sequence[Field], rows: Rows,
           resolve: Mapping[str, Mapping[str, str]], has_shape: bool, wrote: Wrote | None) -> None:
+    """Send the rows as COPY reads them, put together by column."""
     names = ["n", *(one.id for one in fields), *(["geom"] if has_shape else [])]
     raw = connection.connection.driver_connection
     assert raw is not None
-    number, source = 0, iter(rows)
+    written = copy_text(raw)
+    columns = [_lots(_stored(layer, one, rows, resolve), written) for one in fields]
     with raw.cursor() as cursor, cursor.copy(f"COPY pg_temp.staging ({', '.join(map(_quoted, names))}) FROM STDIN") as copy:
-        while batch := list(islice(source, _BATCH)):
-            shapes = shapely.to_wkb(shapely.set_srid([row.geometry for row in batch], STORAGE_SRID), hex=True, include_srid=True) if has_shape else ()
-            for place, row in enumerate(batch):
-                number += 1
-                values = [_stored(one, row, resolve) for one in fields]
-                copy.write_row([number, *values, shapes[place]] if has_shape else [number, *values])
+        for start in range(0, len(rows), _BATCH):
+            stop = min(start + _BATCH, len(rows))
+            cells = [map(b"%d".__mod__, range(start + 1, stop + 1)), *(lot(start, stop) for lot in columns)]
+            if has_shape:
+                cells.append(NULL if one is None else hexlify(one) for one in rows.shapes.blobs(start, stop))
+            copy.write(b"".join(b"\t".join(line) + b"\n" for line in zip(*cells, strict=True)))
             if wrote:
-                wrote(number, len(rows))
+                wrote(stop, len(rows))
 
 
-def _stored(one: Field, row: Row, resolve: Mapping[str, Mapping[str, str]]) -> Any:
-    value = row.properties.get(one.id)
-    if value is None or not one.reference:
-        return list(value) if one.many and value is not None else value
-    found = resolve[one.id].get(str(value))
-    if found is None:
-        raise InvalidInput(problems=[Problem(f"/properties/{one.id}", "reference-unknown", {"value": value, "layer": one.reference, "row": row.row})])
-    return found
+def _lots(column: Coded, written: Callable[[Any], bytes]) -> Callable[[int, int], Iterable[bytes]]:
+    """What gives the values from one row to another as they are sent; values that many rows have are written out once."""
+    if len(column.levels) * 2 > len(column):
+        return lambda start, stop: map(written, column[start:stop])
+    levels = [written(one) for one in column.levels]
+    return lambda start, stop: [levels[code] for code in column.codes[start:stop].tolist()]
+
+
+def _stored(layer: Layer, one: Field, rows: Rows, resolve: Mapping[str, Mapping[str, str]]) -> Coded:
+    """The values of a field as its column takes them: ids for what is referred to. Raises InvalidInput for what is not there."""
+    column = rows.columns[one.id]
+    if one.many:
+        return column.mapped(lambda value: None if value is None else list(value))
+    if not one.reference:
+        return column
+    known = resolve[one.id]
+    unknown = np.flatnonzero(column.having(lambda value: value is not None and str(value) not in known))
+    if len(unknown):
+        first = int(unknown[0])
+        raise InvalidInput(problems=[Problem(f"/properties/{one.id}", "reference-unknown", {"value": column[first], "layer": one.reference, "row": int(rows.numbers[first])})])
+    return column.mapped(lambda value: None if value is None else known[str(value)])
 
 
 def _merge(connection: Connection, target: str, key: str | None, names: Sequence[str], total: int) -> UpsertCounts:

@@ -19,7 +19,8 @@ from geodata.store import bulk
 from geodata.store.acting import say_reason
 from geodata.store.answers import HistoryEntry, JsonPage, Page, Snapshot
 from geodata.store.audit import note, reveals_lately
-from geodata.store.bulk import Row, UpsertCounts
+from geodata.store.batch import Row, Rows
+from geodata.store.bulk import UpsertCounts
 from geodata.store.comparing import Comparison, compare
 from geodata.store.faults import translated
 from geodata.store.idempotency import Answered, claim, settle
@@ -228,7 +229,7 @@ class Store(Reader):
         layer, table = self._open(layer_id, Action.LOAD)
         if retire:
             self._open(layer_id, Action.DELETE)
-        rows = list(rows)
+        rows = Rows.of(rows)
         resolve = self._admitted(layer, rows, anywhere)
         if not dry_run:
             return bulk.upsert(self.connection, self.schema, layer, table, rows, resolve, leave=retire, wrote=wrote)
@@ -240,7 +241,7 @@ class Store(Reader):
     def rehearse_upsert(self, layer_id: str, rows: Iterable[Row], *, anywhere: bool = False, spared: Sequence[Any] = ()) -> tuple[UpsertCounts, Comparison]:
         """What `upsert` would do, feature by feature; all of it is taken back. Raises as it does. `spared` keys are not absent."""
         layer, table = self._open(layer_id, Action.LOAD)
-        rows = list(rows)
+        rows = Rows.of(rows)
         resolve = self._admitted(layer, rows, anywhere)
         seen: list[Comparison] = []
         with self.connection.begin_nested() as rehearsal:
@@ -251,7 +252,7 @@ class Store(Reader):
             rehearsal.rollback()
         return counts, seen[0]
 
-    def _admitted(self, layer: Layer, rows: Sequence[Row], anywhere: bool) -> dict[str, Any]:
+    def _admitted(self, layer: Layer, rows: Rows, anywhere: bool) -> dict[str, Any]:
         """Ids by key, by field, of the features that the rows may refer to. Raises InvalidInput for rows that lie too far away."""
         if not (anywhere or self._anywhere or layer.far_reaching or layer.geometry is Geometry.NONE):
             _refuse_misplaced(rows)
@@ -400,12 +401,14 @@ def _looks_masked(one: Field, value: Any) -> bool:
     return one.sensitivity is not Sensitivity.PUBLIC and isinstance(value, str) and "**" in value
 
 
-def _refuse_misplaced(rows: Sequence[Row]) -> None:
-    bounds = np.asarray(shapely.bounds([row.geometry for row in rows]), dtype=float).reshape(-1, 4)
-    far = np.flatnonzero(np.isfinite(bounds).all(axis=1) & ~near(bounds, JIUYUAN)).tolist()
-    found = [misplaced(rows[place].geometry, JIUYUAN) for place in far[:_NAMED_ROWS]]
+def _refuse_misplaced(rows: Rows) -> None:
+    far: list[int] = []
+    for start, stop in rows.shapes.pages():
+        bounds = np.asarray(shapely.bounds(rows.shapes.page(start, stop)), dtype=float).reshape(-1, 4)
+        far += (start + np.flatnonzero(np.isfinite(bounds).all(axis=1) & ~near(bounds, JIUYUAN))).tolist()
+    found = [(place, misplaced(rows.shapes[place], JIUYUAN)) for place in far[:_NAMED_ROWS]]
     if found:
-        raise InvalidInput(problems=[replace(one, values={**one.values, "row": rows[place].row}) for place, one in zip(far, found, strict=False) if one])
+        raise InvalidInput(problems=[replace(one, values={**one.values, "row": int(rows.numbers[place])}) for place, one in found if one])
 
 
 def _given(version: int | None) -> int:

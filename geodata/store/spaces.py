@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Engine, select, text
+from sqlalchemy import Connection, Engine, Table, select, text
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.schema import CreateIndex, CreateTable
 
@@ -233,6 +233,8 @@ class Space:
             connection.execute(keep.on_conflict_do_update(index_elements=["layer"], set_={"definition": keep.excluded.definition}))
             self.act_as_space(connection)
             yield Store(connection, catalogue, tables, actor, is_drill=self.is_drill)
+            connection.execute(text("RESET ROLE"))
+            _create_indexes(connection, tables.layers[layer.id])  # of rows that are there: sorted and built at once, in a fifth of the time
         with suppress(Unavailable):  # it is committed; who asks next takes it in
             self.refresh()
 
@@ -281,12 +283,15 @@ def role_of(schema: str) -> str:
 
 
 def create_table(connection: Connection, tables: SpaceTables, name: str, schema: str) -> None:
-    """Make one layer's table in a space, put it under the database's promises and grant it to the space's role."""
+    """Make one layer's table in a space, without its indexes, put it under the database's promises and grant it to the space's role."""
     table = tables.layers[name]
     connection.execute(CreateTable(table))
-    for index in table.indexes:
-        connection.execute(CreateIndex(index))
     watch(connection, schema, name)
+
+
+def _create_indexes(connection: Connection, table: Table) -> None:
+    for index in sorted(table.indexes, key=lambda one: str(one.name)):
+        connection.execute(CreateIndex(index))
 
 
 def watch(connection: Connection, schema: str, name: str) -> None:

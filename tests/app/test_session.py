@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 from argon2 import Type
+from argon2.exceptions import VerifyMismatchError
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
@@ -16,6 +17,7 @@ from sqlalchemy import func, select, update
 from app import create_app
 from app.people import SESSION_COOKIE, new_password
 from app.settings import Settings
+from geodata.store import accounts
 from geodata.store.accounts import (
     ACCOUNT,
     Accounts,
@@ -71,6 +73,13 @@ def test_passwords_are_kept_as_argon2id_and_sessions_as_digests(database: Databa
 def test_in_service_a_password_costs_memory_and_passes() -> None:
     """OWASP's first choice; the tests hash with less."""
     assert (OF_SERVICE.type, OF_SERVICE.memory_cost, OF_SERVICE.time_cost, OF_SERVICE.parallelism) == (Type.ID, 46 * 1024, 2, 1)
+
+
+def test_a_name_without_an_account_is_checked_against_a_hash_that_costs_as_much_and_no_password_has() -> None:
+    nobody = accounts._nobody()
+    assert not accounts._HASHER.check_needs_rehash(nobody)  # the same kind, memory and passes
+    with pytest.raises(VerifyMismatchError):
+        accounts._HASHER.verify(nobody, "")
 
 
 def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(app: Flask, client: FlaskClient) -> None:

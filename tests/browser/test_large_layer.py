@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from shapely.geometry import Point, box
 
-from geodata.store.bulk import Row
+from geodata.store.batch import Row
 from layers.spec import OPERATOR, Family, Field, Geometry, Label, Layer, Style
 from tests.browser.conftest import Server, Visit, layers_of_tests
 

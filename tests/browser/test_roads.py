@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import shapely
 
-from geodata.store.bulk import Row
+from geodata.store.batch import Row
 from layers.catalogue import CATALOGUE
 from layers.spec import OPERATOR, Role
 from tests.browser.conftest import Server, Visit, clear

@@ -12,7 +12,7 @@ from app.command.demo.ground import DIKE, MOUNTAINS, STREAMS
 from app.command.demo.marks import Marks, numbered
 from app.command.demo.metres import at
 from app.command.demo.places import Place
-from geodata.store.bulk import Row
+from geodata.store.batch import Row
 
 DIKE_STARTS_AT_M = 226_000  # chainage of the dike's western end; a sample value in the form of the river bureau's 248+500
 

@@ -34,7 +34,7 @@ from app.command.demo.places import POPULATION_BASIS, Place, settle
 from app.command.demo.planning import share_rows, standard_rows
 from app.command.demo.shelters import shelter_rows
 from app.command.demo.teams import team_rows
-from geodata.store.bulk import Row
+from geodata.store.batch import Row
 from layers.catalogue.context import DEFAULT_PROFILES
 
 SEED = 150207

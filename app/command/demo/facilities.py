@@ -10,7 +10,7 @@ from app.command.demo.ground import TOWNS
 from app.command.demo.marks import Marks, Spots, numbered
 from app.command.demo.metres import at
 from app.command.demo.places import Place
-from geodata.store.bulk import Row
+from geodata.store.batch import Row
 
 _FIRE_STATIONS = (("沙河消防救援站", (109.9410, 40.6090)), ("麻池消防救援站", (109.8120, 40.5810)),
                   ("哈林格尔消防救援站", (109.6450, 40.5750)),

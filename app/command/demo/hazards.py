@@ -13,7 +13,7 @@ from app.command.demo.marks import Marks, Spots, numbered
 from app.command.demo.metres import at
 from app.command.demo.network import MAIN_ROADS
 from app.command.demo.places import Place
-from geodata.store.bulk import Row
+from geodata.store.batch import Row
 from layers.rules import level_from_r
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.command.demo.marks import Marks, numbered
 from app.command.demo.metres import Position, at
-from geodata.store.bulk import Row
+from geodata.store.batch import Row
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from shapely.strtree import STRtree
 
 from app.command.demo.ground import ADCODE, INSIDE, WATER
 from app.command.demo.metres import to_degrees
-from geodata.store.bulk import Row
+from geodata.store.batch import Row
 
 SOURCE = "演示数据"
 _SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧"

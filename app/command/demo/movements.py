@@ -11,7 +11,7 @@ from typing import Any
 
 from app.command.demo.ground import ADCODE
 from app.command.demo.marks import SOURCE
-from geodata.store.bulk import Row
+from geodata.store.batch import Row
 
 _DAYS = 45  # ago the books were opened
 _REASONS = {"in": ("年度采购到货", "九原区应急物资采购中心"), "out": ("防火巡护领用", "区森林草原消防队"), "expiry": ("超过有效期", None), "transfer": ("镇库补充储备", None)}

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from app.command.demo.ground import ADCODE
 from app.command.demo.marks import SOURCE
-from geodata.store.bulk import Row
+from geodata.store.batch import Row
 
 _NO_STANDARD = "演示假定：没有公开标准，应按本地预案和历次转移情况核定"
 _CUSTOMARY = "演示假定：常见数值，凭常识填写，未核对标准原文和版本"

@@ -8,7 +8,7 @@ from app.command.demo.ground import TOWNS
 from app.command.demo.marks import Marks, Spots, numbered
 from app.command.demo.metres import at
 from app.command.demo.places import Place
-from geodata.store.bulk import Row
+from geodata.store.batch import Row
 
 COUNT = 60
 _URBAN_SITES = (("小学操场", "outdoor"), ("公园", "outdoor"), ("广场", "outdoor"), ("中学体育馆", "indoor"), ("文体中心", "indoor"))

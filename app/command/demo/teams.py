@@ -8,7 +8,7 @@ from datetime import datetime
 from app.command.demo.ground import TOWNS
 from app.command.demo.marks import Marks, Spots, numbered
 from app.command.demo.metres import Position, at
-from geodata.store.bulk import Row
+from geodata.store.batch import Row
 
 
 @dataclass(frozen=True)

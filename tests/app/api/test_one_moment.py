@@ -15,7 +15,7 @@ from shapely.geometry import Point
 from geodata.queries.engine import QueryEngine
 from geodata.queries.nearest import LayerRanking, NearestQuestion
 from geodata.queries.showing import Show
-from geodata.store.bulk import Row
+from geodata.store.batch import Row
 from geodata.store.database import Database
 from geodata.store.rows import Feature
 from geodata.store.spaces import Space

@@ -12,7 +12,7 @@ from shapely.geometry import mapping
 
 from app.command.demo.district import demonstration
 from app.command.demo.places import POPULATION, URBAN_POPULATION
-from geodata.store.bulk import Row
+from geodata.store.batch import Row
 from layers.catalogue import CATALOGUE
 from layers.checking import check
 from layers.district import JIUYUAN

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import shapely
 
+from geodata.columns import Coded, ShapeColumn
 from geodata.crs import GEOD
 from geodata.files.loading import LoadOptions, plan
 from geodata.files.oddities import namesakes, oddities
@@ -25,7 +26,7 @@ def box(x: float, y: float, width: float, height: float) -> shapely.Polygon:
 
 
 def codes(*shapes: shapely.Geometry) -> dict[str, str]:
-    found = oddities(np.array(shapes, dtype=object), np.arange(1, len(shapes) + 1))
+    found = oddities(ShapeColumn.of(shapes), np.arange(1, len(shapes) + 1))
     return {one.code: one.values.get("rows", "") for one in found}
 
 
@@ -61,16 +62,16 @@ def test_a_line_that_comes_back_on_itself_or_crosses_itself() -> None:
 
 
 def test_overlap_is_told_with_its_ground_and_a_shared_border_is_none() -> None:
-    found = oddities(np.array([box(0, 0, 100, 100), box(90, 0, 100, 100), box(190, 0, 10, 10)], dtype=object), np.array([4, 7, 9]))
+    found = oddities(ShapeColumn.of([box(0, 0, 100, 100), box(90, 0, 100, 100), box(190, 0, 10, 10)]), np.array([4, 7, 9]))
     assert [(one.code, one.values["rows"]) for one in found] == [("polygons-overlap", "4–7")]
     assert found[0].values["area_m2"] == pytest.approx(1000, abs=5)
 
 
 def test_one_name_twice_is_told_only_nearby() -> None:
     here, near, far = shapely.Point(109.8, 40.6), shapely.Point(109.8, 40.6 + 50 * M), shapely.Point(109.9, 40.6)
-    found = namesakes(["甲", "甲", "乙", None], [here, near, far, here], [1, 2, 3, 4])
+    found = namesakes(Coded.of(["甲", "甲", "乙", None]), ShapeColumn.of([here, near, far, here]), np.arange(1, 5))
     assert found is not None and found.values["rows"] == "1–2"
-    assert namesakes(["甲", "甲", None], [here, far, None], [1, 2, 3]) is None
+    assert namesakes(Coded.of(["甲", "甲", None]), ShapeColumn.of([here, far, None]), np.arange(1, 4)) is None
 
 
 def test_a_report_tells_of_them_and_loads_all_the_same(space: Space, tmp_path: Path) -> None:
@@ -88,5 +89,5 @@ def test_namesakes_are_those_that_every_pair_compared_by_itself_gives() -> None:
     middles = {one: shapes[one].centroid for one in there}
     pairs = [(a, b) for a in there for b in there if a < b and names[a] == names[b]
              and GEOD.inv(middles[a].x, middles[a].y, middles[b].x, middles[b].y)[2] <= 100]
-    found = namesakes(names, shapes, list(range(200)))
+    found = namesakes(Coded.of(names), ShapeColumn.of(shapes), np.arange(200))
     assert pairs and found is not None and found.values["count"] == len(pairs)

@@ -17,7 +17,7 @@ from pyproj import Geod
 from geodata.files.loading import LoadOptions, LoadPlan, commit, plan
 from geodata.files.report import LoadReport
 from geodata.queries.chainage import along, cut, locate
-from geodata.store.bulk import Row
+from geodata.store.batch import Row
 from geodata.store.database import Database
 from geodata.store.spaces import Space
 from layers.chainage import read_chainage

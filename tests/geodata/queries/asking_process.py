@@ -21,7 +21,7 @@ from geodata.queries.engine import QueryEngine
 from geodata.queries.exposure import ExposureQuestion
 from geodata.queries.index import LayerIndex
 from geodata.queries.nearest import NearestQuestion
-from geodata.store.bulk import Row
+from geodata.store.batch import Row
 from geodata.store.changes import ChangedItem, ChangesSince, LayerVersion
 from geodata.store.database import Database
 from geodata.store.reading import Reader

@@ -11,7 +11,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from geodata.queries.engine import QueryEngine
-from geodata.store.bulk import Row
+from geodata.store.batch import Row
 from geodata.store.database import Database
 from geodata.store.spaces import Space
 from layers.spec import OPERATOR, Choice, Family, Field, Geometry, Label, Layer, Measure, OutOfService, Style

@@ -10,7 +10,7 @@ import shapely
 from geodata.crs import GEOD
 from geodata.queries.engine import QueryEngine
 from geodata.queries.nearest import LayerRanking, NearestQuestion
-from geodata.store.bulk import Row
+from geodata.store.batch import Row
 from geodata.store.spaces import Space
 from layers.spec import OPERATOR, Actor
 

@@ -9,7 +9,7 @@ import shapely
 from pyproj import Geod
 
 from geodata.queries.chainage import Located, Unlocated, along, locate
-from geodata.store.bulk import Row
+from geodata.store.batch import Row
 from geodata.store.database import Database
 from geodata.store.spaces import Space
 from layers.chainage import Chainage, read_chainage

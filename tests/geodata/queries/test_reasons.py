@@ -15,7 +15,7 @@ from geodata.queries.engine import QueryEngine
 from geodata.queries.nearest import LayerRanking, NearestQuestion, Reason
 from geodata.queries.needs import Article, Needs
 from geodata.queries.showing import Show
-from geodata.store.bulk import Row
+from geodata.store.batch import Row
 from geodata.store.database import Database
 from geodata.store.spaces import Space
 from layers.dates import CHINA

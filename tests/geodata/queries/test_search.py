@@ -11,7 +11,7 @@ import shapely
 from geodata.queries import search
 from geodata.queries.search import Answer, NameIndex
 from geodata.store.audit import reveals_lately
-from geodata.store.bulk import Row
+from geodata.store.batch import Row
 from geodata.store.database import Database
 from geodata.store.spaces import Space
 from geodata.store.wording import words_of

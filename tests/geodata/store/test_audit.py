@@ -17,7 +17,7 @@ from geodata.store.anchors import FILE, Anchors, AnchorsBroken
 from geodata.store.attempts import Attempts
 from geodata.store.audit import Audit, Entry, Question, record
 from geodata.store.audit_chain import AuditBroken, prune, verify
-from geodata.store.bulk import Row
+from geodata.store.batch import Row
 from geodata.store.database import Database
 from geodata.store.features import Change
 from geodata.store.sessions import Sessions, Tokens, secret_hash

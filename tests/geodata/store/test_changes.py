@@ -151,7 +151,7 @@ def test_a_cursor_of_another_history_asks_to_start_anew(space: Space) -> None:
 
 
 def test_a_load_of_many_is_named_in_part(space: Space) -> None:
-    from geodata.store.bulk import Row
+    from geodata.store.batch import Row
 
     cursor = space.feed(None).cursor
     with space.transaction(OPERATOR) as store:

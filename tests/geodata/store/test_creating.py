@@ -19,7 +19,7 @@ from sqlalchemy.exc import ProgrammingError
 from geodata.files.loading import LoadOptions, commit, plan
 from geodata.files.report import LoadReport
 from geodata.store import bulk, drills
-from geodata.store.bulk import Row
+from geodata.store.batch import Row
 from geodata.store.database import Database
 from geodata.store.features import Store
 from geodata.store.spaces import Space

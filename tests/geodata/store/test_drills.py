@@ -9,7 +9,7 @@ import pytest
 from shapely import Point, Polygon
 from sqlalchemy import text
 
-from geodata.store.bulk import Row
+from geodata.store.batch import Row
 from geodata.store.database import Database
 from geodata.store.spaces import Space
 from layers.errors import Forbidden, SpaceNotFound

@@ -13,7 +13,8 @@ from shapely import LineString, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import text
 
-from geodata.store.bulk import Row, UpsertCounts
+from geodata.store.batch import Row
+from geodata.store.bulk import UpsertCounts
 from geodata.store.database import Database
 from geodata.store.features import Change
 from geodata.store.spaces import Space

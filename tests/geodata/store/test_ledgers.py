@@ -18,7 +18,7 @@ from sqlalchemy.engine import URL
 
 from geodata.files.loading import LoadOptions, LoadReport, commit, plan
 from geodata.store import contents, migration, promises
-from geodata.store.bulk import Row
+from geodata.store.batch import Row
 from geodata.store.database import Database
 from geodata.store.features import Change, Feature, Store
 from geodata.store.past import space_id_of

@@ -9,7 +9,7 @@ import pytest
 from shapely.geometry import Point, box
 from sqlalchemy import text
 
-from geodata.store.bulk import Row
+from geodata.store.batch import Row
 from geodata.store.reverting import CommitNotFound, MovedOn
 from geodata.store.spaces import Space
 from layers.errors import FeatureNotFound, Forbidden, StaleVersion, VersionRequired

@@ -12,7 +12,7 @@ import shapely
 from sqlalchemy import text
 from sqlalchemy.engine import URL
 
-from geodata.store.bulk import Row
+from geodata.store.batch import Row
 from geodata.store.spaces import Space
 from geodata.store.tile_address import TileAddress
 from geodata.store.tile_drawing import (

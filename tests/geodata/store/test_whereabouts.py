@@ -8,7 +8,7 @@ import pytest
 from shapely import Point, box
 from shapely.geometry.base import BaseGeometry
 
-from geodata.store.bulk import Row
+from geodata.store.batch import Row
 from geodata.store.features import Change
 from geodata.store.spaces import Space
 from geodata.whereabouts import NEAR_M, misplaced

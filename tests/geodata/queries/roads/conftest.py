@@ -13,7 +13,7 @@ import shapely
 from pyproj import Geod
 from shapely.geometry.base import BaseGeometry
 
-from geodata.store.bulk import Row
+from geodata.store.batch import Row
 from geodata.store.spaces import Space
 from layers.catalogue import CATALOGUE
 from layers.spec import OPERATOR

@@ -6,7 +6,7 @@ import pytest
 import shapely
 
 from geodata.queries.engine import QueryEngine
-from geodata.store.bulk import Row
+from geodata.store.batch import Row
 from geodata.store.spaces import Space
 from layers.spec import OPERATOR
 from tests.geodata.queries.roads.conftest import NETWORK, draw, length_m, road

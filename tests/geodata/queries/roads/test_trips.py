@@ -12,7 +12,7 @@ import shapely
 
 from geodata.queries.engine import QueryEngine
 from geodata.store import past
-from geodata.store.bulk import Row
+from geodata.store.batch import Row
 from geodata.store.spaces import Space
 from layers.errors import Forbidden, InvalidInput
 from layers.spec import OPERATOR, Actor

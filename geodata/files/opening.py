@@ -1,0 +1,116 @@
+"""The shapes of a file as it gives them: parsed, rings closed, 2D, one kind each; what cannot be a shape is kept out with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from geodata.files.notices import Notice
+from layers.shapes import MAX_VERTICES
+from layers.spec import Geometry
+
+_ABSURD = 1e9  # no CRS of the earth has coordinates beyond this, whatever its unit
+KIND_NAMES = {
+    0: "Point",
+    1: "LineString",
+    2: "LinearRing",
+    3: "Polygon",
+    4: "MultiPoint",
+    5: "MultiLineString",
+    6: "MultiPolygon",
+    7: "GeometryCollection",
+}
+FAMILY = {
+    "Point": Geometry.POINT,
+    "MultiPoint": Geometry.POINT,
+    "LineString": Geometry.LINE,
+    "MultiLineString": Geometry.LINE,
+    "Polygon": Geometry.POLYGON,
+    "MultiPolygon": Geometry.POLYGON,
+}
+
+Shapes = NDArray[np.object_]
+
+
+def opened(blobs: Shapes, *, swapped: bool = False) -> tuple[Shapes, dict[int, Notice], dict[int, Notice]]:
+    """The shapes of WKB (None for those kept out), why each of the others is, and which rings had to be closed; by place.
+
+    `swapped` reads every pair of coordinates the other way round.
+    """
+    shapes, rejected, closed = _parsed(blobs)
+    if swapped:
+        shapes = np.asarray(shapely.transform(shapes, lambda xy: xy[:, ::-1]), dtype=object)
+    _reject_absurd(shapes, rejected)
+    _one_kind(shapes, rejected)
+    return shapes, rejected, closed
+
+
+def families(kinds: Iterable[int]) -> set[Geometry]:
+    """The families (point, line, polygon) of GEOS types; those without one are passed over."""
+    return {FAMILY[KIND_NAMES[one]] for one in kinds if KIND_NAMES.get(one) in FAMILY}
+
+
+def _parsed(blobs: Shapes) -> tuple[Shapes, dict[int, Notice], dict[int, Notice]]:
+    """The shapes, the rows that have none that can be read, and those whose rings had to be closed first."""
+    shapes = np.asarray(shapely.from_wkb(blobs, on_invalid="ignore"), dtype=object)
+    rejected: dict[int, Notice] = {}
+    closed: dict[int, Notice] = {}
+    for row in np.flatnonzero(shapely.is_missing(shapes)).tolist():
+        if (
+            blobs[row] is not None
+            and (whole := shapely.from_wkb(blobs[row], on_invalid="fix")) is not None
+            and shapely.get_type_id(whole) in (3, 6)
+        ):
+            shapes[row] = whole
+            closed[row] = Notice("ring-closed", {}, field="geometry")
+    missing = shapely.is_missing(shapes)
+    empty = ~missing & shapely.is_empty(shapes)
+    for row in np.flatnonzero(missing).tolist():
+        rejected[row] = Notice("place-missing") if blobs[row] is None else Notice("geometry-broken", {"kind": _kind_of_wkb(blobs[row])})
+    for row in np.flatnonzero(empty).tolist():
+        rejected[row] = Notice("geometry-empty")
+    many = np.flatnonzero(shapely.get_num_coordinates(shapes) > MAX_VERTICES).tolist()
+    for row in many:
+        rejected[row] = Notice("too-many-vertices", {"maximum": MAX_VERTICES})
+    for row in rejected:
+        shapes[row] = None
+    return shapely.force_2d(shapes), rejected, closed
+
+
+def _kind_of_wkb(blob: bytes | None) -> str:
+    code = int.from_bytes(blob[1:5], "little" if blob[0] else "big") % 1000 if blob and len(blob) >= 5 else 0
+    return {1: "Point", 2: "LineString", 3: "Polygon", 4: "MultiPoint", 5: "MultiLineString", 6: "MultiPolygon"}.get(code, "WKB")
+
+
+def _reject_absurd(shapes: Shapes, rejected: dict[int, Notice]) -> None:
+    coordinates, index = shapely.get_coordinates(shapes, return_index=True)
+    bad = ~np.isfinite(coordinates).all(axis=1) | (np.abs(np.nan_to_num(coordinates, nan=np.inf)) > _ABSURD).any(axis=1)
+    for row, value in zip(index[bad].tolist(), coordinates[bad].tolist(), strict=True):
+        if row not in rejected:
+            rejected[row] = Notice("coordinate-outside-earth", {"x": f"{value[0]:.6g}", "y": f"{value[1]:.6g}"}, field="geometry")
+            shapes[row] = None
+
+
+def _one_kind(shapes: Shapes, rejected: dict[int, Notice]) -> None:
+    """Collections of one family become its multi form; mixed ones and exotic kinds are kept out."""
+    types = shapely.get_type_id(shapes)
+    for row in np.flatnonzero((types == 7) | (types == 2) | (types > 7)).tolist():
+        shape = shapes[row]
+        parts = shapely.get_parts(shape)
+        kinds = families(shapely.get_type_id(parts).tolist()) if shape.geom_type == "GeometryCollection" else set()
+        if len(kinds) == 1 and all(one.geom_type != "GeometryCollection" for one in parts):
+            pieces = shapely.get_parts(parts)
+            maker = {Geometry.POINT: shapely.multipoints, Geometry.LINE: shapely.multilinestrings, Geometry.POLYGON: shapely.multipolygons}[
+                kinds.pop()
+            ]
+            shapes[row] = maker(pieces)
+        else:
+            rejected[row] = Notice(
+                "shape-kind-not-admitted", {"found": shape.geom_type, "wanted": "Point, LineString, Polygon"}, field="geometry"
+            )
+            shapes[row] = None
+
+
