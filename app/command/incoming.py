@@ -156,6 +156,17 @@ def arrived(home: Path, actor: Actor, uploads: list[UUID]) -> Iterator[list[Arri
         yield found
 
 
+def lend(home: Path, actor: Actor, upload: UUID, to: Path) -> None:
+    """The same bytes under another name as well, on the same disk and without a copy: they stay there when the upload goes.
+
+    Raises IncomingNotFound, Unfinished.
+    """
+    known = look(home, actor, upload)
+    if known.offset != known.size:
+        raise Unfinished(name=known.name, offset=known.offset, size=known.size, what=known.name)
+    to.hardlink_to(_part(home, actor, upload))
+
+
 def sweep(home: Path) -> int:
     """Take away files of which nothing has come for KEPT; how many."""
     before = (datetime.now(UTC) - KEPT).timestamp()

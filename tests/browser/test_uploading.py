@@ -271,15 +271,17 @@ def test_a_broken_zip_is_refused_in_words_and_leaves_nothing(visit: Come, tmp_pa
     one.until(lambda: not list((one.server.home / "uploads").glob("*/避难场所坏.zip")), "no file stays")
 
 
-def test_a_picture_dropped_on_the_map_is_sent_to_its_own_door(visit: Come) -> None:
+def test_a_picture_under_another_name_is_offered_as_a_background_where_it_is_refused_as_a_layer(visit: Come) -> None:
     one = visit(Role.GIS_STAFF)
-    drop(one, {"航拍_20260612.tif": b"II*\0" + bytes(4000)})
+    drop(one, {"避难场所.dat": b"II*\0" + bytes(4000)})
     one.until(lambda: one.page.locator("#load-layer, .note[role=alert]").count() >= 1, "it is asked for or refused")
     if one.page.locator("#load-layer").count():
         one.page.select_option("#load-layer", label="应急避难场所")
     one.see("是影像（GeoTIFF），里面没有要素")
-    one.see("请系统管理员放成底图")
     one.shot("upload_picture_1280")
+    one.page.click("button:has-text('作为底图放置')")
+    one.until(lambda: one.page.locator("#picture-name").count() == 1, "its own door")
+    assert one.page.input_value("#picture-name") == "避难场所"
 
 
 def test_a_system_that_nobody_here_can_convert_is_refused_with_who_can(visit: Come, tmp_path: Path) -> None:
