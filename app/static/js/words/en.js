@@ -486,7 +486,7 @@ export const en = {
   "error.offline": "The server does not answer: check the network",
   "error.unknown": "The server's answer makes no sense ({status})",
   "export.about.csv": "Text, opens in Excel",
-  "export.about.dxf": "For CAD: shapes and names in metres, on a layer of their own",
+  "export.about.dxf": "For CAD: shapes and names in metres, on a layer of their own; no other fields, areas as closed lines, a hole like any outline",
   "export.about.fgb": "Features and shapes, read piece by piece when large",
   "export.about.geojson": "Features and shapes for programs; degrees only",
   "export.about.gpkg": "Features, shapes and style, for QGIS",

@@ -485,7 +485,7 @@ export const zh = {
   "error.offline": "服务器没有应答，请检查网络",
   "error.unknown": "服务器答复异常（{status}）",
   "export.about.csv": "表格文字，Excel 可开",
-  "export.about.dxf": "给 CAD：图形和名称，单位米，本图层自成一层",
+  "export.about.dxf": "给 CAD：图形和名称，单位米，本图层自成一层；其余字段不带，面成为闭合线，孔与外圈不再区分",
   "export.about.fgb": "要素与图形，大文件分段读",
   "export.about.geojson": "要素与图形，给程序；只有经纬度",
   "export.about.gpkg": "要素、图形与样式，给 QGIS",
