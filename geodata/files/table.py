@@ -28,11 +28,12 @@ class Kind(StrEnum):
 
 @dataclass
 class Column:
-    """One column: its name as the file has it, its kind and a value or None for each row."""
+    """One column: its name as the file has it, its kind and a value or None for each row. `labels`: what its codes mean, where the file says so."""
 
     name: str
     kind: Kind
     values: list[Any]
+    labels: dict[str, str] | None = None
 
 
 @dataclass
@@ -72,7 +73,7 @@ class Table:
         """The table without the rows marked True."""
         keep = np.flatnonzero(~places)
         kept = keep.tolist()
-        columns = [Column(one.name, one.kind, [one.values[place] for place in kept]) for one in self.columns]
+        columns = [Column(one.name, one.kind, [one.values[place] for place in kept], one.labels) for one in self.columns]
         shapes = None if self.shapes is None else [self.shapes[place] for place in kept]
         return Table(**{**self.__dict__, "rows": self.rows[keep], "columns": columns, "shapes": shapes})
 
@@ -86,7 +87,7 @@ def save(table: Table, folder: Path) -> None:
     head: dict[str, Any] = {name: getattr(table, name) for name in _PLAIN}
     head |= {name: [asdict(one) for one in getattr(table, name)] for name in _LISTS}
     head["encoding"] = asdict(table.encoding) if table.encoding else None
-    head["columns"] = [{"name": one.name, "kind": one.kind.value} for one in table.columns]
+    head["columns"] = [{"name": one.name, "kind": one.kind.value, "labels": one.labels} for one in table.columns]
     head["has_shapes"] = table.shapes is not None
     np.save(folder / "rows.npy", np.asarray(table.rows, dtype=np.int64), allow_pickle=False)
     for place, column in enumerate(table.columns):
@@ -105,7 +106,7 @@ def restore(folder: Path) -> Table:
     """Read back what `save` wrote. The writer is the sandbox: shapes are bytes here, never parsed without a check."""
     head = json.loads((folder / "table.json").read_text(encoding="utf-8", errors="replace"))
     columns = [
-        Column(one["name"], Kind(one["kind"]), json.loads((folder / f"column{place}.json").read_text(encoding="utf-8", errors="replace")))
+        Column(one["name"], Kind(one["kind"]), json.loads((folder / f"column{place}.json").read_text(encoding="utf-8", errors="replace")), one["labels"])
         for place, one in enumerate(head["columns"])
     ]
     lists: dict[str, Any] = {name: [Notice(**one) for one in head[name]] for name in _LISTS}
