@@ -195,7 +195,7 @@ def _plan(made: LoadPlan, space: Space, actor: Actor, layer: Layer | None, path:
     try:
         table = reader(shapes_wanted=shapes_wanted)
     except Refused as refused:
-        if refused.code != "no-coordinate-columns" or layer is None or not is_measured(layer):
+        if not (refused.code == "no-coordinate-columns" or (refused.code, refused.values.get("part")) == ("part-missing", ".shp")) or layer is None or not is_measured(layer):
             raise
         table = reader(shapes_wanted=False)  # a table of chainages
     made.table = table

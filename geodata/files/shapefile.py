@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +57,15 @@ def read_shapefile(source: Source, *, encoding: str | None, work: Path) -> Table
     if has_z or has_m or kind > 10:
         notices.append(Notice("zm-dropped", {"kind": _TYPES[kind]}))
     return _joined(source, dbf, shapes, notices)
+
+
+def read_dbase(source: Source, *, encoding: str | None) -> Table:
+    """All live records of a .dbf that has no shapes beside it."""
+    cpg = source.beside["cpg"].read() if "cpg" in source.beside else None
+    dbf = read_dbf(source.main.read(), given=encoding, cpg=cpg)
+    if not dbf.count:
+        raise Refused("empty-layer", layer=source.name)
+    return replace(_joined(source, dbf, [None] * dbf.count, []), shapes=None, crs_text=None, crs_source=None)
 
 
 def counted(source: Source) -> tuple[int | None, tuple[str, ...]]:
