@@ -96,11 +96,10 @@ class Pictures {
   /** @param {string} name @param {string} day */
   async place(name, day) {
     const file = /** @type {File} */ (this.file);
-    this.panel.leave();
     const opened = this.open(file.name);
     const { words, bar, detail, box } = progress();
     add(opened.body, box);
-    const sending = (this.sending = new Sending([file]));
+    const sending = (this.sending ||= new Sending([file])); // tried again it goes on where it stopped
     opened.acts(button(t("load.stop"), () => this.stop(), { wide: true }));
     try {
       await sending.whole((sent) => {
