@@ -258,6 +258,17 @@ def test_swapped_axes_are_set_right_with_one_press(visit: Come, tmp_path: Path) 
     one.until(lambda: one.page.locator("text=装载 3 行").count() == 1, "read the other way round")
 
 
+def test_one_row_is_one_row_in_english(visit: Come) -> None:
+    one = visit(Role.GIS_STAFF, language="en")
+    for rows, words in (("W1,一,109.6,40.6\n", "Load 1 row"), ("W1,一,109.6,40.6\nW2,二,109.61,40.6\n", "Load 2 rows")):
+        drop(one, {f"wells{len(rows)}.csv": ("code,name,lon,lat\n" + rows).encode()})
+        one.until(lambda: one.page.locator("#load-name").count() == 1, "asked what layer it becomes")
+        one.page.fill("#load-name", "english_wells")
+        one.page.click(".panel-acts .primary")
+        settled(one)
+        assert one.page.locator(".panel-acts .primary").inner_text() == words
+
+
 def test_a_broken_zip_is_refused_in_words_and_leaves_nothing(visit: Come, tmp_path: Path) -> None:
     whole = packed(made(tmp_path, [("B-1", "坏", 5, "短期", "")], [(109.6, 40.6)]), "避难场所坏")
     name, content = next(iter(whole.items()))
