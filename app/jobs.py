@@ -16,11 +16,12 @@ from procrastinate.schema import SchemaManager
 from sqlalchemy import text
 
 from app.command import load_work as loads
+from app.command import pictures
 from geodata.store.anchors import Anchors
 from geodata.store.database import Database
 from geodata.store.idempotency import forget
 from geodata.store.metadata import LIVE_ROLE
-from geodata.store.queue import QUEUE, SCHEMA
+from geodata.store.queue import PICTURES, QUEUE, SCHEMA
 from geodata.store.spaces import LIVE
 from geodata.store.tiles import keep_pyramids
 from layers.errors import SpaceNotFound
@@ -60,7 +61,7 @@ def prepare(database: Database) -> None:
 def worker_app(database: Database, home: Path) -> procrastinate.App:
     """The tasks on an asynchronous connection; the work itself is done in threads."""
     app = procrastinate.App(
-        connector=procrastinate.PsycopgConnector(conninfo=database.conninfo(), kwargs=_settings(), min_size=1, max_size=4)
+        connector=procrastinate.PsycopgConnector(conninfo=database.conninfo(), kwargs=_settings(), min_size=1, max_size=6)
     )
     again = procrastinate.RetryStrategy(max_attempts=_TRIES - 1, wait=2)
 
@@ -75,6 +76,10 @@ def worker_app(database: Database, home: Path) -> procrastinate.App:
             with suppress(SpaceNotFound):  # a drill closed since
                 keep_pyramids(database.space(record.space))
 
+    @app.task(name=pictures.PLACE, queue=PICTURES)
+    async def place_picture(placing_id: str) -> None:
+        await pictures.carry_out(database, home, UUID(placing_id))
+
     @app.periodic(cron="* * * * *")
     @app.task(name="keep_pyramids", queue=QUEUE, queueing_lock="pyramids", pass_context=False)
     def keep_live_pyramids(timestamp: int) -> None:
@@ -85,6 +90,7 @@ def worker_app(database: Database, home: Path) -> procrastinate.App:
     @app.task(name="sweep_loads", queue=QUEUE, queueing_lock="sweep", pass_context=False)
     def sweep_loads(timestamp: int) -> None:
         loads.sweep(database, home)
+        pictures.sweep(database, home)
 
     @app.periodic(cron="7 * * * *")
     @app.task(name="forget_keys", queue=QUEUE, queueing_lock="keys", pass_context=False)
@@ -131,18 +137,31 @@ async def work(database: Database, home: Path, *, anchors: Anchors | None = None
     try:
         async with app.open_async():
             await _retry_stalled(app)
-            await app.run_worker_async(
-                queues=[QUEUE],
-                concurrency=1,
-                wait=wait,
-                shutdown_graceful_timeout=_GRACE_S,
-                delete_jobs="successful",
-                install_signal_handlers=wait,
-                listen_notify=wait,
-            )
+            beside = asyncio.create_task(_serve(app, PICTURES, wait=wait, signals=False))
+            try:
+                await _serve(app, QUEUE, wait=wait, signals=wait)
+                if not wait:
+                    await beside
+            finally:
+                beside.cancel()
+                with suppress(asyncio.CancelledError):
+                    await beside
     finally:
         if keeping:
             keeping.cancel()
+
+
+async def _serve(app: procrastinate.App, queue: str, *, wait: bool, signals: bool) -> None:
+    """One job of a queue after the other. Two queues have a worker each: a load does not wait for a picture."""
+    await app.run_worker_async(
+        queues=[queue],
+        concurrency=1,
+        wait=wait,
+        shutdown_graceful_timeout=_GRACE_S,
+        delete_jobs="successful",
+        install_signal_handlers=signals,
+        listen_notify=wait,
+    )
 
 
 async def _keep(anchors: Anchors, database: Database) -> None:
@@ -171,6 +190,7 @@ def main(chosen: Settings | None = None) -> None:
     try:
         prepare(database)
         loads.sweep(database, chosen.home)
+        pictures.sweep(database, chosen.home)
         note_settings(database, chosen)
         asyncio.run(work(database, chosen.home, anchors=Anchors(chosen.home, chosen.secret_key)))
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -115,6 +116,7 @@ TABLE: Mapping[type[BaseException], Answer] = {
     Slow: Answer(408, "request-slow", Label("请求超时", "Request timed out")),
     errors.FileRefused: Answer(422, "file-refused", Label("文件不能导入", "File refused")),
     TakesTooLong: Answer(422, "question-too-long", Label("没有算完", "Not answered in time"), ("limit_ms",)),
+    errors.NoRoom: Answer(507, "no-room", Label("服务器磁盘已满", "The server's disk is full"), retry_after_s=60),
     errors.Unavailable: _UNAVAILABLE,
     StreamsFull: Answer(503, "streams-full", Label("实时连接已满", "Event streams full"), retry_after_s=15),
     Overloaded: Answer(503, "overloaded", Label("服务繁忙", "Overloaded"), retry_after_s=1),
@@ -132,6 +134,7 @@ _HTTP = {
     413: Answer(413, "body-too-large", Label("内容过大", "Too large")),
     415: Answer(415, "unsupported-media", Label("内容类型不支持", "Unsupported media type")),
 }
+FULL = (errno.ENOSPC, errno.EDQUOT)
 _PARTS = {"database": Label("数据库", "The database"), "index": Label("索引", "The index"), "worker": Label("后台任务", "The worker")}
 _STOP = {"zh": "。", "en": ". "}
 
@@ -156,6 +159,8 @@ class ProblemAnswer:
 
 def describe(error: BaseException, language: str, request_id: str = "") -> ProblemAnswer:
     """The RFC 9457 answer to an error, in the reader's language, with nothing of SQL or stack in it."""
+    if isinstance(error, OSError) and error.errno in FULL:
+        error = errors.NoRoom()
     answer = answer_for(error)
     body: dict[str, Any] = {"type": f"urn:onemap:problem:{answer.slug}", "title": answer.title.in_language(language), "status": answer.status}
     headers = {"Content-Language": "zh-CN" if language == "zh" else "en"}
@@ -205,6 +210,8 @@ declare({
     "sign-in-refused": _said("账号或口令不正确", "The name or the password is wrong", "请核对后重试；连续失败将暂停登录", "Check both and try again; repeated failures pause sign-in"),
     "sign-in-locked": _said("失败次数过多，登录暂停", "Too many failures: sign-in is paused", "请 {minutes} 分钟后再试", "Try again in {minutes} min"),
     "wall-refused": _said("这不是可用的大屏令牌，或已过期、已吊销", "This is no token of a wall, or it has expired or been revoked", "请管理员用 onemap token create --wall 新建", "An administrator makes one with onemap token create --wall"),
+    "no-room": _said("服务器磁盘已满，没有写入；已经收到的还在", "The server's disk is full and this was not written; what had arrived is still there",
+                     "请系统管理员腾出空间，然后再试：上传会从断处接着传", "Ask the system administrator for room, then try again: an upload goes on where it stopped"),
     "csrf-refused": _said("请求缺少本站页面的校验码", "The request lacks the token of our own pages", "请刷新页面后重试", "Reload the page and try again"),
     "password-old": _said("口令由他人设定或已过期", "The password was given by somebody else or is too old", "请先更换口令", "Change it first, at /password"),
     "undeclared": _said("此地址没有声明权限，已拒绝", "This address declares no permission, so it is refused", "请报告开发人员", "Tell the developers"),

@@ -1,17 +1,20 @@
-"""The folders that the service's own user writes to: uploads, figures and kept tiles, in the home or apart from a closed one."""
+"""The folders that the service's own user writes to: uploads, figures, kept tiles and pictures placed, in the home or apart from a closed one."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import shutil
+import stat
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from geodata.store.cluster import APART
 from geodata.store.system_user import SystemUser
 
-FOLDERS = ("uploads", "metrics", "cache")
+FOLDERS = ("uploads", "metrics", "cache", "basemaps")
+LASTING = ("basemaps",)  # what is in them is the bureau's, whoever ran the service before
 
 
 def prepare(home: Path, user: SystemUser, say: Callable[[str], object], *, apart: Path = APART) -> Path:
@@ -44,7 +47,10 @@ def _give(folder: Path, user: SystemUser) -> None:
     """Make a folder the user's, with what root put there. Once it is the user's, root changes nothing inside: the user could lay links there."""
     folder.mkdir(mode=0o700, exist_ok=True)
     owner = folder.stat().st_uid
-    if owner not in (0, user.uid):  # of another user, from an earlier life of this home: nothing in it lasts
+    if owner not in (0, user.uid):  # of another user, from an earlier life of this home
+        if folder.name in LASTING:
+            _take_over(folder, owner, user)
+            return
         shutil.rmtree(folder)
         folder.mkdir(mode=0o700)
     if owner == user.uid:
@@ -56,6 +62,22 @@ def _give(folder: Path, user: SystemUser) -> None:
     os.chown(folder, user.uid, user.gid)
 
 
+def _take_over(folder: Path, owner: int, user: SystemUser) -> None:
+    """Copy the plain files that the former user had alone: what links lead to is not theirs to give."""
+    before = folder.with_name(f".{folder.name}.before")
+    folder.rename(before)
+    folder.mkdir(mode=0o700)
+    for one in before.iterdir():
+        with suppress(OSError), os.fdopen(os.open(one, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as source:
+            known = os.fstat(source.fileno())
+            if stat.S_ISREG(known.st_mode) and known.st_uid == owner and known.st_nlink == 1:
+                with (folder / one.name).open("wb") as out:
+                    shutil.copyfileobj(source, out)
+                os.chown(folder / one.name, user.uid, user.gid)
+    os.chown(folder, user.uid, user.gid)
+    shutil.rmtree(before)
+
+
 def _lead(link: Path, target: Path) -> bool:
     """Put a link in the place of a folder in the home, what is in it moved along. Answers whether there was none yet."""
     if link.is_symlink():
@@ -63,6 +85,9 @@ def _lead(link: Path, target: Path) -> bool:
             return False
         link.unlink()
     elif target.exists():
+        for one in link.iterdir() if link.name in LASTING else ():
+            if not (target / one.name).exists():
+                shutil.move(one, target / one.name)
         shutil.rmtree(link)
     else:
         shutil.move(link, target)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from flask import Flask, Response, current_app, g, request
 
+from app.command.pictures import MAY
 from app.people import Credential
 from app.problems import CsrfRefused, PasswordOld, Undeclared
 from app.services import services
@@ -38,6 +39,7 @@ class Permission(StrEnum):
     ACCOUNTS = "accounts"  # make accounts and their first passwords, without any right
     ROLES = "roles"  # give roles, lock, end sessions and tokens
     AUDIT = "audit"
+    IMAGERY = "imagery"  # place pictures under everybody's map
 
 
 ROLES: Mapping[Permission, frozenset[Role]] = {
@@ -50,6 +52,7 @@ ROLES: Mapping[Permission, frozenset[Role]] = {
     Permission.ACCOUNTS: frozenset({Role.SYSTEM_ADMIN}),
     Permission.ROLES: frozenset({Role.SECURITY_ADMIN}),
     Permission.AUDIT: frozenset({Role.AUDIT_ADMIN}),
+    Permission.IMAGERY: MAY,
 }
 
 

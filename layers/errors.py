@@ -103,6 +103,12 @@ class Unavailable(OnemapError):
     code = "unavailable"
 
 
+class NoRoom(OnemapError):
+    """The disk that this writes to is full; what was there stays, and it can be tried again when room was made."""
+
+    code = "no-room"
+
+
 class Misconfigured(OnemapError):
     """A setting or the machine does not allow the service to start."""
 

@@ -10,6 +10,7 @@ SITE_BLUEPRINTS: tuple[str, ...] = (
     "app.api.sessions",
     "app.api.audit",
     "app.api.basemaps",
+    "app.api.imagery",
     "app.pages.office",
     "app.pages.wall_entry",
     "app.pages.help",

@@ -19,6 +19,7 @@ from app.spaces import current_space
 from geodata.store import loads as records
 from geodata.store.commit_diff import Step, commit_diff
 from geodata.store.loads import REHEARSAL, LoadNotFound, LoadRecord
+from layers.errors import LayerNotFound
 from layers.spec import Action, Label
 
 blueprint = Blueprint("load_details", __name__, url_prefix="/api/v1/loads")
@@ -43,11 +44,15 @@ def rehearsal(load_id: UUID) -> Response:
 @operation(tag="loads", summary=Label("一次已写入的导入改了什么，逐要素", "What a committed load did, feature by feature"), answers={200: "object"})
 def diff(load_id: UUID) -> Response:
     record = _here(load_id)
-    if record.commit is None or record.layer not in current_space().catalogue:
-        return answer({"counts": None, "rows": {"type": "FeatureCollection", "features": []}})
-    with current_space().reading(current_actor()) as store:
-        found = commit_diff(store, record.layer, record.commit)
-    return answer({"counts": {_OPS[op]: n for op, n in found.counts.items()}, "rows": {"type": "FeatureCollection", "features": [_step(one) for one in found.steps]}})
+    if record.commit is None:
+        return answer({"counts": None, "former": None, "rows": {"type": "FeatureCollection", "features": []}})
+    try:
+        with current_space().reading(current_actor()) as store:
+            found = commit_diff(store, record.layer, record.commit)
+    except LayerNotFound:  # a built-in layer of an earlier version
+        return answer({"counts": None, "former": None, "rows": {"type": "FeatureCollection", "features": []}})
+    former = found.former and {"label": found.former.label, "fields": [{"id": one.id, "label": one.label} for one in found.former.all_fields]}
+    return answer({"counts": {_OPS[op]: n for op, n in found.counts.items()}, "former": former, "rows": {"type": "FeatureCollection", "features": [_step(one) for one in found.steps]}})
 
 
 def _step(one: Step) -> dict[str, Any]:

@@ -25,7 +25,7 @@ blueprint = Blueprint("uploads", __name__, url_prefix="/api/v1/uploads")
 
 _PIECE = "application/offset+octet-stream"
 _NUMBER = re.compile(r"^[0-9]{1,15}$")
-_PROBLEMS = (400, 401, 403, 404, 409, 413, 415)
+_PROBLEMS = (400, 401, 403, 404, 409, 413, 415, 507)
 
 
 @blueprint.post("")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from pmtiles.reader import MmapSource, Reader
 from pmtiles.tile import MagicNumberNotFound, SpecVersionUnsupported, TileType
@@ -16,15 +17,20 @@ from layers.messages import message
 
 _RASTER = frozenset({"png", "jpeg", "jpg", "webp"})
 Get = Callable[[int, int, int], bytes | None]
+Bounds = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
 class Opened:
-    """An open file: `get(z, x, y)` in the Web Mercator grid counted from the north, the least and greatest zoom, what its tiles are (png, mvt ...)."""
+    """An open file: `get(z, x, y)` in the Web Mercator grid counted from the north, the least and greatest zoom, what its tiles are (png, mvt ...).
+
+    `bounds`: west, south, east, north in degrees, where the file says them.
+    """
 
     get: Get
     zooms: tuple[int, int]
     kind: str
+    bounds: Bounds | None = None
 
 
 class Archive:
@@ -62,6 +68,14 @@ class Archive:
         except (OSError, ValueError):
             return 0, 18
 
+    @property
+    def bounds(self) -> Bounds | None:
+        """West, south, east, north in degrees: no tile is asked for beyond. None where the file does not say, or is not there."""
+        try:
+            return self._open().bounds
+        except (OSError, ValueError):
+            return None
+
     def tile(self, z: int, x: int, y: int) -> bytes | None:
         """The tile as it was put in, or None. Raises OSError, ValueError for a file that is missing or none."""
         return self._open().get(z, x, y)
@@ -82,7 +96,8 @@ def _pmtiles(path: Path) -> Opened:
     except (MagicNumberNotFound, SpecVersionUnsupported) as error:
         raise ValueError(type(error).__name__) from error
     kind: TileType = header["tile_type"]
-    return Opened(reader.get, (int(header["min_zoom"]), int(header["max_zoom"])), kind.name)
+    bounds = [header[f"{name}_e7"] / 1e7 for name in ("min_lon", "min_lat", "max_lon", "max_lat")]
+    return Opened(reader.get, (int(header["min_zoom"]), int(header["max_zoom"])), kind.name, _bounds(bounds))
 
 
 def _mbtiles(path: Path) -> Opened:
@@ -93,7 +108,16 @@ def _mbtiles(path: Path) -> Opened:
         least, most = base.execute("SELECT min(zoom_level), max(zoom_level) FROM tiles").fetchone()
     except sqlite3.Error as error:
         raise ValueError(type(error).__name__) from error
-    return Opened(partial(_row, base, threading.Lock()), (least or 0, most or 0), str(about.get("format", "?")))
+    return Opened(partial(_row, base, threading.Lock()), (least or 0, most or 0), str(about.get("format", "?")), _bounds(str(about.get("bounds", "")).split(",")))
+
+
+def _bounds(said: list[Any]) -> Bounds | None:
+    """As a file says them; nothing where it says none, or what no box is."""
+    try:
+        west, south, east, north = map(float, said)
+    except ValueError:
+        return None
+    return (west, south, east, north) if -180 <= west < east <= 180 and -90 <= south < north <= 90 else None
 
 
 def _row(base: sqlite3.Connection, lock: threading.Lock, z: int, x: int, y: int) -> bytes | None:

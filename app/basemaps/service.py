@@ -111,7 +111,7 @@ class Basemaps:
         refused = source.why_refused(language) or (archive.why_refused(language) if archive else None)
         since = shown.kept.down_since
         least, most = archive.zooms if archive and not refused else (source.min_zoom, source.max_zoom)
-        return {"id": source.id, "label": source.label, "credit": source.credit, "date": source.date or None, "whole": archive is None, "min_zoom": least, "max_zoom": most,
+        return {"id": source.id, "label": source.label, "credit": source.credit, "date": source.date or None, "whole": archive is None, "bounds": archive.bounds if archive else None, "min_zoom": least, "max_zoom": most,
                 "state": "refused" if refused else "down" if since else "ready", "since": since, "refused": refused}
 
     def tile(self, basemap: str, z: int, x: int, y: int) -> Tile:

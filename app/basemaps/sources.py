@@ -117,7 +117,7 @@ def read_placed(folder: Path) -> tuple[Source, ...]:
     return tuple(sorted(placed, key=lambda one: one.date, reverse=True))
 
 
-_KNOWN = {"id", "label", "kind", "url", "layer", "key", "subdomains", "matrix", "level_offset", "min_zoom", "max_zoom", "datum", "credit", "intranet", "file", "date"}
+_KNOWN = {"id", "label", "kind", "url", "layer", "key", "subdomains", "matrix", "level_offset", "min_zoom", "max_zoom", "datum", "credit", "intranet", "file", "date", "version", "by", "at"}
 _FILES = ("pmtiles", "mbtiles")
 
 

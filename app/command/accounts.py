@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from app.people import People, new_password
 from geodata.store.accounts import ADMINISTRATORS, Account
-from geodata.store.sessions import SessionRecord, Token
+from geodata.store.sessions import SessionRecord, Token, may_give
 from layers.errors import Forbidden
 from layers.messages import Sentence, declare
 from layers.spec import Actor, Label, Role
@@ -92,6 +94,27 @@ def tokens(people: People, by: Actor) -> list[Token]:
     """Every token, without its secret (security administrator)."""
     _only(by, Role.SECURITY_ADMIN)
     return people.tokens.all()
+
+
+def own_tokens(people: People, by: Actor) -> list[Token]:
+    """A person's own, without their secrets, the newest first."""
+    return people.tokens.all(by.name)
+
+
+def make_token(people: People, label: str, roles: frozenset[Role], days: int, by: Actor) -> tuple[Token, str]:
+    """A token for a program of a person's own, and its secret, told once. It may do what the person chooses of what the person may.
+
+    Not for administrators (on the server only), nor by a token. Raises Forbidden, TokenNameTaken, TooManyTokens.
+    """
+    if not roles or not roles <= may_give(by.roles) or not people.accounts.exists(by.name):
+        raise Forbidden(action="token")
+    return people.tokens.create_own(label, roles, by, timedelta(days=days))
+
+
+def end_own_token(people: People, name: str, by: Actor) -> None:
+    """End a token of a person's own at once. Raises TokenNotFound, also for one of somebody else."""
+    people.tokens.revoke(name, by, account=by.name)
+    people.forget()
 
 
 def end_token(people: People, name: str, by: Actor, reason: str | None = None) -> None:

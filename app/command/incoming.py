@@ -101,8 +101,14 @@ def begin(home: Path, actor: Actor, name: str, size: int) -> Incoming:
         if sum(one.size for one in under_way) + size > MOST_BYTES:
             raise IncomingFull(limit=f"{MOST_BYTES >> 20} MB")
         made = uuid4()
-        (folder / f"{made}.part").touch(mode=0o600)
-        (folder / f"{made}.json").write_text(json.dumps({"name": re.sub(r"[\x00-\x1f]", "_", name)[:300] or "file", "size": size}), encoding="utf-8")
+        part, described = folder / f"{made}.part", folder / f"{made}.json"
+        try:
+            part.touch(mode=0o600)
+            described.write_text(json.dumps({"name": re.sub(r"[\x00-\x1f]", "_", name)[:300] or "file", "size": size}), encoding="utf-8")
+        except OSError:  # no room: an upload that is half announced is none
+            part.unlink(missing_ok=True)
+            described.unlink(missing_ok=True)
+            raise
     return look(home, actor, made)
 
 
@@ -112,7 +118,7 @@ def look(home: Path, actor: Actor, upload: UUID) -> Incoming:
 
 
 def append(home: Path, actor: Actor, upload: UUID, offset: int, piece: BinaryIO) -> Incoming:
-    """Put the next piece after what has arrived. Raises IncomingNotFound, WrongOffset, TooLarge; then nothing of the piece stays."""
+    """Put the next piece after what has arrived. Raises IncomingNotFound, WrongOffset, TooLarge, OSError (no room); then nothing of the piece stays."""
     before = look(home, actor, upload)
     part = _part(home, actor, upload)
     with _locked(part):
@@ -127,7 +133,7 @@ def append(home: Path, actor: Actor, upload: UUID, offset: int, piece: BinaryIO)
                     if left < 0:
                         raise TooLarge(what="upload", limit=before.size)
                     out.write(chunk)
-        except TooLarge:
+        except (TooLarge, OSError):
             os.truncate(part, offset)
             raise
     return look(home, actor, upload)
@@ -154,6 +160,17 @@ def arrived(home: Path, actor: Actor, uploads: list[UUID]) -> Iterator[list[Arri
                 raise Unfinished(name=known.name, offset=known.offset, size=known.size, what=known.name)
             found.append(Arrived(known.name, open_files.enter_context(_part(home, actor, one).open("rb"))))
         yield found
+
+
+def lend(home: Path, actor: Actor, upload: UUID, to: Path) -> None:
+    """The same bytes under another name as well, on the same disk and without a copy: they stay there when the upload goes.
+
+    Raises IncomingNotFound, Unfinished.
+    """
+    known = look(home, actor, upload)
+    if known.offset != known.size:
+        raise Unfinished(name=known.name, offset=known.offset, size=known.size, what=known.name)
+    to.hardlink_to(_part(home, actor, upload))
 
 
 def sweep(home: Path) -> int:

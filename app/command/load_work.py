@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from app.command import incoming
+from app.command import incoming, pictures
 from geodata.files.loading import LoadOptions, LoadPlan, LoadReport, Memory, Remembered, commit, plan
 from geodata.files.report import in_both
 from geodata.files.watching import Watch
@@ -193,7 +193,7 @@ def sweep(database: Database, home: Path, *, patience: timedelta = PATIENCE) -> 
     waiting = {str(one.id) for one in records.newest(database.engine, states=records.UNFINISHED, limit=10_000)}
     incoming.sweep(home)
     for folder in (home / "uploads").glob("*"):
-        if folder.name not in (*waiting, incoming.FOLDER) and datetime.fromtimestamp(folder.stat().st_mtime, UTC) < datetime.now(UTC) - timedelta(hours=1):
+        if folder.name not in (*waiting, incoming.FOLDER, pictures.FOLDER) and datetime.fromtimestamp(folder.stat().st_mtime, UTC) < datetime.now(UTC) - timedelta(hours=1):
             shutil.rmtree(folder, ignore_errors=True)
     return gone
 

@@ -80,5 +80,5 @@ def filled(table: Table, mapping: ColumnMapping, decisions: Mapping[int, RowDeci
                 continue
             changed.setdefault(column.name, list(column.values))[places[row]] = value
             said.append(Notice("row-filled", {"field": name, "value": str(value)[:60]}, row, name))
-    columns = [Column(one.name, Kind.TEXT, changed[one.name]) if one.name in changed else one for one in table.columns]
+    columns = [Column(one.name, Kind.TEXT, changed[one.name], one.labels) if one.name in changed else one for one in table.columns]
     return replace(table, columns=columns, notices=[*table.notices, *said]) if said else table

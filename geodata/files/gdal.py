@@ -118,6 +118,10 @@ def read_features(source: Source, *, sublayer: str | None, shapes_wanted: bool, 
         raise Refused("empty-layer", layer=layer)
     columns = [plain_column(*one) for one in zip(found.names, found.types, found.values, strict=True)]
     columns = [one for one in columns if any(value not in (None, "") for value in one.values) or source.format in ("FlatGeobuf", GEODATABASE)]
+    if source.format == GEODATABASE:
+        from geodata.files import domains
+
+        columns = domains.with_labels(columns, domains.of_geodatabase(path, layer))
     shaped = any(one.name == layer and one.kinds for one in layers)
     notices = [Notice("zm-dropped", {"kind": found.kind})] if has_zm(found.shapes) else []
     if shaped and (curved := _curved(path, layer)):

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from geodata.columns import Coded
+from geodata.files import domains
 from geodata.files.gdal import ARC_STEP_DEG, has_zm, read_shapes
 from geodata.files.notices import Found, Notice, Refused
 from geodata.files.sniffing import Source
@@ -61,6 +62,7 @@ def _read(connection: sqlite3.Connection, source: Source, sublayer: str | None, 
     if not len(rowids):
         raise Refused("empty-layer", layer=layer)
     notices: list[Notice] = []
+    columns = domains.with_labels(columns, domains.of_geopackage(connection, layer))
     rejected = _undecodable(columns)
     shapes: list[bytes | None] | None = None
     if shape_column:

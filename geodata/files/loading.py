@@ -16,6 +16,7 @@ from geodata.datum import Datum
 from geodata.files import refusal_words, report_words, stretch_words  # noqa: F401 - they declare the sentences
 from geodata.files.besides import Besides, besides
 from geodata.files.decisions import filled, places_kept, places_of, read_decisions, without_dropped
+from geodata.files.domains import told
 from geodata.files.keying import keyed_rows, not_yet_stored
 from geodata.files.mapping import ColumnMapping, Mapped, carries, map_columns
 from geodata.files.notices import Found, Notice, Refused
@@ -197,7 +198,7 @@ def _plan(made: LoadPlan, space: Space, actor: Actor, layer: Layer | None, path:
     try:
         table = reader(shapes_wanted=shapes_wanted)
     except Refused as refused:
-        if refused.code != "no-coordinate-columns" or layer is None or not is_measured(layer):
+        if not (refused.code == "no-coordinate-columns" or (refused.code, refused.values.get("part")) == ("part-missing", ".shp")) or layer is None or not is_measured(layer):
             raise
         table = reader(shapes_wanted=False)  # a table of chainages
     made.table = table
@@ -243,7 +244,7 @@ def _note(report: LoadReport, table: Table) -> None:
     report.read, report.skipped, report.rejected = table.read, len(table.skipped), len(table.rejected)
     report.place_columns, report.first_line = table.used_for_place, table.first_line
     report.errors += table.rejected
-    report.warnings += table.notices + table.skipped
+    report.warnings += table.notices + table.skipped + list(told(table.columns))
 
 
 def _datum(options: LoadOptions, table: Table) -> Datum | None:

@@ -47,7 +47,7 @@ def with_measures(fields: Sequence[Field], origin: Mapping[str, Column], given: 
     measured: list[Field] = []
     notices: list[Notice] = []
     for one in fields:
-        by_name = _by_name(origin[one.id]) if one.id in origin and one.type in (int, float) and not _negative(origin[one.id]) else None
+        by_name = _by_name(origin[one.id]) if one.id in origin and one.type in (int, float) and not one.choices and not _negative(origin[one.id]) else None
         measure = asked[one.id] if one.id in asked else by_name and by_name[0]
         if measure is None:
             measured.append(one)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 from pypinyin import lazy_pinyin
 
 from geodata.columns import Coded
+from geodata.files.domains import choices_of
 from geodata.files.mapping import folded
 from geodata.files.measuring import with_measures
 from geodata.files.notices import Notice, Refused
@@ -61,6 +63,7 @@ def propose(layer_id: str, table: Table, kinds: set[Geometry], measures: Mapping
             )
         )
         key = CONTENT_KEY
+    fields = [replace(one, choices=()) if one.id == key else one for one in fields]  # a key is not chosen from a list
     fields, counted = with_measures(fields, origin, measures or {})
     geometry = _geometry(kinds)
     name = table.sublayer or layer_id
@@ -117,6 +120,7 @@ def _field(column: Column, taken: set[str]) -> Field:
     unit = re.search(r"[(（\[]([^()（）\[\]]{1,12})[)）\]]\s*$", column.name)
     longest = max((len(str(one)) for one in column.distinct), default=0) if kind is str else 0
     name = column.name.strip() or "column"
+    choices = choices_of(column, kind)
     return Field(
         identifier(column.name, taken),
         Label(name, name),
@@ -124,6 +128,7 @@ def _field(column: Column, taken: set[str]) -> Field:
         max_length=next(one for one in (500, 2_000, 10_000, 100_000, 10_000_000) if one >= longest),
         unit=unit[1].strip() if unit and kind in (int, float) else None,
         read_from=(column.name,),
+        choices=choices,
     )
 
 
@@ -191,7 +196,7 @@ def _rank(name: str, place: int) -> tuple[int, int]:
 
 
 def _title(fields: list[Field], origin: dict[str, Column]) -> str | None:
-    texts = [one for one in fields if one.type is str and one.id != CONTENT_KEY]
+    texts = [one for one in fields if one.type is str and one.id != CONTENT_KEY and not one.choices]
     for wanted in _NAME:
         for one in texts:
             if folded(origin[one.id].name) == folded(wanted):

@@ -169,8 +169,8 @@ declare(
             "“{path}” is imagery ({kind}) and holds no features",
             "用 onemap imagery place 放成底图",
             "Place it as a background: onemap imagery place",
-            "请系统管理员放成底图，图层树「底图」里随即可选",
-            "Ask the system administrator to place it as a background; it can then be chosen as basemap",
+            "请数据员放成底图，图层树「底图」里随即可选",
+            "GIS staff can place it as a background; it can then be chosen as basemap",
         ),
         "dwg-unsupported": said(
             "「{path}」是 DWG，不能直接读取",

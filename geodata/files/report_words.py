@@ -345,6 +345,16 @@ declare(
         "measure-given": said(
             "「{column}」按您所说计作{measure}（单位 {unit}）", "“{column}” is counted as {measure}, as you say (unit {unit})"
         ),
+        "codes-named": said(
+            "列「{column}」是代码，按文件自带的 {count} 个代码含义读：{sample}",
+            "“{column}” holds codes; they were read by the file's own list of {count}: {sample}",
+        ),
+        "codes-strange": said(
+            "列「{column}」有 {count} 行的代码不在文件自带的含义里：{codes}",
+            "“{column}” has {count} rows with codes that the file's own list does not have: {codes}",
+            "请提供方核对；这些行按代码本身读",
+            "Ask who made the file; these rows are read by the code itself",
+        ),
         "column-unit": said(
             "列「{column}」的数值按列名里的单位「{unit}」换算成{field_unit}",
             "The numbers of “{column}” were taken in {unit}, as its name says, and converted to {field_unit_en}",

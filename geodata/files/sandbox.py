@@ -57,7 +57,7 @@ def _limit(request: dict[str, Any]) -> None:
 def _read(request: dict[str, Any]) -> Table:
     work = Path(request["work"])
     parts, notices = packing.gather(Path(request["path"]), work)
-    found = sniffing.sources(parts, named=len(parts) == 1 and parts[0].path == Path(request["path"]))
+    found = sniffing.sources(parts, named=len(parts) == 1 and parts[0].path == Path(request["path"]), tables=not request["shapes_wanted"])
     source, inner, name = _chosen(found, request["sublayer"])
     gdal.confine(source.format, request["drivers"])
     try:
@@ -110,6 +110,10 @@ def _by_format(source: sniffing.Source, request: dict[str, Any], sublayer: str |
         from geodata.files.shapefile import read_shapefile
 
         return read_shapefile(source, encoding=encoding, work=work)
+    if source.format == sniffing.DBASE:
+        from geodata.files.shapefile import read_dbase
+
+        return read_dbase(source, encoding=encoding)
     if source.format == sniffing.GEOPACKAGE:
         from geodata.files.geopackage import read_geopackage
 

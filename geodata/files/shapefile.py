@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
+from dataclasses import replace
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
@@ -64,6 +65,15 @@ def _mapped(part: Part) -> bytes | mmap:
     """The bytes of a part, read as they are looked at. An empty file cannot be mapped."""
     with part.path.open("rb") as file:
         return mmap(file.fileno(), 0, access=ACCESS_READ) if part.path.stat().st_size else b""
+
+
+def read_dbase(source: Source, *, encoding: str | None) -> Table:
+    """All live records of a .dbf that has no shapes beside it."""
+    cpg = source.beside["cpg"].read() if "cpg" in source.beside else None
+    dbf = read_dbf(_mapped(source.main), given=encoding, cpg=cpg)
+    if not dbf.count:
+        raise Refused("empty-layer", layer=source.name)
+    return replace(_joined(source, dbf, ShapeColumn.nothing(dbf.count), []), shapes=None, crs_text=None, crs_source=None)
 
 
 def counted(source: Source) -> tuple[int | None, tuple[str, ...]]:

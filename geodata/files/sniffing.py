@@ -13,9 +13,9 @@ from geodata.files.packing import MIF_PARTS, SHAPE_PARTS, TAB_PARTS, ZIP_HEADS, 
 
 SHAPEFILE, GEOPACKAGE, GEOJSON, DELIMITED, WORKBOOK = "ESRI Shapefile", "GeoPackage", "GeoJSON", "CSV", "XLSX"
 GEODATABASE, MAPINFO_TAB, MAPINFO_MIF, CAD, OSM = "File Geodatabase", "MapInfo TAB", "MapInfo MIF", "DXF", "OSM"
-KML, ALERT = "KML", "CAP"
+KML, ALERT, DBASE = "KML", "CAP", "dBASE"
 BY_GDAL = {"FlatGeobuf": "FlatGeobuf", "GML": "GML", "GPX": "GPX"}
-ONE_LAYER = (SHAPEFILE, GEOJSON, DELIMITED, MAPINFO_TAB, MAPINFO_MIF)
+ONE_LAYER = (SHAPEFILE, DBASE, GEOJSON, DELIMITED, MAPINFO_TAB, MAPINFO_MIF)
 
 _PROMISED = {
     "shp": SHAPEFILE,
@@ -78,8 +78,10 @@ class Source:
     beside: dict[str, Part] = field(default_factory=dict)
 
 
-def sources(parts: Sequence[Part], *, named: bool) -> list[Source]:
+def sources(parts: Sequence[Part], *, named: bool, tables: bool = False) -> list[Source]:
     """The sources among parts; `named` when the user pointed at the one part itself, so that any text may be a table.
+
+    With `tables` the .dbf of a shapefile without its .shp is one, for whoever wants no shapes.
 
     Raises Refused when nothing can be used, naming what was there instead.
     """
@@ -94,6 +96,8 @@ def sources(parts: Sequence[Part], *, named: bool) -> list[Source]:
         return found
     if alone := [one for one in parts if one.suffix in ("map", "id", "ind", "mid", "dat")]:
         raise Refused("map-part-missing", part=".mif" if alone[0].suffix == "mid" else ".tab", there=", ".join(sorted(one.name for one in alone)[:6]))
+    if tables and (alone := [one for one in orphans if one.suffix == "dbf"]):
+        return [Source(DBASE, one.stem, one, {each.suffix: each for each in orphans if _stem(each) == _stem(one)}) for one in alone]
     if orphans:
         raise Refused("part-missing", part=".shp", there=", ".join(sorted(one.name for one in orphans)[:6]))
     packed = [one for one in parts if one.suffix in ("gz", "zip", "7z", "rar", "tar")]

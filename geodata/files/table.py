@@ -29,11 +29,15 @@ class Kind(StrEnum):
 
 @dataclass
 class Column:
-    """One column: its name as the file has it, its kind and a value or None for each row (`Coded` once it was read)."""
+    """One column: its name as the file has it, its kind and a value or None for each row (`Coded` once it was read).
+
+    `labels`: what its codes mean, where the file says so.
+    """
 
     name: str
     kind: Kind
     values: Sequence[Any]
+    labels: dict[str, str] | None = None
 
     @property
     def distinct(self) -> list[Any]:
@@ -77,7 +81,7 @@ class Table:
     def without(self, places: NDArray[np.bool_]) -> Table:
         """The table without the rows marked True."""
         keep = np.flatnonzero(~places)
-        columns = [Column(one.name, one.kind, Coded.of(one.values).take(keep)) for one in self.columns]
+        columns = [Column(one.name, one.kind, Coded.of(one.values).take(keep), one.labels) for one in self.columns]
         shapes = None if self.shapes is None else ShapeColumn.of_blobs(self.shapes).take(keep)
         return Table(**{**self.__dict__, "rows": self.rows[keep], "columns": columns, "shapes": shapes})
 
@@ -91,7 +95,7 @@ def save(table: Table, folder: Path) -> None:
     head: dict[str, Any] = {name: getattr(table, name) for name in _PLAIN}
     head |= {name: [asdict(one) for one in getattr(table, name)] for name in _LISTS}
     head["encoding"] = asdict(table.encoding) if table.encoding else None
-    head["columns"] = [{"name": one.name, "kind": one.kind.value} for one in table.columns]
+    head["columns"] = [{"name": one.name, "kind": one.kind.value, "labels": one.labels} for one in table.columns]
     head["has_shapes"] = table.shapes is not None
     np.save(folder / "rows.npy", np.asarray(table.rows, dtype=np.int64), allow_pickle=False)
     for place, column in enumerate(table.columns):
@@ -112,7 +116,7 @@ def restore(folder: Path) -> Table:
     """Read back what `save` wrote. The writer is the sandbox: shapes are bytes here, never parsed without a check."""
     head = json.loads((folder / "table.json").read_text(encoding="utf-8", errors="replace"))
     columns = [
-        Column(one["name"], Kind(one["kind"]), _coded(folder, place)) for place, one in enumerate(head["columns"])
+        Column(one["name"], Kind(one["kind"]), _coded(folder, place), one["labels"]) for place, one in enumerate(head["columns"])
     ]
     lists: dict[str, Any] = {name: [Notice(**one) for one in head[name]] for name in _LISTS}
     shapes = ShapeColumn.stored(folder / "shapes.wkb", np.load(folder / "lengths.npy", allow_pickle=False)) if head["has_shapes"] else None

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from geodata.columns import Coded
+from geodata.files.domains import worded
 from geodata.files.mapping import Mapped
 from geodata.files.notices import Notice
 from geodata.files.table import Column, Kind, Table
@@ -42,7 +43,7 @@ def read_values(table: Table, layer: Layer, mapped: Sequence[Mapped]) -> Values:
     for one in mapped:
         column, wanted = table.column(one.column), layer.field(one.field)
         assert column is not None and wanted is not None
-        values.by_field[wanted.id] = _read(column, wanted, values)
+        values.by_field[wanted.id] = _read(worded(column, wanted, is_key=wanted.id == layer.key), wanted, values)
         if wanted.type is datetime and any(isinstance(raw, str) and not _zoned(raw) for raw in column.distinct):
             values.local_times = True
     for wanted in layer.all_fields:

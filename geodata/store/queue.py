@@ -13,25 +13,27 @@ from layers.errors import Unavailable
 
 SCHEMA = "onemap_jobs"
 QUEUE = "loads"
+PICTURES = "imagery"  # a queue of its own: a picture takes long, and no load waits for it
+LOAD = "load_id"  # what a job is about, as its arguments name it
 
 # The queue's own functions and triggers name each other without a schema.
 _PATH = text("SELECT set_config('search_path', :path, true)")
 _DEFER = text("SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(:queue, :task, 0, NULL, NULL, CAST(:args AS jsonb), NULL)::procrastinate_job_to_defer_v1])")
-_AT_WORK = text(f"SELECT args->>'load_id' FROM {SCHEMA}.procrastinate_jobs WHERE status IN ('todo', 'doing') AND args ? 'load_id'")
+_AT_WORK = text(f"SELECT args->>:about FROM {SCHEMA}.procrastinate_jobs WHERE status IN ('todo', 'doing') AND args ? :about")
 
 
-def defer(connection: Connection, task: str, load_id: UUID) -> None:
-    """Put a job about a load into the queue when this transaction commits. Raises Unavailable where there is no queue."""
+def defer(connection: Connection, task: str, of: UUID, *, about: str = LOAD, queue: str = QUEUE) -> None:
+    """Put a job about something, a load or else, into a queue when this transaction commits. Raises Unavailable where there is no queue."""
     before = connection.scalar(text("SHOW search_path"))
     try:
         connection.execute(_PATH, {"path": f"{SCHEMA}, public"})
-        connection.execute(_DEFER, {"queue": QUEUE, "task": task, "args": json.dumps({"load_id": str(load_id)})})
+        connection.execute(_DEFER, {"queue": queue, "task": task, "args": json.dumps({about: str(of)})})
     except ProgrammingError as fault:
         raise Unavailable(part="worker") from fault
     connection.execute(_PATH, {"path": before})
 
 
-def at_work(engine: Engine) -> set[UUID]:
-    """The loads that a job is waiting or running for."""
+def at_work(engine: Engine, about: str = LOAD) -> set[UUID]:
+    """The loads, or what else, that a job is waiting or running for."""
     with translated(), engine.connect() as connection:
-        return {UUID(one) for one in connection.scalars(_AT_WORK)}
+        return {UUID(one) for one in connection.scalars(_AT_WORK, {"about": about})}

@@ -228,6 +228,36 @@ def test_root_hands_nothing_over_inside_a_folder_that_is_the_users_already(open_
     assert trap.stat().st_uid == 0
 
 
+def test_pictures_outlast_the_user_of_before_and_what_his_links_lead_to_does_not_come_along(open_folder: Path, nobody: SystemUser) -> None:
+    there, secret = open_folder / "home", open_folder / "secret"
+    folder = there / "basemaps"
+    folder.mkdir(parents=True)
+    (there / "cache").mkdir()
+    secret.write_text("root's")
+    (folder / "imagery-1.mbtiles").write_text("tiles")
+    (folder / "linked.json").symlink_to(secret)
+    (folder / "hard.json").hardlink_to(secret)
+    os.chown(folder, 1234, 1234)
+    os.chown(folder / "imagery-1.mbtiles", 1234, 1234)
+    quarters.prepare(there, nobody, print)
+    assert [one.name for one in folder.iterdir()] == ["imagery-1.mbtiles"] and nobody.may_write(folder) and may(nobody, "-w", folder / "imagery-1.mbtiles")
+    assert (folder / "imagery-1.mbtiles").read_text() == "tiles" and secret.stat().st_uid == 0 and not list(there.glob(".basemaps*"))
+
+
+def test_pictures_of_a_home_brought_back_join_those_that_lie_apart(open_folder: Path, nobody: SystemUser) -> None:
+    closed, apart = open_folder / "root", open_folder / "apart"
+    closed.mkdir(mode=0o700)
+    there = closed / "home"
+    there.mkdir()
+    place = quarters.prepare(there, nobody, print, apart=apart)
+    (place / "basemaps/a.json").write_text("of the page")
+    (there / "basemaps").unlink()
+    (there / "basemaps").mkdir()
+    (there / "basemaps/b.json").write_text("of the backup")
+    assert quarters.prepare(there, nobody, print, apart=apart) == place
+    assert sorted(one.name for one in (there / "basemaps").iterdir()) == ["a.json", "b.json"]
+
+
 def test_files_that_root_makes_in_anothers_home_are_the_others(tmp_path: Path, nobody: SystemUser) -> None:
     from geodata.store.home import Home
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from geodata.store.definitions import definition, remove
 from layers.spec import OPERATOR, Role
 from tests.browser.conftest import Visit
 from tests.browser.test_uploading import drop, settled
@@ -190,3 +191,22 @@ def test_an_upload_goes_on_by_itself_after_the_link_was_lost(visit: Come) -> Non
     assert there()
     one.page.click(".panel-acts .btn:has-text('取消')")
     one.until(lambda: not there(), "no file stays")
+
+
+def test_the_record_of_a_load_whose_layer_is_off_the_map_still_tells_what_it_did(visit: Come) -> None:
+    one = visit(Role.GIS_STAFF)
+    new_layer(one, "record_gone", table("G1,旧馆,10,109.5,40.6", "G2,新馆,20,109.6,40.6", name="旧名单"))
+    space = one.server.database.space()
+    remove(space, "record_gone", OPERATOR, version=definition(space, "record_gone", OPERATOR).version, reason="test")
+    one.page.reload()
+    one.ready()
+    one.page.click("#left [aria-label=近来改动]")
+    one.page.click("button:has-text('装载记录')")
+    one.page.click(".load-record:has-text('旧名单.csv')")
+    one.until(lambda: one.page.locator(".fates.three").count() == 1, "the record opens with its diff")
+    one.see("这个图层已从图上取下")
+    one.page.click(".fate[data-fate=new]")
+    assert one.page.locator(".fate-row").count() == 2 and "旧馆" in one.page.inner_text(".fate-rows")
+    one.shot("load_record_former_1280")
+    one.page.click(".fate-row .fate-name >> nth=0")  # nothing opens, and nothing breaks
+    assert one.page.locator(".fate-row").count() == 2

@@ -258,6 +258,17 @@ def test_swapped_axes_are_set_right_with_one_press(visit: Come, tmp_path: Path) 
     one.until(lambda: one.page.locator("text=装载 3 行").count() == 1, "read the other way round")
 
 
+def test_one_row_is_one_row_in_english(visit: Come) -> None:
+    one = visit(Role.GIS_STAFF, language="en")
+    for rows, words in (("W1,一,109.6,40.6\n", "Load 1 row"), ("W1,一,109.6,40.6\nW2,二,109.61,40.6\n", "Load 2 rows")):
+        drop(one, {f"wells{len(rows)}.csv": ("code,name,lon,lat\n" + rows).encode()})
+        one.until(lambda: one.page.locator("#load-name").count() == 1, "asked what layer it becomes")
+        one.page.fill("#load-name", "english_wells")
+        one.page.click(".panel-acts .primary")
+        settled(one)
+        assert one.page.locator(".panel-acts .primary").inner_text() == words
+
+
 def test_a_broken_zip_is_refused_in_words_and_leaves_nothing(visit: Come, tmp_path: Path) -> None:
     whole = packed(made(tmp_path, [("B-1", "坏", 5, "短期", "")], [(109.6, 40.6)]), "避难场所坏")
     name, content = next(iter(whole.items()))
@@ -271,15 +282,17 @@ def test_a_broken_zip_is_refused_in_words_and_leaves_nothing(visit: Come, tmp_pa
     one.until(lambda: not list((one.server.home / "uploads").glob("*/避难场所坏.zip")), "no file stays")
 
 
-def test_a_picture_dropped_on_the_map_is_sent_to_its_own_door(visit: Come) -> None:
+def test_a_picture_under_another_name_is_offered_as_a_background_where_it_is_refused_as_a_layer(visit: Come) -> None:
     one = visit(Role.GIS_STAFF)
-    drop(one, {"航拍_20260612.tif": b"II*\0" + bytes(4000)})
+    drop(one, {"避难场所.dat": b"II*\0" + bytes(4000)})
     one.until(lambda: one.page.locator("#load-layer, .note[role=alert]").count() >= 1, "it is asked for or refused")
     if one.page.locator("#load-layer").count():
         one.page.select_option("#load-layer", label="应急避难场所")
     one.see("是影像（GeoTIFF），里面没有要素")
-    one.see("请系统管理员放成底图")
     one.shot("upload_picture_1280")
+    one.page.click("button:has-text('作为底图放置')")
+    one.until(lambda: one.page.locator("#picture-name").count() == 1, "its own door")
+    assert one.page.input_value("#picture-name") == "避难场所"
 
 
 def test_a_system_that_nobody_here_can_convert_is_refused_with_who_can(visit: Come, tmp_path: Path) -> None:

@@ -28,6 +28,30 @@ def test_both_languages_fill_the_same_places() -> None:
     assert {key: set(PLACE.findall(zh[key])) for key in zh} == {key: set(PLACE.findall(en[key])) for key in en}
 
 
+FORM = re.compile(r"\{(\w+)\|((?:[^{}|]|\{\w+\})*)\|((?:[^{}|]|\{\w+\})*)\}")
+COUNTED = r"\{(?:n|rows|layers|chains|anchors|split)\}"
+BARE = re.compile(COUNTED + r" (?:(?:later|earlier|more|selected|nearer) )?(?!is\b|was\b|has\b|does\b|less\b)[a-z]{2,}s\b|" + COUNTED + r" (?:people|are|were|have|do)\b|\(s\)")
+MANY = {"table.tooManyToMark", "card.childrenSome", "zone.truncated"}  # of a limit, or of more than are shown: never one
+
+
+def bare_plurals(words: dict[str, str]) -> list[str]:
+    """Words whose count stands before a plural whatever it is."""
+    return [key for key, text in words.items() if key not in MANY and BARE.search(FORM.sub("", text))]
+
+
+def test_english_counts_one_thing_as_one() -> None:
+    assert bare_plurals(table("en")) == []
+    assert bare_plurals({"a": "Load {n} rows", "b": "{n} more layers", "c": "{n} are left", "d": "{n} file(s)", "e": "{n} {n|row|rows}", "f": "{n} m away"}) == ["a", "b", "c", "d"]
+
+
+def test_forms_are_whole_and_of_a_place_that_both_languages_fill() -> None:
+    zh, en = table("zh"), table("en")
+    for key, text in en.items():
+        assert "|" not in FORM.sub("", text), key
+        for name, one, other in FORM.findall(text):
+            assert one != other and f"{{{name}}}" in zh[key], key
+
+
 def test_every_word_asked_for_is_there() -> None:
     asked = {found for text in code().values() for found in re.findall(r'\bt\((?:/\*\*.*?\*/ \()?"([a-z]+(?:\.\w+)?)"', text)}
     assert asked - table("zh").keys() == set()

@@ -30,6 +30,7 @@ import { changesPanel, gonePanel } from "./panels/changes.js";
 import { Coverage } from "./panels/coverage.js";
 import { DefinitionPanel, definitionsPanel, mayShape } from "./panels/definition.js";
 import { drillsPanel } from "./panels/drills.js";
+import { imageryPanel, mayPlace, pictureOf } from "./panels/imagery.js";
 import { loadPanel } from "./panels/load.js";
 import { loadsPanel, recordPanel } from "./panels/loads.js";
 import { plotPanel, writable } from "./panels/plot.js";
@@ -152,7 +153,9 @@ function stop() {
 const editShown = () => { if (panel.kind === "card" && card.layer?.allowed.includes("write") && card.feature?.id === state.chosen?.id) card.act.edit(card.layer, /** @type {any} */ (card.feature)); };
 const openPlot = () => { stop(); plotPanel(panel, (layer) => editor.make(layer)); };
 const toggleMeasure = () => { const was = measure.on; stop(); if (!was) measure.start(); pressed(); };
-const openLoad = (/** @type {File[]} */ files = []) => { stop(); loadPanel(panel, { layers: readLayers, view, main, records: openRecords, record: openRecord, definitions: mayShape() ? openDefinitions : null }, files); };
+const openLoad = (/** @type {File[]} */ files = []) => { stop(); loadPanel(panel, { layers: readLayers, view, main, records: openRecords, record: openRecord, definitions: mayShape() ? openDefinitions : null, picture: mayPlace() ? openPicture : null }, files); };
+const openPicture = (/** @type {File | null} */ file = null) => { stop(); imageryPanel(panel, file); };
+const openDropped = (/** @type {File[]} */ files) => { const picture = mayPlace() ? pictureOf(files) : null; if (picture) openPicture(picture); else openLoad(files); };
 const recordActs = { card: (/** @type {string} */ layer, /** @type {string} */ id) => openCard(layer, id), layers: () => readLayers(), view };
 const openDefinitions = () => { stop(); definitionsPanel(panel, { layers: readLayers }); };
 addEventListener("onemap:define", (event) => { stop(); new DefinitionPanel(panel, { layers: readLayers }).open(/** @type {CustomEvent} */ (event).detail); });
@@ -162,7 +165,7 @@ const openPrint = () => { stop(); printPanel(panel, view, question); pressed(); 
 /** @param {string} id @param {import("./panels/export.js").Seen} [seen] */
 const openExport = (id, seen) => { const layer = state.layers.get(id); stop(); if (layer) exportPanel(panel, view, layer, seen); pressed(); };
 const mayLoad = !config.space.past && hasRole("gis_staff", "planner", "drill_controller");
-if (mayLoad) dropping(main, openLoad);
+if (mayLoad) dropping(main, openDropped);
 /** Of the layer whose card is open, or of the one looked at last. */
 const openCoverage = () => { const of = panel.kind === "card" ? card.layer?.id : undefined; stop(); question.leave(); coverage.open(of); };
 const pressed = toolButtons(main, [
@@ -246,7 +249,7 @@ topBar(part("bar"), search.element, draftsButton(() => { stop(); draftsPanel(pan
 drillBand(part("band"));
 pastBand(part("band"));
 watermark(main);
-layerTree(part("left"), view, { table: (id) => table.open(id), export: (id) => openExport(id), resized: () => view.size(), changes: () => { stop(); changesPanel(panel, view, { card: openCard, loads: mayLoad ? openRecords : null }); }, views: () => { stop(); viewsPanel(panel, view); }, load: mayLoad ? () => openLoad() : null, foot: basemapList(view), again: () => readLayers() });
+layerTree(part("left"), view, { table: (id) => table.open(id), export: (id) => openExport(id), resized: () => view.size(), changes: () => { stop(); changesPanel(panel, view, { card: openCard, loads: mayLoad ? openRecords : null }); }, views: () => { stop(); viewsPanel(panel, view); }, load: mayLoad ? () => openLoad() : null, foot: basemapList(view, mayPlace() ? () => openPicture() : null), again: () => readLayers() });
 legend(main, view);
 foot(main, view);
 pills(main, view);

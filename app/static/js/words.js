@@ -10,10 +10,16 @@ const table = TABLES[config.language] || zh;
 export const language = config.language;
 export const locale = language === "zh" ? "zh-CN" : "en-GB";
 
-/** The words for a key with `{name}` places filled in. A key that is missing shows itself, and a test finds it.
+const rules = new Intl.PluralRules(locale);
+const FORMS = /\{(\w+)\|((?:[^{}|]|\{\w+\})*)\|((?:[^{}|]|\{\w+\})*)\}/g;
+
+/** Whether a count, a number or one written with its thousands apart, takes the form for one. @param {string | number | undefined} value */
+const isOne = (value) => value != null && value !== "" && rules.select(Number(String(value).replace(/[,\s\u00a0\u202f]/g, ""))) === "one";
+
+/** The words for a key with `{name}` places filled in, and of `{name|row|rows}` the form that goes with its count. A key that is missing shows itself, and a test finds it.
  * @param {keyof typeof zh} key @param {Record<string, string | number>} [values] */
 export function t(key, values = {}) {
-  return (table[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+  return (table[key] ?? key).replace(FORMS, (whole, name, one, other) => (isOne(values[name]) ? one : other)).replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
 }
 
 /** @param {import("./types").Label | string | null | undefined} label */

@@ -201,6 +201,28 @@ def test_undoing_the_load_that_made_a_layer_takes_the_layer_away_and_its_name_is
     assert count(planner_program, "wells") == 2
 
 
+@pytest.mark.parametrize("away", ["removed", "undone"])
+def test_what_a_load_did_is_told_after_its_layer_went_by_the_definition_of_then(program: Any, away: str) -> None:
+    staff = program(Role.GIS_STAFF)
+    head = "code,名称,depth,经度,纬度\n"
+    done = [loaded(staff, f"{head}A,甲,1,109.5,40.6\nB,乙,2,109.6,40.6\n".encode(), layer="cellars", create="true")]
+    if away == "removed":
+        done.append(loaded(staff, f"{head}A,甲,9,109.5,40.6\nB,乙,2,109.6,40.6\n".encode(), layer="cellars"))
+    before = [staff.get(one + "/diff").json for one in done]
+    assert [one["former"] for one in before] == [None] * len(done)
+    if away == "removed":
+        assert staff.ask("DELETE", "/api/v1/layers/cellars/definition", {"reason": "不用了"}, If_Match='"1"').status_code in (200, 204)
+    else:
+        assert staff.post(done[0] + "/undo", {"reason": "撤"}).status_code == 200
+    assert staff.get("/api/v1/layers/cellars").status_code == 404
+    after = [staff.get(one + "/diff").json for one in done]
+    assert [{**one, "former": None} for one in after] == before, "the very same"
+    assert before[0]["counts"]["new"] == 2
+    assert {one["id"]: one["label"]["zh"] for one in after[0]["former"]["fields"]}["ming_cheng"] == "名称"
+    if away == "removed":
+        assert after[1]["rows"]["features"][0]["properties"]["changes"] == [{"field": "depth", "before": 1, "after": 9}]
+
+
 def retire(staff: Program, layer: str, field: str) -> None:
     done = staff.ask("PATCH", f"/api/v1/layers/{layer}/definition", {"fields": {field: {"retired": True}}}, If_Match='"1"')
     assert done.status_code == 200, done.text

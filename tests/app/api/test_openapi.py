@@ -103,8 +103,8 @@ def _asked(operation: Any, ask: Callable[[Any], None]) -> None:
 def test_every_post_that_makes_something_takes_a_key(planner_program: Program) -> None:
     document = planner_program.get("/api/v1/openapi.json").json
     asks = re.compile(r"/api/v1/(exposure|nearest|needs|shelter-plan(/export)?|domino|coverage(/export)?|roads/[a-z-]+|print|shapes/\w+|audit/verification|layers/[^/]+/export(/preview)?)$")  # questions with a body
-    # An upload announced twice is an empty one that is swept. One drill, which cannot be ended twice; each look at a masked value is a look; a name can be taken by one account only.
-    acts = re.compile(r"/api/v1/(uploads|drills/[^/]+/(reset|close)|layers/.*/reveal|accounts.*|sessions.*|me/password)$")
+    # An upload announced twice is an empty one that is swept. One drill, which cannot be ended twice; each look at a masked value is a look; a name can be taken by one account, or one token, only, and a secret told once is kept under no key.
+    acts = re.compile(r"/api/v1/(uploads|drills/[^/]+/(reset|close)|layers/.*/reveal|accounts.*|sessions.*|me/(password|tokens))$")
     for path, operations in document["paths"].items():
         post = operations.get("post")
         if post is None or asks.search(path) or acts.search(path):

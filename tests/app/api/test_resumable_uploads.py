@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import base64
+import errno
 import io
 import json
 import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from uuid import uuid4
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
 from app.command import incoming, load_work
-from layers.spec import OPERATOR, Role
+from app.people import Credential
+from geodata.store.sessions import secret_hash
+from layers.spec import OPERATOR, Actor, Role
 from tests.app.api.conftest import Program
 from tests.app.api.test_loads import LOADS, posts_file, work
 
@@ -111,3 +116,75 @@ def test_files_that_nobody_goes_on_with_are_swept_and_those_under_way_are_not(pl
     load_work.sweep(services.database, services.settings.home)
     assert planner_program.get(old).status_code == 404 and planner_program.get(fresh).status_code == 200
     assert planner_program.get(f"{UPLOADS}/{uuid4()}").status_code == 404
+
+
+class _Full(io.FileIO):
+    """A file on a disk that is full once it has 2,500,000 bytes: what fits is written, as a system does."""
+
+    def write(self, chunk: Any) -> int:
+        fits = max(0, 2_500_000 - os.fstat(self.fileno()).st_size)
+        super().write(bytes(chunk)[:fits])
+        if fits < len(chunk):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return len(chunk)
+
+
+def _opened(path: Path, mode: str = "r", *given: Any, **named: Any) -> Any:
+    return _Full(path, "ab") if path.suffix == ".part" and mode == "ab" else OPEN(path, mode, *given, **named)
+
+
+OPEN = Path.open
+
+
+def test_a_full_disk_is_said_keeps_what_had_come_and_nothing_by_halves_and_goes_on_when_there_is_room(planner_program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """bars.md A4. The wrong build leaves the half piece: the next one is then refused at its offset, or the file is another."""
+    content = os.urandom(5_000_000)
+    address = begin(planner_program, len(content))
+    assert send(planner_program, address, 0, content[:1_000_000]) == 204
+    with monkeypatch.context() as full:
+        full.setattr(Path, "open", _opened)
+        refused = planner_program.ask("PATCH", address, content[1_000_000:], Content_Type="application/offset+octet-stream", Upload_Offset="1000000")
+        assert (refused.status_code, refused.json["code"], refused.headers["Retry-After"]) == (507, "no-room", "60")
+        assert "磁盘已满" in refused.json["detail"] and "接着传" in refused.json["remedy"] and "space left" not in refused.text
+        assert planner_program.get(address).json["offset"] == 1_000_000, "nothing of the piece"
+        assert planner_program.get("/api/v1/layers").status_code == 200, "reading goes on"
+    assert send(planner_program, address, 1_000_000, content[1_000_000:]) == 204
+    with incoming.arrived(planner_program.client.application.extensions["onemap"].settings.home, _who(planner_program), [UUID(address.rsplit("/", 1)[1])]) as (whole,):
+        assert whole.stream.read() == content
+
+
+def test_an_upload_that_cannot_be_announced_leaves_nothing(planner_program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = planner_program.client.application.extensions["onemap"].settings.home
+
+    def full(path: Path, *_: Any, **__: Any) -> int:
+        path.touch()
+        raise OSError(errno.EDQUOT, "Disk quota exceeded")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, "write_text", full)
+        refused = planner_program.ask("POST", UPLOADS, None, Upload_Length="10", Upload_Metadata="filename eA==")
+    assert (refused.status_code, refused.json["code"]) == (507, "no-room")
+    assert not list((home / "uploads" / incoming.FOLDER).glob("*/*-*.*"))
+    assert planner_program.get(begin(planner_program, 10)).status_code == 200, "and with room it is"
+
+
+def test_a_file_in_one_request_on_a_full_disk_is_refused_so_too(planner_program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = planner_program.client.application.extensions["onemap"].settings.home
+
+    def full(*_: Any) -> Any:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("app.command.loads._keep", full)
+        data = {"layer": "posts", "file": (io.BytesIO(b"code,name\n"), "posts.csv")}
+        refused = planner_program.client.post(LOADS, data=data, headers={"Authorization": f"Bearer {planner_program.token}"}, content_type="multipart/form-data")
+    assert (refused.status_code, refused.json["code"]) == (507, "no-room")
+    assert not list((home / "uploads").glob("*")), "no file, no record"
+
+
+def _who(program: Program) -> Actor:
+    """The actor of a program's token."""
+    people = program.client.application.extensions["onemap"].people
+    found = people.actor(Credential("token", secret_hash(program.token)))
+    assert found is not None
+    return found

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import sqlite3
 from collections.abc import Callable
 from datetime import date
@@ -100,6 +102,46 @@ def test_a_running_service_sees_what_is_placed_and_removed(tmp_path: Path) -> No
         imagery.remove(older.id)
 
 
+def test_it_says_where_it_is_so_that_no_tile_is_asked_for_beyond(tmp_path: Path) -> None:
+    Imagery(tmp_path).place(photo(tmp_path / "a.tif"))
+    (said,) = Basemaps(tmp_path).described("zh")
+    lon, lat = Transformer.from_crs(4546, 4490, always_xy=True).transform([WEST, WEST + SIDE * METRES], [NORTH - SIDE * METRES, NORTH])
+    assert said["bounds"] == pytest.approx((lon[0], lat[0], lon[1], lat[1]), abs=2e-4), "to twenty metres: a system turns a little against another"
+    archive(tmp_path / "b.pmtiles")  # says nothing
+    Imagery(tmp_path).place(tmp_path / "b.pmtiles", day=date(2020, 1, 1))
+    assert Basemaps(tmp_path).described("zh")[0]["bounds"] is None
+
+
+def test_a_root_that_runs_the_command_follows_no_link_of_the_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder is the service's own: what it laid there under the names of our drafts or files leads nowhere."""
+    folder, treasure = tmp_path / "basemaps", tmp_path / "treasure"
+    folder.mkdir()
+    treasure.write_text("untouched")
+    path = photo(tmp_path / "a.tif")
+    id_ = "imagery-" + hashlib.sha256(path.read_bytes()).hexdigest()[:8]
+    (folder / f"{id_}.mbtiles").symlink_to(treasure)
+    (folder / f".{id_}.mbtiles").symlink_to(treasure)
+    monkeypatch.setattr("app.basemaps.imagery.os.geteuid", lambda: folder.stat().st_uid + 1)  # not the folder's owner
+    placed = Imagery(tmp_path).place(path)
+    assert treasure.read_text() == "untouched" and not (folder / placed.file).is_symlink()
+    assert not list(tmp_path.glob(".draft-*"))
+
+
+def test_what_killed_processes_left_is_swept_and_what_is_offered_stays(tmp_path: Path) -> None:
+    imagery = Imagery(tmp_path)
+    kept = imagery.place(photo(tmp_path / "a.tif"))
+    folder = tmp_path / "basemaps"
+    (folder / ".draft-x").mkdir()
+    (folder / ".draft-x/y.mbtiles").touch()
+    (folder / "imagery-00000000.mbtiles").touch()
+    imagery.sweep()
+    assert len(list(folder.iterdir())) == 4, "it may still be at work"
+    for one in folder.iterdir():
+        os.utime(one, (0, 0))
+    imagery.sweep()
+    assert sorted(one.name for one in folder.iterdir()) == sorted([kept.file, f"{kept.id}.json"])
+
+
 def test_files_of_tiles_are_placed_as_they_are(tmp_path: Path) -> None:
     archive(tmp_path / "区域2026-05-01.pmtiles", zoom=9, xs=(411,), ys=(192,))
     pmtiles = Imagery(tmp_path).place(tmp_path / "区域2026-05-01.pmtiles")
@@ -184,7 +226,7 @@ def test_the_commands(tmp_path: Path) -> None:
         return CliRunner().invoke(main, ["--home", str(tmp_path), "imagery", *given])
 
     placed = onemap("place", str(photo(tmp_path / "a.tif")), "--name", "航拍", "--date", "2026-06-12")
-    assert placed.exit_code == 0 and "2026-06-12  航拍" in placed.output
+    assert placed.exit_code == 0 and "2026-06-12  航拍" in placed.output, placed.output
     (listed,) = json.loads(onemap("list", "--json").output)
     assert (listed["date"], listed["label"]["zh"]) == ("2026-06-12", "航拍")
     refused = onemap("place", str(text(tmp_path / "b.tif", "no")))

@@ -23,6 +23,7 @@ from geodata.store.spaces import Space
 from layers.chainage import read_chainage
 from layers.messages import message
 from layers.spec import OPERATOR
+from tests.geodata.files.making import dbf, zipped
 
 GRS80 = Geod(ellps="GRS80")
 LAYER = "river_sections"
@@ -63,6 +64,44 @@ def planned(space: Space, path: Path, **options: Any) -> LoadPlan:
 
 def told(report: LoadReport, code: str) -> list[tuple[int | None, str | None, dict[str, Any]]]:
     return [(one.row, one.field, dict(one.values)) for one in (*report.errors, *report.warnings) if one.code == code]
+
+
+def dbf_alone(folder: Path, kind: str) -> Path:
+    """Two sections in a .dbf, GBK by its .cpg: alone, packed with what else a shapefile has but shapes, or the parts in a folder."""
+    fields = (("编号", "C", 10), ("名称", "C", 20), ("所在河流", "C", 20), ("岸别", "C", 10), ("起点桩号", "C", 10), ("终点桩号", "N", 10))
+    content = dbf([("S1", "甲段", "清河", "左岸", "1+200", 2100), ("S2", "乙段", "清河", "左", "2+100", 2900)], fields, encoding="gbk")
+    parts = {"险段.dbf": content, "险段.cpg": b"GBK", "险段.prj": b"whatever"}
+    if kind == "zip":
+        return zipped(folder / "险段.zip", parts)
+    for name, one in parts.items() if kind == "folder" else [("险段.dbf", content)]:
+        (folder / name).write_bytes(one)
+    return folder if kind == "folder" else folder / "险段.dbf"
+
+
+@pytest.mark.parametrize("kind", ["alone", "zip", "folder"])
+def test_a_dbf_without_shapes_is_a_table_of_chainages_too(measured: Space, tmp_path: Path, kind: str) -> None:
+    as_table = planned(measured, table(tmp_path, ["S1", "甲段", "清河", "左岸", "1+200", "2100"], ["S2", "乙段", "清河", "左", "2+100", "2900"]))
+    folder = tmp_path / "dbf"
+    folder.mkdir()
+    made = planned(measured, dbf_alone(folder, kind))
+    assert made.report.refused is None and made.report.accepted == 2, made.report.to_json("zh")
+    assert made.report.format == "dBASE" and made.report.encoding is not None
+    assert [one.properties["name"] for one in made.rows] == ["甲段", "乙段"]
+    for one, other in zip(made.rows, as_table.rows, strict=True):
+        assert one.geometry is not None and other.geometry is not None and one.geometry.equals_exact(other.geometry, 1e-12)
+
+
+def test_a_dbf_without_chainage_says_what_it_lacks_and_elsewhere_it_is_still_a_shapefile_in_parts(measured: Space, tmp_path: Path) -> None:
+    path = tmp_path / "险段.dbf"
+    path.write_bytes(dbf([("S1", "甲段")], (("编号", "C", 10), ("名称", "C", 20)), encoding="gbk"))
+    lacking = planned(measured, path).report.refused
+    assert lacking is not None and lacking.code == "no-place-or-chainage"
+    for layer, create in (("shelters", False), ("made_of_it", True)):
+        refused = plan(measured, layer, path, LoadOptions(create=create), OPERATOR).report.refused
+        assert refused is not None and (refused.code, refused.values["part"]) == ("part-missing", ".shp")
+    (tmp_path / "险段.dbf").rename(tmp_path / "险段.shx")
+    none = planned(measured, tmp_path / "险段.shx").report.refused
+    assert none is not None and none.code == "part-missing"
 
 
 def test_rows_become_stretches_that_begin_and_end_at_their_chainage(measured: Space, tmp_path: Path) -> None:

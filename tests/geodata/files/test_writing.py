@@ -206,6 +206,39 @@ def test_a_drawing_has_shapes_and_names_on_layers_of_their_own_in_metres(kept: S
         out(kept, path, coordinates=coordinates("EPSG:4326"))
 
 
+DRAWN = 5e-5 / 80_000  # half of the tenth of a millimetre that a drawing has, in degrees of longitude here; the diagonal of it a little more
+
+
+@pytest.mark.parametrize(("which", "kinds"), [(None, {"Point": 1, "LineString": 6}), ("code IN ('C', 'D')", {"Polygon": 5})], ids=["mixed", "areas alone"])
+def test_a_drawing_comes_back_with_its_shapes_to_a_tenth_of_a_millimetre_and_without_what_it_cannot_hold(kept: Space, tmp_path: Path, which: str | None, kinds: dict[str, int]) -> None:
+    """Lost, as the guide says: the system (one is asked), every field, what belongs to one feature, and which ring is a hole. Areas come back as areas where nothing else is drawn."""
+    path = tmp_path / "a.dxf"
+    out(kept, path, filter=which)
+    asked = plan(kept, "drawn", path, LoadOptions(create=True, dry_run=True, sublayer=LAYER.id), OPERATOR).report.refused
+    assert asked is not None and asked.code == "crs-unknown" and GRID in asked.values["candidates"]
+    report = commit(kept, plan(kept, "drawn", path, LoadOptions(create=True, sublayer=LAYER.id, crs=GRID), OPERATOR), OPERATOR)
+    assert (report.committed, report.rejected, report.inserted) == (True, 0, sum(kinds.values()))
+    with kept.reading(OPERATOR) as store:
+        back = [one.geometry for one in store.page("drawn").features]
+    assert {kind: [one.geom_type for one in back].count(kind) for kind in {one.geom_type for one in back}} == kinds
+    sent = [part for properties, shape in ROWS if which is None or properties["code"] in which for part in shapely.get_parts(shape).tolist()]
+    pieces = [piece for part in sent for piece in (shapely.get_rings(part).tolist() if part.geom_type == "Polygon" else [part])]
+    left = [one.exterior if one.geom_type == "Polygon" else one for one in back]
+    for piece in pieces:
+        near = min(left, key=lambda one: shapely.hausdorff_distance(one, piece))
+        assert shapely.hausdorff_distance(near, piece) <= 2 * DRAWN, piece
+        left.remove(near)
+    assert left == []
+    names = read_sublayer(path, f"{LAYER.id}_NAMES")
+    assert names == [str(properties["name"]) for properties, _ in ROWS if properties.get("name") and (which is None or properties["code"] in which)]
+
+
+def read_sublayer(path: Path, layer: str) -> list[str]:
+    """The texts of one layer of a drawing."""
+    _, _, _, (layers, texts) = raw.read(path, columns=["Layer", "Text"])
+    return [text for name, text in zip(layers, texts, strict=True) if name == layer]
+
+
 def test_gbk_is_written_on_request_and_refused_where_a_sign_would_be_lost(kept: Space, tmp_path: Path) -> None:
     path = tmp_path / "a.zip"
     out(kept, path, encoding="GBK")

@@ -7,11 +7,15 @@ import { say, t } from "../words.js";
 
 const KEPT = `onemap-basemap-${config.space.id}`;
 const RETRY_MS = 25000;
+const SMALL = 2; // zooms; what fills less than a sixteenth of the view is gone to
 
-/** @typedef {{id: string, label: import("../types").Label, credit: string, date: string | null, whole: boolean, min_zoom: number, max_zoom: number, state: "ready" | "down" | "refused", since: string | null, refused: string | null}} Basemap */
+/** @typedef {{id: string, label: import("../types").Label, credit: string, date: string | null, whole: boolean, bounds: [number, number, number, number] | null, min_zoom: number, max_zoom: number, state: "ready" | "down" | "refused", since: string | null, refused: string | null}} Basemap */
 
-/** The list for the foot of the layer tree. @param {import("./view.js").MapView} view */
-export function basemapList(view) {
+/** Where its pictures are. @param {Basemap | undefined} one */
+const boxOf = (one) => (one?.bounds ? L.latLngBounds([[one.bounds[1], one.bounds[0]], [one.bounds[3], one.bounds[2]]]) : undefined);
+
+/** The list for the foot of the layer tree. @param {import("./view.js").MapView} view @param {(() => void) | null} [manage] where one places pictures, for whoever may */
+export function basemapList(view, manage = null) {
   const { map } = view;
   const pane = map.createPane("basemap");
   pane.style.zIndex = "150";
@@ -23,7 +27,7 @@ export function basemapList(view) {
   let retry = 0;
   const rows = el("div", { role: "radiogroup", "aria-label": t("basemap.title") });
   const problem = el("p", { class: "note", hidden: true });
-  const box = el("section", { class: "basemaps" }, el("div", { class: "group" }, t("basemap.title")), rows, problem);
+  const box = el("section", { class: "basemaps" }, el("div", { class: "group" }, el("b", { text: t("basemap.title") }), manage && el("button", { class: "link", type: "button", text: t("basemap.manage"), on: { click: manage } })), rows, problem);
 
   /** Our own ground gives way only to pictures that came, and lies on under imagery, which ends somewhere. @param {boolean} there */
   const shown = (there) => {
@@ -38,7 +42,7 @@ export function basemapList(view) {
     shown(false);
     const basemap = known.find((one) => one.id === chosen);
     if (!basemap || basemap.state === "refused") return;
-    const layer = L.tileLayer(`/basemaps/${basemap.id}/{z}/{x}/{y}`, { pane: "basemap", minZoom: 4, maxZoom: 19, minNativeZoom: basemap.min_zoom, maxNativeZoom: basemap.max_zoom, keepBuffer: 1 });
+    const layer = L.tileLayer(`/basemaps/${basemap.id}/{z}/{x}/{y}`, { pane: "basemap", minZoom: 4, maxZoom: 19, minNativeZoom: basemap.min_zoom, maxNativeZoom: basemap.max_zoom, keepBuffer: 1, bounds: boxOf(basemap) });
     tiles = layer;
     layer.on("tileload", () => { shown(true); if (basemap.state === "down") tellState(basemap, "ready"); });
     layer.on("tileerror", () => { if (tiles === layer) lost(basemap); });
@@ -73,6 +77,18 @@ export function basemapList(view) {
     }
     draw();
   }
+
+  // Pictures placed or taken away: here at once, by others when one comes back to the page.
+  addEventListener("onemap:basemaps", async (event) => {
+    const { detail } = /** @type {CustomEvent} */ (event);
+    const before = chosen;
+    if (detail) localStorage.setItem(KEPT, (chosen = detail));
+    await read();
+    if (detail || !known.some((one) => one.id === before)) use();
+    const box = detail && boxOf(known.find((one) => one.id === detail));
+    if (box && (!map.getBounds().contains(box) || map.getBoundsZoom(box) > map.getZoom() + SMALL)) map.fitBounds(box, { animate: false, padding: [48, 48], maxZoom: 17 });
+  });
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) read(); });
 
   /** @param {Basemap} one */
   const stateOf = (one) => (one.state === "refused" ? t("basemap.refused") : one.state === "down" ? t("basemap.down", { time: one.since ? timeOf(new Date(one.since)) : "" }) : one.whole ? one.credit || t("basemap.ready") : one.date || t("basemap.undated"));

@@ -8,9 +8,10 @@ import { accountsPage } from "./accounts.js";
 import { auditPage } from "./audit.js";
 import { passwordPage } from "./password.js";
 import { sessionsPage } from "./sessions.js";
+import { tokensInHelp } from "./tokens.js";
 
 /** @type {Record<string, (main: Element, right: HTMLElement) => Promise<void> | void>} */
-const PAGES = { accounts: accountsPage, sessions: sessionsPage, audit: auditPage, password: passwordPage, help: () => {} };
+const PAGES = { accounts: accountsPage, sessions: sessionsPage, audit: auditPage, password: passwordPage, help: (main) => { if (location.pathname === "/help/connect") tokensInHelp(main); } };
 
 const part = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const page = document.body.dataset.page || "";

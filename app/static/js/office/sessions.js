@@ -7,6 +7,7 @@ import { empty, refused, waiting } from "../panel.js";
 import { toast } from "../toast.js";
 import { t } from "../words.js";
 import { list, pageHead, roleWord } from "./parts.js";
+import { mayHaveTokens, ownTokens } from "./tokens.js";
 
 /** @typedef {{id: string, account: string, opened_at: string, used_at: string, address: string, here: boolean}} Session */
 
@@ -15,6 +16,7 @@ export async function sessionsPage(main) {
   const keeps = hasRole("security_admin");
   const account = new URLSearchParams(location.search).get("account");
   await part(main, t("session.own"), "/api/v1/me/sessions", false);
+  if (mayHaveTokens()) add(main, pageHead(t("token.title")), ownTokens());
   if (!keeps) return;
   await part(main, account ? t("session.of", { name: account }) : t("session.all"), `/api/v1/sessions?${query({ account })}`, true, account && el("a", { href: "/sessions", text: t("session.all") }));
   await tokens(main);
@@ -63,7 +65,7 @@ async function part(main, title, address, all, aside) {
 async function tokens(main) {
   const holder = el("div", {}, waiting());
   add(main, pageHead(t("token.title"), el("span", { class: "meta", text: t("token.made") })), holder);
-  const columns = [{ label: t("token.name") }, { label: t("account.roles") }, { label: t("token.until") }, { label: t("session.used") }, { label: "" }];
+  const columns = [{ label: t("token.name") }, { label: t("token.madeBy") }, { label: t("account.roles") }, { label: t("token.until") }, { label: t("session.used") }, { label: "" }];
   await show();
 
   async function show() {
@@ -73,7 +75,7 @@ async function tokens(main) {
         const ended = one.revoked_at || new Date(one.expires_at).getTime() < Date.now();
         const end = button(t("token.revoke"), () => revoke(one.name), { small: true });
         end.setAttribute("aria-label", t("token.revokeOf", { name: one.name }));
-        return { cells: [el("b", { text: one.name }), one.roles.map((/** @type {string} */ role) => el("span", { class: "chip soft", text: roleWord(role) })), moment(one.expires_at), one.used_at ? ago(one.used_at) : "—",
+        return { cells: [el("b", { text: one.name }), one.created_by.startsWith("account:") ? one.created_by.slice("account:".length) : t("token.byServer"), one.roles.map((/** @type {string} */ role) => el("span", { class: "chip soft", text: roleWord(role) })), moment(one.expires_at), one.used_at ? ago(one.used_at) : "—",
           el("td", { class: "act" }, ended ? el("span", { class: "unknown", text: t(one.revoked_at ? "token.revoked" : "token.expired") }) : end)] };
       });
       fill(holder, rows.length ? list(t("token.title"), columns, rows) : empty(t("token.none")));

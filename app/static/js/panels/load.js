@@ -14,6 +14,7 @@ import { refused, section, sectionHead } from "../panel.js";
 import { factLayers, setAside, state, takeBack } from "../state.js";
 import { toast } from "../toast.js";
 import { say, t } from "../words.js";
+import { pictureOf } from "./imagery.js";
 
 const STEPS = /** @type {const} */ (["file", "found", "mapping", "rehearsal", "load"]);
 const SAID_ELSEWHERE = new Set(["places-shifted", "column-unmatched", "encoding-contradicted", "cpg-unreadable"]);
@@ -23,7 +24,7 @@ const NO_ANSWER = new Set(["datum-without-parameters", "crs-no-way"]); // no cho
 const FAR = { waiting: 0.3, reading: 0.4, placing: 0.56, matching: 0.72, comparing: 0.88 };
 const LEAST_ALIKE = 3; // characters that a file's name and a layer's share before one is taken for the other
 
-/** @typedef {{layers: () => Promise<void>, view: import("../map/view.js").MapView, main: HTMLElement, records: () => void, record: (id: string) => void, definitions: (() => void) | null}} Acts */
+/** @typedef {{layers: () => Promise<void>, view: import("../map/view.js").MapView, main: HTMLElement, records: () => void, record: (id: string) => void, definitions: (() => void) | null, picture: ((file: File) => void) | null}} Acts */
 
 /** @param {import("../panel.js").Panel} panel @param {Acts} act @param {File[]} [files] dropped or pasted */
 export function loadPanel(panel, act, files) {
@@ -138,6 +139,8 @@ class Loading {
 
   /** @param {File[]} files */
   take(files) {
+    const picture = this.act.picture && pictureOf(files);
+    if (picture) return this.act.picture?.(picture);
     this.session.take(files);
     const guess = this.session.layer || alike(files[0]?.name || "");
     if (!guess || this.session.create) return this.choosing();
@@ -195,7 +198,7 @@ class Loading {
     const asks = ASKED.has(about) && !NO_ANSWER.has(first.code); // the answer can be given below
     const unseen = asks && about === "crs" && !seen.systems?.length; // no picture to choose by: what can be done then stands below
     add(body, el("section", { class: "section" }, el("div", { class: `note${asks ? "" : " bad"}`, role: "alert" }, el("b", { text: t(asks ? "load.asks" : failed ? "load.failed" : "load.refused") }), el("p", { text: systemName(first?.message || t("load.noReason")) }), first?.remedy_on_page && !unseen ? el("p", {}, el("b", { class: "next", text: t("load.next") }), first.remedy_on_page) : null,
-      el("div", { class: "acts" }, failed ? button(t("action.again"), () => this.examine(), { small: true, primary: true }) : null, first?.code === "axes-swapped" ? button(t("load.swapAxes"), () => change({ swapped: true }), { small: true, primary: true }) : null, first?.code === "all-outside-district" ? button(t("load.keepAll"), () => change({ anywhere: true }), { small: true }) : null))));
+      el("div", { class: "acts" }, failed ? button(t("action.again"), () => this.examine(), { small: true, primary: true }) : null, first?.code === "is-imagery" && this.act.picture && this.session.files.length === 1 ? button(t("load.asPicture"), () => this.act.picture?.(this.session.files[0]), { small: true, primary: true }) : null, first?.code === "axes-swapped" ? button(t("load.swapAxes"), () => change({ swapped: true }), { small: true, primary: true }) : null, first?.code === "all-outside-district" ? button(t("load.keepAll"), () => change({ anywhere: true }), { small: true }) : null))));
     if (about === "sublayer" && first.layers) section(body, sectionHead(t("load.whichSublayer")), sublayerChoice(first.layers, (name) => change({ sublayer: name })));
     if (about === "encoding") section(body, sectionHead(t("load.whichEncoding"), t("load.byReading")), el("div", { class: "encodings" }, (seen.encoding?.readings || ENCODINGS.map((name) => ({ name, text: "" }))).map((/** @type {any} */ one) => el("div", { class: "reading" }, el("b", { text: one.name }), el("span", { class: "cut", text: one.text }), button(t("load.useThis"), () => change({ encoding: one.name }), { small: true })))), otherEncoding({ change }));
     if (about === "datum") section(body, sectionHead(t("load.whichDatum")), el("div", { class: "tool-row" }, datumButtons({ change })));

@@ -122,7 +122,9 @@ function changes(panel, act, load, diff) {
   if (load.state === "examined") return null;
   if (!load.commit) return el("section", { class: "section" }, sectionHead(t("load.diff")), el("p", { class: "hint", text: t("load.diffNone") }));
   if (!diff.counts) return el("section", { class: "section" }, sectionHead(t("load.diff")), el("p", { class: "hint", text: t("load.diffGone") }));
-  const layer = state.layers.get(load.layer);
+  const { former } = diff; // off the map since: told by its definition of then, and nothing of it opens
+  const layer = former ? null : state.layers.get(load.layer);
+  const told = former || layer;
   const listed = el("div", { class: "fate-rows" });
   const features = new Map(diff.rows.features.map((/** @type {any} */ one) => [one.properties.id, one]));
   const choose = (/** @type {string} */ name) => {
@@ -139,11 +141,11 @@ function changes(panel, act, load, diff) {
       const was = tab.getAttribute("aria-expanded") === "true";
       for (const one of tabs) one.setAttribute("aria-expanded", "false");
       tab.setAttribute("aria-expanded", String(!was));
-      fill(listed, was ? null : [...rows.slice(0, SHOWN).map((/** @type {any} */ one) => fateRow(one.properties, op, layer, { choose, decide: () => undefined }, 0)), diff.counts[op] > SHOWN ? el("p", { class: "hint", text: t("load.andMore", { n: number(diff.counts[op] - SHOWN) }) }) : null]);
+      fill(listed, was ? null : [...rows.slice(0, SHOWN).map((/** @type {any} */ one) => fateRow(one.properties, op, told, { choose, decide: () => undefined }, 0)), diff.counts[op] > SHOWN ? el("p", { class: "hint", text: t("load.andMore", { n: number(diff.counts[op] - SHOWN) }) }) : null]);
     } } }, el("b", { text: number(diff.counts[op]) }), el("span", {}, sign(op === "retired" ? "absent" : op), t(`fate.${op}`)));
     return tab;
   });
-  return el("section", { class: "section" }, sectionHead(t("load.diff"), layer && say(layer.label)), el("div", { class: "fates three" }, tabs), listed);
+  return el("section", { class: "section" }, sectionHead(t("load.diff"), told && say(told.label)), former && el("p", { class: "hint", text: t("load.diffFormer") }), el("div", { class: "fates three" }, tabs), listed);
 }
 
 /** @param {any} load */
