@@ -46,7 +46,7 @@ declare(
             "Look at the text",
         ),
         "not-utf8": said(
-            "GeoJSON/CSV 不是 UTF-8，已按 {name} 读取", "The file is not UTF-8; it was read as {name}", "请核对文字", "Look at the text"
+            "文件不是 UTF-8，已按 {name} 读取", "The file is not UTF-8; it was read as {name}", "请核对文字", "Look at the text"
         ),
         "text-undecodable": said(
             "字节 {bytes} 不是 {name} 文字",
@@ -61,6 +61,24 @@ declare(
             "This record's text is {other}, unlike the table's {name}; it was read as {other}: “{text}”",
             "请核对文字",
             "Look at the text",
+        ),
+        "text-garbled": said(
+            "「{column}」有 {count} 个值像是早先就存错了的乱码：「{text}」多半原是「{was}」",
+            "{count} values of “{column}” look garbled before they came into the file: “{text}” was most likely “{was}”",
+            "向提供方要原始文件，用正确的编码重新导出",
+            "Ask its keeper for the original and export it in the right encoding",
+        ),
+        "column-garbled": said(
+            "列名「{column}」像是乱码，多半原是「{was}」",
+            "The column name “{column}” looks garbled; it was most likely “{was}”",
+            "向提供方要原始文件，用正确的编码重新导出",
+            "Ask its keeper for the original and export it in the right encoding",
+        ),
+        "text-lost": said(
+            "「{column}」有 {count} 个值只剩问号（「{text}」），文字在导出时已经丢了",
+            "{count} values of “{column}” are nothing but question marks (“{text}”): the text was lost on export",
+            "用 UTF-8 或 GBK 重新导出",
+            "Export it again in UTF-8 or GBK",
         ),
         "text-cut": said(
             "文字在字段宽度 {width} 字节处被截断，去掉了残缺的末字：…{text}",

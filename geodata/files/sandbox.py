@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from geodata.files import gdal, packing, sniffing
+from geodata.files.garbling import garbled
 from geodata.files.notices import Notice, Refused
 from geodata.files.sublayers import Sublayer, chosen, several
 from geodata.files.table import Table, save
@@ -63,6 +64,7 @@ def _read(request: dict[str, Any]) -> Table:
     except Refused as refused:
         raise _named_within(refused, name) if name else refused from refused
     table.notices[:0] = notices
+    table.notices += garbled(table)
     if len(found) > 1:
         table.notices.append(Notice("other-sublayers", {"there": ", ".join(one.name for one in found if one is not source)}))
     return table
