@@ -85,6 +85,7 @@ def from_cells(lines: Sequence[Sequence[Any]], *, format_name: str, layer: str, 
     if start is None:
         raise Refused("empty-layer", layer=layer)
     names, notices = _names(lines[start])
+    heading = " ".join(str(one) for row in lines[:start] for one in row if _filled(one))
     body = lines[start + 1 :]
     while body and not any(_filled(one) for one in body[-1]):
         body = body[:-1]
@@ -105,7 +106,7 @@ def from_cells(lines: Sequence[Sequence[Any]], *, format_name: str, layer: str, 
         format_name, layer, np.arange(1, len(body) + 1), columns, skipped=skipped, rejected=rejected, notices=notices, first_line=start + 2
     )
     table = table.without(out) if out.any() else table
-    return _without_totals(_placed(table, shapes_wanted))
+    return _without_totals(_placed(table, shapes_wanted, heading))
 
 
 def _without_totals(table: Table) -> Table:
@@ -128,8 +129,8 @@ def _without_totals(table: Table) -> Table:
     return table.without(out) if out.any() else table
 
 
-def _placed(table: Table, shapes_wanted: bool) -> Table:
-    places = find_places(table.columns)
+def _placed(table: Table, shapes_wanted: bool, heading: str) -> Table:
+    places = find_places(table.columns, heading)
     if places is None:
         if shapes_wanted:
             raise Refused("no-coordinate-columns", columns=", ".join(one.name for one in table.columns[:40]))
@@ -138,8 +139,10 @@ def _placed(table: Table, shapes_wanted: bool) -> Table:
     table.used_for_place = places.used
     table.notices += places.notices
     if places.shifted:
-        table.notices.append(Notice("datum-named", {"datum": places.shifted, "columns": ", ".join(places.used)}))
-    if places.named_degrees:
+        table.notices.append(Notice("datum-named", {"datum": places.shifted, "columns": places.shift_named_by}))
+    if places.crs:
+        table.crs_text, table.crs_source = places.crs, "坐标系"
+    elif places.named_degrees:
         table.crs_source = "columns"
     if places.rejected:
         out = np.zeros(len(table.rows), bool)

@@ -64,8 +64,8 @@ declare(
             "Have the survey office convert it to CGCS2000 with local parameters first",
         ),
         "datum-asked": said(
-            "坐标列（{columns}）的名称表明是偏移坐标 {datum}",
-            "The columns ({columns}) say that the coordinates are shifted: {datum}",
+            "文件里「{columns}」表明坐标带偏移（{datum}）",
+            "“{columns}” in the file says that the coordinates are shifted: {datum}",
             "确认后加 --datum {datum} 还原；如实为真实坐标，加 --datum wgs84",
             "Add --datum {datum} to undo the shift, or --datum wgs84 when they are true",
             "向提供方问清，在下面选",

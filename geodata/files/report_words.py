@@ -121,7 +121,19 @@ declare(
             "需要更准时请提供方换算成 CGCS2000",
             "Have it converted to CGCS2000 when more is needed",
         ),
-        "datum-named": said("坐标列（{columns}）的名称提到 {datum}", "The columns ({columns}) name {datum}"),
+        "datum-named": said("文件里「{columns}」提到 {datum}", "“{columns}” in the file names {datum}"),
+        "degrees-packed": said(
+            "经纬度（如 {sample}）的小数每两位都小于 60，像是「度.分秒」连写，已按十进制度读取",
+            "The decimals of the coordinates (e.g. {sample}) are all under 60 in pairs, as degrees.minutes-seconds are written; they were read as decimal degrees",
+            "在图上核对位置；是度分秒就写成 109°48′30″",
+            "Look at the places on the map; write degrees, minutes and seconds as 109°48′30″",
+        ),
+        "srid-differs": said(
+            "这一条的图形写明坐标系 EPSG:{srid}，其余多是 EPSG:{common}",
+            "This shape names EPSG:{srid}, most others name EPSG:{common}",
+            "换算成同一坐标系，或分成两个文件",
+            "Convert it to the same system, or split the file",
+        ),
         "row-axes-swapped": said("横纵坐标颠倒：{x}, {y}", "X and Y are swapped: {x}, {y}", "对调两个坐标", "Swap the two"),
         "row-outside-district": said(
             "位置 {lon}, {lat} 距{district} 50 公里以外",
