@@ -74,7 +74,7 @@ def keyed_rows(report: LoadReport, table: Table, layer: Layer, mapping: ColumnMa
     report.warnings = [
         one
         for one in report.warnings
-        if one.row is None or one.row in numbers or one.code in ("record-deleted", "row-empty", "row-doubled", "row-total", "row-note")
+        if one.row is None or one.row in numbers or one.code in ("record-deleted", "row-empty", "row-doubled", "row-total", "row-note", "row-header", "row-numbers", "row-units")
     ]
     if not rows:
         raise Refused("nothing-accepted", count=report.read)

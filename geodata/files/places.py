@@ -67,6 +67,7 @@ _LAT = (
 )
 _BOTH = ("坐标", "座標", "经纬度", "經緯度", "经纬度坐标", "地理坐标", "coordinates", "coordinate", "lonlat", "lnglat", "location", "位置坐标")
 _WKT = ("wkt", "geometry", "geom", "thegeom", "几何", "shape", "wktgeom", "geometrywkt", "图形")
+_ALL_LON, _ALL_LAT = frozenset(_LON), frozenset(_LAT)
 _SHIFTED = {"gcj02": ("gcj02", "gcj", "火星", "高德", "腾讯", "amap"), "bd09": ("bd09", "百度", "baidu")}
 _SYSTEM = frozenset({"坐标系", "坐标系统", "坐标系名称", "坐标类型", "坐标基准", "坐标参考", "坐标参考系", "crs", "srid", "epsg", "coordsys", "coordtype", "coordinatesystem", "datum"})
 _DEGREES = ("lon", "lng", "long", "经", "經", "lat", "纬", "緯", "jd", "wd", "jingdu", "weidu")
@@ -125,8 +126,8 @@ def _told(columns: list[Column]) -> Places | None:
     lon = next((by_name[name] for name in _LON if name in by_name), None)
     lat = next((by_name[name] for name in _LAT if name in by_name), None)
     if lon is not None and lat is not None:
-        parts = in_three(columns, lon), in_three(columns, lat)
-        return _from_pair(*parts) if parts[0] and parts[1] else _from_pair(lon, lat)
+        whole_lon, whole_lat = in_three(columns, lon), in_three(columns, lat)
+        return _from_pair(whole_lon, whole_lat) if whole_lon and whole_lat else _from_pair(lon, lat)
     both = next((by_name[name] for name in _BOTH if name in by_name), None)
     if both is not None:
         return _from_one(both)
@@ -139,10 +140,12 @@ def _all_shapes(column: Column) -> bool:
     return bool(filled) and all(is_shape_text(one) for one in filled)
 
 
-def names_places(cells: Iterable[Any]) -> bool:
-    """Whether the cells of a row are column names that tell a place: such a row is the header."""
+def names_places(cells: Iterable[Any]) -> int:
+    """How surely the cells of a row are column names that tell a place, and so the header: 2 longitude and latitude, 1 a name for both or a shape, 0 not."""
     names = {_bare(one) for one in cells if isinstance(one, str) and len(one) <= 40}
-    return bool((names & set(_LON) and names & set(_LAT)) or names & set(_BOTH) or names & set(_WKT))
+    if not _ALL_LON.isdisjoint(names) and not _ALL_LAT.isdisjoint(names):
+        return 2
+    return 0 if names.isdisjoint((*_BOTH, *_WKT)) else 1
 
 
 def _by_system_column(found: Places, columns: list[Column]) -> Places:

@@ -62,6 +62,23 @@ declare(
             "请核对文字",
             "Look at the text",
         ),
+        "row-header": said("这一行是列名的重复，不是一条记录", "This row says the column names again and is no record"),
+        "row-numbers": said("这一行是列的序号（1、2、3…），不是一条记录", "This row numbers the columns (1, 2, 3 ...) and is no record"),
+        "row-units": said("这一行是各列的单位，已并入列名", "This row gives the units of the columns; they were added to their names"),
+        "rows-empty": said("有 {count} 个空行，未逐行列出", "There are {count} empty rows, not listed one by one"),
+        "digits-shortened": said(
+            "「{column}」有 {count} 个值是科学计数（如 {text}），像是表格软件缩短的长编号，末尾数字已经丢失",
+            "{count} values of “{column}” are in scientific notation (e.g. {text}), as a spreadsheet shortens long codes: their last digits are gone",
+            "在表格里把该列设为「文本」或「数值、0 位小数」后重新导出",
+            "Format the column as text, or as a number without decimals, and export it again",
+        ),
+        "digits-lost": said(
+            "有 {count} 个数字超过 15 位（第 {rows} 行），Excel 只记得前 15 位，后面的数字已经不对",
+            "{count} numbers have more than 15 digits (rows {rows}); Excel keeps 15 of them, so the rest is not right",
+            "在原软件里把该列设为「文本」再录入或导出",
+            "Keep that column as text in the source and export it again",
+        ),
+        "sheets-hidden": said("隐藏的工作表没有读：{there}", "Hidden sheets were not read: {there}"),
         "text-garbled": said(
             "「{column}」有 {count} 个值像是早先就存错了的乱码：「{text}」多半原是「{was}」",
             "{count} values of “{column}” look garbled before they came into the file: “{text}” was most likely “{was}”",

@@ -64,12 +64,13 @@ def shape_texts(column: Column) -> ShapeTexts:
 
 
 def _one_srid(read: ShapeTexts, srids: dict[int, int], name: str) -> None:
-    common = Counter(srids.values()).most_common(1)
-    read.srid = common[0][0] if common and common[0][0] else None
+    """The SRID that most name is that of all that name none; those that name another are kept out."""
+    named = Counter(one for one in srids.values() if one)
+    read.srid = named.most_common(1)[0][0] if named else None
     for place, srid in srids.items():
-        if srid != common[0][0]:
+        if srid and srid != read.srid:
             read.shapes[place] = None
-            read.rejected[place] = Notice("srid-differs", {"srid": srid or "-", "common": common[0][0] or "-"}, field=name)
+            read.rejected[place] = Notice("srid-differs", {"srid": srid, "common": read.srid}, field=name)
 
 
 def _shape(text: str) -> tuple[shapely.Geometry | None, int]:
