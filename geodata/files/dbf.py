@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -110,7 +111,7 @@ def _header(data: bytes | mmap) -> tuple[list[FieldHead], int, int, int, int]:
     if start < 33 or start > len(data) or length < 1 or data[0] & 0x07 not in (0, 2, 3, 4, 5):
         raise Refused("not-a-table", part=".dbf")
     heads, offset, place = [], 1, 32
-    while place + 32 <= start and data[place] not in (0x0D, 0x00):
+    while place + 32 <= start and data[place] != 0x0D and any(data[place : place + 32]):
         name, letter = data[place : place + 11].split(b"\x00")[0], chr(data[place + 11])
         width, decimals = data[place + 16], data[place + 17]
         if letter == "C":
@@ -118,7 +119,7 @@ def _header(data: bytes | mmap) -> tuple[list[FieldHead], int, int, int, int]:
         if letter != "0":
             heads.append(FieldHead(name, letter, offset, width, decimals))
         offset, place = offset + width, place + 32
-    if offset > length:
+    if offset > length or (not heads and length > 1 and start > 33):
         raise Refused("not-a-table", part=".dbf")
     return heads, count, start, length, data[29]
 
@@ -190,17 +191,22 @@ def _number(head: FieldHead, name: str, raw: Coded, notices: list[Notice]) -> Co
     whole = head.decimals == 0 and head.letter == "N"
     for row in np.flatnonzero(raw.having(lambda value: value.strip(_BLANK).startswith(b"*"))).tolist():
         notices.append(Notice("number-overflow", {"width": head.width}, row + 1, name))
-    values = raw.mapped(lambda value: _as_number(value.strip(_BLANK), whole))
+    values = raw.mapped(lambda value: _as_number(value.strip(_BLANK), head.decimals, whole=whole))
     integer = whole and all(one is None or isinstance(one, int) for one in values.levels)
     if not integer and all(one is None or isinstance(one, (int, float)) for one in values.levels):
         values = values.mapped(lambda value: None if value is None else float(value))
     return Column(name, Kind.INTEGER if integer else Kind.REAL, values)
 
 
-def _as_number(bare: bytes, whole: bool) -> Any:
+def _as_number(bare: bytes, decimals: int, *, whole: bool) -> Any:
+    """A number, or the text where it is none. A comma is that of the decimals where so many digits follow as the field has, else of thousands."""
     if not bare or bare.startswith(b"*"):
         return None
-    text = bare.decode("latin-1").replace(",", ".")
+    text = bare.decode("latin-1")
+    if "," in text:
+        after = len(text.rpartition(",")[2])
+        thousands = re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", text) and not (text.count(",") == 1 and after == decimals)
+        text = text.replace(",", "" if thousands else ".")
     try:
         return int(text) if whole and "." not in text and "e" not in text.lower() else float(text)
     except ValueError:

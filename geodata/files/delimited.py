@@ -14,20 +14,21 @@ import numpy as np
 from geodata.files.encodings import for_text
 from geodata.files.extract import as_meant
 from geodata.files.notices import Notice, Refused
-from geodata.files.places import find_places
+from geodata.files.places import find_places, names_places
+from geodata.files.rowkinds import apart, numbers_lost, with_units, without_totals
 from geodata.files.sampling import cells, sampled
 from geodata.files.sniffing import Source
-from geodata.files.table import Column, Kind, Table
+from geodata.files.table import MOST_COLUMNS, Column, Kind, Table
 
 csv.field_size_limit(10_000_000)
-_TOTAL = re.compile(r"(?i)\s*(合\s*计|总\s*计|小\s*计|共\s*计|累\s*计|(grand |sub)?total|sum)\s*([:：（(].*)?$")
-_NOTE = re.compile(r"(?i)\s*(注|说明|备注|填表|制表|审核|数据来源|来源|单位负责人|note|source)\w{0,8}\s*\d*\s*[:：]")
-
+_MOST_ABOVE = 100  # rows before the header: a page of explanations
+_MOST_EMPTY = 1000  # empty rows told one by one
 
 def read_delimited(source: Source, *, encoding: str | None, shapes_wanted: bool) -> Table:
     """All rows after the header. Raises Refused when there is no header, no row, or no column that tells a place."""
     data = source.main.read()
     text, decision = for_text(data, given=encoding)
+    text = text.rstrip("\x00\x1a")  # what DOS ends a text with, and what an unfinished download is filled up with
     decision = sampled(decision, cells(data.partition(b"\n")[2]) or cells(data))
     if "\x00" in text:
         raise Refused("format-unknown", path=source.main.name)
@@ -43,14 +44,17 @@ def read_delimited(source: Source, *, encoding: str | None, shapes_wanted: bool)
 
 
 def _lines(text: str, delimiter: str) -> list[list[str]]:
-    """The records. Raises Refused when a quote that is never closed has taken the rest of the file into one cell."""
+    """The records. Raises Refused when a quote that is closed too late, or never, has taken whole lines into one cell: each is a record by itself."""
     physical = list(io.StringIO(text, newline=""))
-    reader = csv.reader(physical, delimiter=delimiter)
+    reader = csv.reader(physical, delimiter=delimiter, skipinitialspace=delimiter == " ")
     lines: list[list[str]] = []
     first = last = 0
+    usual = max(2, Counter(one.count(delimiter) for one in physical if one.strip()).most_common(1)[0][0])
     for row in reader:
         first, last = last, reader.line_num
         lines.append(row)
+        if last - first > 1 and all(one.count(delimiter) == usual for one in physical[first:last]):
+            raise Refused("quote-open", line=first + 1)
     if last - first > 1 and _is_open(physical[first:last], delimiter):
         raise Refused("quote-open", line=first + 1)
     return lines
@@ -71,8 +75,10 @@ def _delimiter(text: str) -> str:
     if not lines:
         raise Refused("empty-layer", layer="CSV")
     best, best_rank = ",", (0.0, 0)
-    for mark in (",", "\t", ";", "|", "，", "；", "^", "~", "\x1f", "\x01"):
-        counts = [len(next(csv.reader([one], delimiter=mark))) for one in lines]
+    for mark in (",", "\t", ";", "|", "，", "；", "^", "~", "\x1f", "\x01", " "):
+        if mark == " " and best_rank[0] > 0:  # names hold blanks, too: only where nothing else parts the cells
+            break
+        counts = [len(next(csv.reader([one.strip(" ")], delimiter=mark, skipinitialspace=mark == " "))) for one in lines]
         common, times = Counter(counts).most_common(1)[0]
         if counts[0] > 1 and common > 1 and (times / len(lines), counts[0]) > best_rank:
             best, best_rank = mark, (times / len(lines), counts[0])
@@ -84,52 +90,58 @@ def from_cells(lines: Sequence[Sequence[Any]], *, format_name: str, layer: str, 
     start = header_of(lines)
     if start is None:
         raise Refused("empty-layer", layer=layer)
-    names, notices = _names(lines[start])
+    header = _with_above(lines, start)
+    if len(header) > MOST_COLUMNS:
+        raise Refused("too-many-columns", count=len(header), limit=MOST_COLUMNS)
     body = lines[start + 1 :]
-    while body and not any(_filled(one) for one in body[-1]):
-        body = body[:-1]
+    end = next((place for place in range(len(body), 0, -1) if any(_filled(one) for one in body[place - 1])), 0)
+    body = body[:end]
     if not body:
         raise Refused("empty-layer", layer=layer)
-    skipped, rejected, out = [], [], np.zeros(len(body), bool)
-    width = len(names)
+    header = with_units(header, body)
+    names, notices = _names(header)
+    heading = " ".join(str(one) for row in lines[:start] for one in row if _filled(one))
+    skipped, rejected, out = apart(header, body), [], np.zeros(len(body), bool)
+    out[[one.row - 1 for one in skipped if one.row]] = True
+    empty, width = [], len(names)
     for place, row in enumerate(body):
         if not any(_filled(one) for one in row):
             out[place] = True
-            skipped.append(Notice("row-empty", {}, place + 1))
+            empty.append(Notice("row-empty", {}, place + 1))
         elif any(_filled(one) for one in row[width:]):
             out[place] = True
             rejected.append(Notice("row-too-long", {"cells": len(row), "columns": width}, place + 1))
+    if len(empty) <= _MOST_EMPTY:
+        skipped += empty
+    else:  # a stray cell far below: a million lines of a report would hide all others
+        notices.append(Notice("rows-empty", {"count": len(empty)}))
     columns = [_column(name, [_cell(row[place]) if place < len(row) else None for row in body]) for place, name in enumerate(names)]
     columns = [one for one in columns if not (one.name.startswith("column") and all(value is None for value in one.values))]
     table = Table(
         format_name, layer, np.arange(1, len(body) + 1), columns, skipped=skipped, rejected=rejected, notices=notices, first_line=start + 2
     )
     table = table.without(out) if out.any() else table
-    return _without_totals(_placed(table, shapes_wanted))
+    table = without_totals(_placed(table, shapes_wanted, heading))
+    table.notices += [one for column in table.columns if column.name not in table.used_for_place for one in numbers_lost(column)]
+    return table
 
 
-def _without_totals(table: Table) -> Table:
-    """Leave out rows of totals, and notes below the table, that have no place: they are told, not counted as faulty."""
-    out = np.zeros(len(table.rows), bool)
-    last = len(table.rows) - 1
-    while last >= 0 and (table.shapes is None or table.shapes[last] is None):
-        filled = [str(one.values[last]) for one in table.columns if one.values[last] is not None]
-        if not (len(filled) == 1 and _NOTE.match(filled[0])):
-            break
-        out[last] = True
-        table.skipped.append(Notice("row-note", {"value": filled[0][:40]}, int(table.rows[last])))
-        last -= 1
-    for place in range(last + 1):
-        if table.shapes is None or table.shapes[place] is None:
-            first = [str(one.values[place]) for one in table.columns if isinstance(one.values[place], str)][:2]
-            if total := next((one for one in first if _TOTAL.match(one)), None):
-                out[place] = True
-                table.skipped.append(Notice("row-total", {"value": total[:40]}, int(table.rows[place])))
-    return table.without(out) if out.any() else table
+def _with_above(lines: Sequence[Sequence[Any]], start: int) -> list[Any]:
+    """The header, its blank cells filled from the row above where that is the upper half of it."""
+    header = list(lines[start])
+    above = list(lines[start - 1]) if start else []
+    if sum(1 for one in above if _filled(one)) >= 2:
+        header += [None] * (len(above) - len(header))
+        for place, cell in enumerate(above):
+            if not _filled(header[place]) and _filled(cell) and not re.search("[:：]", str(cell)):
+                header[place] = cell
+    while header and not _filled(header[-1]):
+        header.pop()
+    return header
 
 
-def _placed(table: Table, shapes_wanted: bool) -> Table:
-    places = find_places(table.columns)
+def _placed(table: Table, shapes_wanted: bool, heading: str) -> Table:
+    places = find_places(table.columns, heading)
     if places is None:
         if shapes_wanted:
             raise Refused("no-coordinate-columns", columns=", ".join(one.name for one in table.columns[:40]))
@@ -138,8 +150,10 @@ def _placed(table: Table, shapes_wanted: bool) -> Table:
     table.used_for_place = places.used
     table.notices += places.notices
     if places.shifted:
-        table.notices.append(Notice("datum-named", {"datum": places.shifted, "columns": ", ".join(places.used)}))
-    if places.named_degrees:
+        table.notices.append(Notice("datum-named", {"datum": places.shifted, "columns": places.shift_named_by}))
+    if places.crs:
+        table.crs_text, table.crs_source = places.crs, "坐标系"
+    elif places.named_degrees:
         table.crs_source = "columns"
     if places.rejected:
         out = np.zeros(len(table.rows), bool)
@@ -151,7 +165,10 @@ def _placed(table: Table, shapes_wanted: bool) -> Table:
 
 
 def header_of(lines: Sequence[Sequence[Any]]) -> int | None:
-    """The place of the header row, or None when all is empty."""
+    """The place of the header row, or None when all is empty: the row that names places best, else the first that is about as full as the fullest."""
+    ranks = [names_places(row) for row in lines[:_MOST_ABOVE]]
+    if any(ranks):
+        return ranks.index(max(ranks))
     widths = [sum(1 for one in row if _filled(one)) for row in lines[:30]]
     if not any(widths):
         return None
@@ -162,16 +179,15 @@ def header_of(lines: Sequence[Sequence[Any]]) -> int | None:
 def _names(cells: Sequence[Any]) -> tuple[list[str], list[Notice]]:
     names: list[str] = []
     notices: list[Notice] = []
-    cells = list(cells)
-    while cells and not _filled(cells[-1]):
-        cells.pop()
+    taken: set[str] = set()
     for place, cell in enumerate(cells):
         plain = name = re.sub(r"\s+", " ", str(cell)).strip() if _filled(cell) else f"column{place + 1}"
         number = 2
-        while name in names:
+        while name in taken:
             name, number = f"{plain}_{number}", number + 1
         if name != plain:
             notices.append(Notice("column-doubled", {"column": plain, "renamed": name}))
+        taken.add(name)
         names.append(name)
     return names, notices
 

@@ -89,7 +89,10 @@ _BOMS = (
 )
 
 
+_EASTERN = ("cp932", "cp949", "shift", "euc", "johab", "iso2022")  # nobody sends a Chinese county files in these; a guess of one is chance
+_ESCAPES = frozenset({"unicode-escape", "raw-unicode-escape", "idna", "punycode", "utf-7"})  # spellings of programs, not of files
 _WESTERN = frozenset({"cp1252", "cp437", "cp850", "iso8859-1", "latin-1"})
+_CLEARLY = 0.3  # Big5 must read so much better than the GB18030 that is said: rare names read poorly in their own encoding, too
 _DAILY = 0.85  # nearly all characters of daily use: names of places and people; West European words read so are far below
 
 
@@ -122,7 +125,10 @@ def _known(name: str) -> str | None:
         found = codecs.lookup(name)
     except (LookupError, ValueError):
         return None
-    return found.name if found._is_text_encoding else None  # hex, rot13 and zlib are codecs, too
+    if not found._is_text_encoding or found.name in _ESCAPES:  # hex, rot13 and zlib are codecs, too
+        return None
+    keeps_ascii = found.name.startswith(("utf-16", "utf-32")) or b"Az09".decode(found.name) == "Az09"  # EBCDIC is no table's of ours
+    return found.name if keeps_ascii else None
 
 
 def shown(codec: str) -> str:
@@ -187,7 +193,7 @@ def for_fields(values: Sequence[tuple[bytes, bool]], *, given: str | None, cpg: 
     notices: list[Notice] = []
     said: list[tuple[str, str, str]] = []
     if cpg is not None:
-        text = cpg[:60].decode("latin-1").strip()
+        text = _cpg_text(cpg[:60])
         codec = codec_named(text) if len(cpg) <= 64 else None
         if codec:
             said.append((codec, "encoding-by-cpg", text))
@@ -202,11 +208,21 @@ def for_fields(values: Sequence[tuple[bytes, bool]], *, given: str | None, cpg: 
         fits, score = _fit(sample, named)
         rival = _rival(sample, named, score)
         if fits >= 0.8 and rival is None:
-            return Decision(named, Found(shown(named), code, {"said": text, "name": shown(named)}), notices)
+            doubt = [_doubt(sample, [named, "gb18030"])] if named == "cp949" and _fit(sample, "gb18030") >= (1.0, _DAILY) else []
+            return Decision(named, Found(shown(named), code, {"said": text, "name": shown(named)}), notices + doubt)
         notices.append(Notice("encoding-contradicted", {"said": text, "name": shown(named), "by": code}))
     decision = _detected(sample)
     decision.notices[:0] = notices
     return decision
+
+
+def _cpg_text(raw: bytes) -> str:
+    """What a .cpg says, as a person sees it: it should be ASCII, and people write Chinese into it."""
+    try:
+        return raw.decode("ascii").strip(" \x00\r\n\t")
+    except UnicodeDecodeError:
+        marked = next((codec for mark, codec, _ in _BOMS if raw.startswith(mark)), "gb18030")
+        return raw.decode(marked, errors="replace").strip(" \x00\r\n\t")
 
 
 def for_text(data: bytes, *, given: str | None = None) -> tuple[str, Decision]:
@@ -299,19 +315,24 @@ def _fit(sample: Sequence[tuple[bytes, bool]], codec: str) -> tuple[float, float
 
 
 def _rival(sample: Sequence[tuple[bytes, bool]], codec: str, score: float) -> str | None:
-    """UTF-8, when the bytes are clean UTF-8 and read far better so than as said: chance makes that all but impossible.
+    """What the bytes are rather than what is said of them; None where nothing speaks against it.
 
-    GB18030 against a West European code page, which a program names by default and which decodes any bytes at all.
+    UTF-8, when they are clean UTF-8 and read far better so: chance makes that all but impossible. GB18030, when all is words in
+    daily use, against a West European code page, which a program names by default and which decodes any bytes at all, and against
+    others where they read worse; Big5 against GB18030 likewise. Korean read as GB18030 is all common words, too: it is only doubted.
     """
     if codec in ("utf-8", "ascii"):
         return None
     fits, as_utf8 = _fit(sample, "utf-8")
     if fits == 1.0 and as_utf8 > score + 0.3:
         return "utf-8"
-    if codec in _WESTERN and not all(_single_letters(raw) for raw, _ in sample):
-        fits, as_chinese = _fit(sample, "gb18030")
-        return "gb18030" if fits == 1.0 and as_chinese >= _DAILY else None
-    return None
+    other = "cp950" if codec == "gb18030" else "gb18030"
+    fits, as_other = _fit(sample, other)
+    if fits < 1.0 or as_other < _DAILY or (codec in _WESTERN and all(_single_letters(raw) for raw, _ in sample)):
+        return None
+    if codec == "cp949":
+        return other if _fit(sample, codec)[0] < 1.0 else None
+    return other if codec in _WESTERN or as_other > score + (_CLEARLY if codec == "gb18030" else 0.1) else None
 
 
 def _detected(sample: Sequence[tuple[bytes, bool]]) -> Decision:
@@ -333,7 +354,7 @@ def _detected(sample: Sequence[tuple[bytes, bool]]) -> Decision:
     if all(_single_letters(raw) for raw, _ in sample):
         return Decision("cp1252", Found(shown("cp1252"), "encoding-guessed", {"name": shown("cp1252")}), [_doubt(sample, ["cp1252"])])
     guess = _likeliest(sample)
-    if guess and _fit(sample, guess)[0] == 1.0 and _fit(sample, guess)[1] >= _HOPELESS:
+    if guess and not guess.startswith(_EASTERN) and _fit(sample, guess)[0] == 1.0 and _fit(sample, guess)[1] >= _HOPELESS:
         return Decision(guess, Found(shown(guess), "encoding-guessed", {"name": shown(guess)}), [_doubt(sample, [guess])])
     raise Refused("encoding-unknown", about="encoding", tried="UTF-8, GB18030, Big5", sample=sample[0][0][:24].hex(" "))
 
@@ -372,6 +393,8 @@ def _weight(one: str) -> float:
     point = ord(one)
     if 0x4E00 <= point <= 0x9FFF:
         return _hanzi(one)
+    if 0xFF61 <= point <= 0xFF9F:  # Japanese of half width: what Chinese bytes look like in a Japanese code page
+        return 0.1
     if 0x3000 <= point <= 0x303F or 0xFF00 <= point <= 0xFFEF or 0x2010 <= point <= 0x203F or one in "·°′″×±²³№℃㎡Ⅰ Ⅱ Ⅲ Ⅳ Ⅴ":
         return 0.8
     if 0x3040 <= point <= 0x30FF or 0xAC00 <= point <= 0xD7AF or 0x0386 <= point <= 0x045F or 0x1800 <= point <= 0x18AF:

@@ -122,6 +122,8 @@ def _features(value: Any) -> tuple[list[dict[str, Any]], dict[str, Any], list[No
 
 
 def _crs(named: Any) -> str | None:
+    if isinstance(named, (str, int)) and not isinstance(named, bool):  # not by any rule, and what it means is plain
+        return (f"EPSG:{named}" if str(named).isdigit() else str(named)[:2000]) or None
     if not isinstance(named, dict):
         return None
     properties = named.get("properties")

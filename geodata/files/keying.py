@@ -25,7 +25,7 @@ from layers.spec import SOURCE, Actor, Group, Label, Layer
 
 _PAGE = 1000
 _REPAIRS = ("geometry-repaired", "line-repaired", "ring-closed", "text-cut", "text-other-encoding")
-_OF_ROWS_LEFT_OUT = ("record-deleted", "row-empty", "row-doubled", "row-total", "row-note")
+_OF_ROWS_LEFT_OUT = ("record-deleted", "row-empty", "row-doubled", "row-total", "row-note", "row-header", "row-numbers", "row-units")
 
 
 def keyed_rows(report: LoadReport, table: Table, layer: Layer, mapping: ColumnMapping, values: Values, shapes: ShapeColumn) -> Rows:

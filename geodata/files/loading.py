@@ -22,6 +22,7 @@ from geodata.files.mapping import ColumnMapping, Mapped, carries, map_columns
 from geodata.files.notices import Found, Notice, Refused
 from geodata.files.oddities import MOST_LOOKED_AT, namesakes, oddities
 from geodata.files.opening import families
+from geodata.files.places import shift_said
 from geodata.files.placing import Place, Placed, place
 from geodata.files.proposing import CONTENT_KEY, propose
 from geodata.files.reading import Limits, read
@@ -248,7 +249,7 @@ def _note(report: LoadReport, table: Table) -> None:
 
 
 def _datum(options: LoadOptions, table: Table) -> Datum | None:
-    """The shift that the user named; columns that name one themselves are asked about, never guessed."""
+    """The shift that the user named; a file that names one itself (columns, heading, system) is asked about, never guessed."""
     if options.datum:
         try:
             return Datum(options.datum)
@@ -257,6 +258,8 @@ def _datum(options: LoadOptions, table: Table) -> Datum | None:
     for one in table.notices:
         if one.code == "datum-named":
             raise Refused("datum-asked", about="datum", **one.values)
+    if table.crs_text and (shift := shift_said(table.crs_text)):
+        raise Refused("datum-asked", about="datum", datum=shift, columns=table.crs_text[:60])
     return None
 
 

@@ -78,7 +78,7 @@ def gather(path: Path, work: Path) -> tuple[list[Part], list[Notice]]:
             raise Refused("packing-unsupported", kind=name, path=path.name)
     if head[257:262] == b"ustar":
         raise Refused("packing-unsupported", kind="tar", path=path.name)
-    if head.startswith(ZIP_HEADS) or part.suffix in ("zip", "kmz"):
+    if head.startswith(ZIP_HEADS) or (part.suffix in ("zip", "kmz") and not head.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"<")):  # a KML is often renamed
         return _zip(part, work)
     family = next((one for one in _FAMILIES if part.suffix in one), None)
     if family:
@@ -110,7 +110,9 @@ def _folder(path: Path, work: Path) -> tuple[list[Part], list[Notice]]:
     if len(files) == 1 and zips:
         return _zip(Part(zips[0].name, zips[0]), work)
     packed = [one for one in files if _PACKED.get(one.suffix.lower().lstrip("."))]
-    if files and len(packed) == len(files):
+    if not files:
+        raise Refused("folder-empty", path=path.name)
+    if len(packed) == len(files):
         raise Refused("packing-unsupported", kind=_PACKED[packed[0].suffix.lower().lstrip(".")], path=packed[0].name)
     return [_plain(Part(name, one)) for name, one in zip(names, files, strict=True)], []
 
@@ -196,6 +198,8 @@ class _Unpacking:
                 if any(one.filename in ("xl/workbook.xml", "[Content_Types].xml") for one in entries):
                     _check([(one.filename, one) for one in entries], office=True)
                     return [part]
+                if {"mimetype", "content.xml"} <= {one.filename for one in entries}:
+                    raise Refused("format-unsupported", kind="OpenDocument", path=part.name)
                 named = [(_name(one), one) for one in entries]
                 _check(named, nested=bool(inside))
                 return self._members(archive, named, inside)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import shapely
 
-from geodata.files.notices import Notice, Refused
+from geodata.files.angles import coordinate, in_three, look_packed, pair
+from geodata.files.notices import Notice
+from geodata.files.shape_texts import is_shape_text, shape_texts
 from geodata.files.table import Column
 
 _LON = (
@@ -65,14 +67,18 @@ _LAT = (
 )
 _BOTH = ("坐标", "座標", "经纬度", "經緯度", "经纬度坐标", "地理坐标", "coordinates", "coordinate", "lonlat", "lnglat", "location", "位置坐标")
 _WKT = ("wkt", "geometry", "geom", "thegeom", "几何", "shape", "wktgeom", "geometrywkt", "图形")
+_ALL_LON, _ALL_LAT = frozenset(_LON), frozenset(_LAT)
 _SHIFTED = {"gcj02": ("gcj02", "gcj", "火星", "高德", "腾讯", "amap"), "bd09": ("bd09", "百度", "baidu")}
+_SYSTEM = frozenset({"坐标系", "坐标系统", "坐标系名称", "坐标类型", "坐标基准", "坐标参考", "坐标参考系", "crs", "srid", "epsg", "coordsys", "coordtype", "coordinatesystem", "datum"})
 _DEGREES = ("lon", "lng", "long", "经", "經", "lat", "纬", "緯", "jd", "wd", "jingdu", "weidu")
-_CURVES = re.compile(r"(?i)\b(CIRCULARSTRING|COMPOUNDCURVE|CURVEPOLYGON|MULTICURVE|MULTISURFACE|TIN|TRIANGLE|POLYHEDRALSURFACE)\b")
 
 
 @dataclass
 class Places:
-    """Shapes (WKB or None) of all rows, the columns used up, what was noticed, rows kept out, whether columns name degrees."""
+    """Shapes (WKB or None) of all rows, the columns used up, what was noticed, rows kept out, whether columns name degrees.
+
+    `shifted` is the shift that `shift_named_by` (columns, as a rule) names; `crs` the system that the shapes themselves name (EWKT).
+    """
 
     shapes: list[bytes | None]
     used: list[str]
@@ -80,6 +86,8 @@ class Places:
     notices: list[Notice]
     named_degrees: bool
     shifted: str | None
+    shift_named_by: str = ""
+    crs: str | None = None
 
 
 def folded(name: str) -> str:
@@ -88,27 +96,73 @@ def folded(name: str) -> str:
     return re.sub(r"[\W_]+", "", re.sub(r"[(\[{].*?[)\]}]", "", plain)) or re.sub(r"[\W_]+", "", plain)
 
 
-def find_places(columns: list[Column]) -> Places | None:
-    """The shapes that a table's columns tell, or None when no column tells any."""
+def find_places(columns: list[Column], heading: str = "") -> Places | None:
+    """The shapes that a table's columns tell, or None when no column tells any.
+
+    `heading` is what stands above the table: it may name a shift, as a column with the name of the system may. Of two pairs of
+    columns the one without a shift in its name is taken.
+    """
+    found = _found(columns)
+    if found is None:
+        return None
+    if found.shifted is None and (datum := shift_said(heading)):
+        found.shifted, found.shift_named_by = datum, heading[:60]
+    return _by_system_column(found, columns)
+
+
+def _found(columns: list[Column]) -> Places | None:
+    """What columns without a shift in their names tell, else what all of them do."""
+    true = [one for one in columns if _shift_named(one.name) is None]
+    return _told(true) or (_told(columns) if len(true) < len(columns) else None)
+
+
+def _told(columns: list[Column]) -> Places | None:
     by_name: dict[str, Column] = {}
     for one in columns:
         by_name.setdefault(_bare(one.name), one)
     for name in _WKT:
-        if name in by_name and any(
-            isinstance(value, str) and re.match(r"(?i)\s*(SRID=\d+;)?\s*[A-Z]+\s*(Z|M|ZM)?\s*(\(|EMPTY)", value)
-            for value in by_name[name].values
-        ):
-            return _from_wkt(by_name[name])
+        if name in by_name and any(is_shape_text(value) for value in by_name[name].values):
+            return from_shape_texts(by_name[name])
     lon = next((by_name[name] for name in _LON if name in by_name), None)
     lat = next((by_name[name] for name in _LAT if name in by_name), None)
     if lon is not None and lat is not None:
-        return _from_pair(lon, lat)
+        whole_lon, whole_lat = in_three(columns, lon), in_three(columns, lat)
+        return _from_pair(whole_lon, whole_lat) if whole_lon and whole_lat else _from_pair(lon, lat)
     both = next((by_name[name] for name in _BOTH if name in by_name), None)
-    return _from_one(both) if both is not None else None
+    if both is not None:
+        return _from_one(both)
+    unnamed = next((one for one in columns if _all_shapes(one)), None)
+    return from_shape_texts(unnamed) if unnamed is not None else None
+
+
+def _all_shapes(column: Column) -> bool:
+    filled = [one for one in column.values if one is not None]
+    return bool(filled) and all(is_shape_text(one) for one in filled)
+
+
+def names_places(cells: Iterable[Any]) -> int:
+    """How surely the cells of a row are column names that tell a place, and so the header: 2 longitude and latitude, 1 a name for both or a shape, 0 not."""
+    names = {_bare(one) for one in cells if isinstance(one, str) and len(one) <= 40}
+    if not _ALL_LON.isdisjoint(names) and not _ALL_LAT.isdisjoint(names):
+        return 2
+    return 0 if names.isdisjoint((*_BOTH, *_WKT)) else 1
+
+
+def _by_system_column(found: Places, columns: list[Column]) -> Places:
+    """With what a column such as 坐标系 says: a shift, or one system for all rows."""
+    column = next((one for one in columns if folded(one.name) in _SYSTEM), None)
+    said = list(dict.fromkeys(str(one).strip() for one in column.values if one is not None)) if column else []
+    if column is None or not said or len(said) > 20:
+        return found
+    if found.shifted is None and (datum := next((datum for one in said if (datum := shift_said(one))), None)):
+        found.shifted, found.shift_named_by = datum, column.name
+    if found.crs is None and len(said) == 1 and shift_said(said[0]) is None:
+        found.crs = f"EPSG:{said[0]}" if re.fullmatch(r"\d{4,6}", said[0]) else said[0] if re.match(r"(?i)epsg:|.*(54|80|1980|1954)", said[0]) else None
+    return found
 
 
 def _bare(name: str) -> str:
-    plain = folded(name)
+    plain = re.sub(r"^bd(?=lng|lon|lat)", "", folded(name))
     for marks in _SHIFTED.values():
         for mark in marks:
             plain = plain.replace(mark, "")
@@ -120,8 +174,19 @@ def _bare(name: str) -> str:
 
 
 def _shift_named(*names: str) -> str | None:
-    joined = " ".join(folded(one) for one in names)
+    """The shift that names of coordinate columns tell, also in brackets: 经度(高德), bd_lng."""
+    joined = " ".join(re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", one).casefold()) for one in names)
+    if re.search(r"\bbd(lng|lon|lat)", joined):
+        return "bd09"
     return next((datum for datum, marks in _SHIFTED.items() if any(mark in joined for mark in marks)), None)
+
+
+def shift_said(text: str) -> str | None:
+    """The shift that words about coordinates name (火星坐标系, GCJ-02, BD09LL); the name of a firm alone says nothing of them."""
+    plain = re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())
+    if re.search(r"gcj0?2|火星坐标|(高德|腾讯)(地图)?坐标", plain):
+        return "gcj02"
+    return "bd09" if re.search(r"bd0?9|百度(地图)?(经纬度)?坐标", plain) else None
 
 
 def _from_pair(lon: Column, lat: Column) -> Places:
@@ -146,17 +211,18 @@ def _from_pair(lon: Column, lat: Column) -> Places:
                 rejected[place] = Notice("coordinate-not-finite", {"value": str(value)[:60]}, field=column.name)
                 break
     degrees = any(mark in folded(lon.name) for mark in _DEGREES)
-    return Places(shapes, [lon.name, lat.name], rejected, [], degrees, _shift_named(lon.name, lat.name))
+    notices = [Notice("degrees-packed", {"sample": f"{lon.values[0]}, {lat.values[0]}"})] if look_packed(lon.values) and look_packed(lat.values) else []
+    return Places(shapes, [lon.name, lat.name], rejected, notices, degrees, _shift_named(lon.name, lat.name), f"{lon.name}, {lat.name}")
 
 
 def _from_one(column: Column) -> Places:
     rejected: dict[int, Notice] = {}
     shapes: list[bytes | None] = []
     for place, value in enumerate(column.values):
-        pair = _pair(value)
-        if pair is None and value not in (None, ""):
+        found = pair(value)
+        if found is None and value not in (None, ""):
             rejected[place] = Notice("coordinate-not-read", {"value": str(value)[:60]}, field=column.name)
-        shapes.append(shapely.to_wkb(shapely.Point(pair)) if pair and all(map(math.isfinite, pair)) else None)
+        shapes.append(shapely.to_wkb(shapely.Point(found)) if found and all(map(math.isfinite, found)) else None)
     return Places(
         shapes,
         [column.name],
@@ -164,92 +230,15 @@ def _from_one(column: Column) -> Places:
         [],
         "经" in column.name or "lon" in column.name.lower() or "lng" in column.name.lower(),
         _shift_named(column.name),
+        column.name,
     )
-
-
-def _pair(value: Any) -> tuple[float, float] | None:
-    if not isinstance(value, str):
-        return None
-    text = unicodedata.normalize("NFKC", value.translate(_LOOKALIKES)).strip(" ()[]")
-    pieces = [one.strip() for one in re.split(r"[,;、/|]", text) if one.strip()]  # the strong marks first: 109 48 00, 40 36 00
-    if len(pieces) != 2:
-        pieces = [one for one in re.split(r"[,;\s]+", text) if one]
-    if len(pieces) != 2:
-        return None
-    numbers = [coordinate(one) for one in pieces]
-    if numbers[0] is None or numbers[1] is None:
-        return None
-    first_is_lat = bool(re.match(r"(?i)北|N|.*N$", pieces[0]))
-    return (numbers[1], numbers[0]) if first_is_lat else (numbers[0], numbers[1])
-
-
-def _from_wkt(column: Column) -> Places:
-    rejected: dict[int, Notice] = {}
-    shapes: list[bytes | None] = []
-    notices: list[Notice] = []
-    heights = False
-    for place, value in enumerate(column.values):
-        text = re.sub(r"(?i)^\s*SRID=\d+;", "", value).strip() if isinstance(value, str) else ""
-        shapes.append(None)
-        if not text:
-            continue
-        if curve := _CURVES.search(text):
-            rejected[place] = Notice(
-                "shape-kind-not-admitted", {"found": curve[1].upper(), "wanted": "Point, LineString, Polygon, Multi*"}, field=column.name
-            )
-            continue
-        shape = shapely.from_wkt(text, on_invalid="ignore")
-        if shape is None:
-            rejected[place] = Notice("wkt-not-read", {"value": text[:40]}, field=column.name)
-            continue
-        heights = heights or bool(shape.has_z)
-        shapes[place] = shapely.to_wkb(shapely.force_2d(shape))
-    if heights:
-        notices.append(Notice("zm-dropped", {"kind": "WKT"}))
-    if len(rejected) == len(column.values):
-        raise Refused(next(iter(rejected.values())).code, about=column.name, **dict(next(iter(rejected.values())).values))
-    return Places(shapes, [column.name], rejected, notices, False, None)
 
 
 def _numbers(values: Sequence[Any]) -> list[float | None]:
     return [float(one) if isinstance(one, (int, float)) and not isinstance(one, bool) else coordinate(one) for one in values]
 
 
-def _without_hemisphere(text: str) -> tuple[str, float]:
-    """The number without 东经, N, S ... before or after it, and -1 for west and south. `30m15s` ends in seconds, not in the south."""
-    seconds = bool(re.search(r"(?i)m\s*[\d.]+\s*s$", text))
-    match = re.match(r"(?i)^(东经|西经|北纬|南纬|经度|纬度|[nsew])?\s*:?\s*(.*?)\s*([nsew])?$", text if not seconds else text[:-1])
-    assert match
-    west_or_south = bool(re.search(r"(?i)西经|南纬|[sw]", (match[1] or "") + (match[3] or "")))
-    return match[2], -1.0 if west_or_south else 1.0
-
-
-_DMS = re.compile(
-    r"^([+-]?\d+(?:\.\d+)?)\s*[°度d:]\s*(?:(\d+(?:\.\d+)?)\s*['′’分m:]\s*)?(?:(\d+(?:\.\d+)?)\s*(?:[\"″”]|''|′′|秒|s)?)?$", re.IGNORECASE
-)
-_SPACED = re.compile(r"^([+-]?\d{1,3})[\s-]+(\d{1,2})[\s-]+(\d{1,2}(?:\.\d+)?)$")
-
-
-_LOOKALIKES = str.maketrans({"−": "-", "º": "°", "˚": "°", "’": "′", "‘": "′", "`": "′", "´": "′"})  # before NFKC, which makes letters of two of them
-
-
-def coordinate(value: Any) -> float | None:
-    """One coordinate as typed: `109.5`, `１０９．５`, `109°34′30″`, `109度34分30秒`, `E109 34 30`, `东经109.5`; None when it is none."""
-    if not isinstance(value, str):
-        return None
-    text = unicodedata.normalize("NFKC", value.translate(_LOOKALIKES)).strip()
-    text, sign = _without_hemisphere(text)
-    if re.fullmatch(r"[+-]?\d{1,3},\d{3,}", text):
-        text = text.replace(",", ".")
-    try:
-        return sign * float(text)
-    except ValueError:
-        pass
-    match = _DMS.match(text) or _SPACED.match(text)
-    if not match:
-        return None
-    degrees, minutes, seconds = (float(one) if one else 0.0 for one in match.groups())
-    if minutes >= 60 or seconds >= 60:
-        return None
-    size = abs(degrees) + minutes / 60 + seconds / 3600
-    return sign * (-size if match[1].startswith("-") else size)
+def from_shape_texts(column: Column) -> Places:
+    """The shapes written in a column. Raises Refused when none of them can be read."""
+    read = shape_texts(column)
+    return Places(read.shapes, [column.name], read.rejected, read.notices, False, None, crs=f"EPSG:{read.srid}" if read.srid else None)

@@ -31,6 +31,8 @@ _WGS84 = 4326
 _WEB_MERCATOR = 3857
 _OLD = re.compile(r"(?i)krass|beijing|北京|bj_?54|xi_?['’]?_?an|西安|iag_?\W*(19)?75|d_?xian|1980_?xi")
 
+_OLD_IN_WORDS = re.compile(r"(?i)(北京|beijing|bj)\W{0,2}(19)?54|(西安|xi'?_?an|xa)\W{0,2}(19)?80|1954\W{0,2}(年)?(北京|beijing)|1980\W{0,2}(年)?(西安|国家|xi'?an)|[五5]四坐标|[八8]零坐标|54坐标|80坐标")
+
 Bounds = NDArray[np.float64]
 
 
@@ -121,6 +123,8 @@ def _declared(table: Table, bounds: Bounds, plain: bool, district: District) -> 
     try:
         system = crs(text)
     except UnknownCRS:
+        if _OLD_IN_WORDS.search(text):  # 北京54坐标系, written by hand
+            raise Refused("datum-without-parameters", about="crs", crs=text[:80]) from None
         return None
     nameless = "undefined" in system.name.lower() or (
         not system.is_projected and re.search(r"(?i)^unknown$|^unknown based on", system.name)
@@ -148,6 +152,8 @@ def _undeclared(table: Table, bounds: Bounds, plain: bool, district: District, a
         if assume and not table.crs_declared_unknown:
             notice = Notice("crs-assumed", {"sample": _sample(bounds)})
             return Judged(STORAGE, Found(STORAGE, "crs-assumed", notice.values), [*notices, notice])
+    if len(bounds) and not plain and np.abs(bounds).max() <= 180 and near(bounds[:, [1, 0, 3, 2]], district).mean() > 0.5:
+        raise Refused("axes-swapped", about="crs", sample=_sample(bounds))
     if not len(bounds) and plain:
         return Judged(STORAGE, Found(None, "crs-not-needed"), notices)
     said = {"said": table.crs_text[:80]} if table.crs_text else {"said": "没有", "said_en": "none"}

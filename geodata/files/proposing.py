@@ -22,6 +22,7 @@ from layers.values import MAX_INTEGER, Unreadable, reader
 
 CONTENT_KEY = "content_key"
 _CODE = re.compile(r"(code|编号|编码|代码|序号|标识码|uuid|guid|id|bm|bh|dm|no)$")
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
 _UNSTABLE = frozenset(
     {"fid", "objectid", "oid", "gid", "ogcfid", "序号", "featureid", "shapeid", "recno"}
 )  # numbers that programs give anew
@@ -133,7 +134,7 @@ def _field(column: Column, taken: set[str]) -> Field:
 
 
 def _type(column: Column) -> FieldType:
-    """The narrowest type that reads every value and gives back the same text: codes with leading zeros and phones stay text."""
+    """The narrowest type that reads every value and gives back the same text: codes with leading zeros, of more than 15 digits or like 2E5, and phones stay text."""
     if column.kind is Kind.INTEGER:
         return int if all(isinstance(one, int) and abs(one) <= MAX_INTEGER for one in column.distinct) else str
     if column.kind is Kind.REAL:
@@ -149,7 +150,9 @@ def _type(column: Column) -> FieldType:
     texts = _texts(values)
     if all(re.fullmatch(r"[+-]?(0|[1-9]\d{0,14})", one) for one in texts):
         return str if all(re.fullmatch(r"1\d{10}", one) for one in texts) or _CODE.search(folded(column.name)) else int
-    if all(re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", one) and not re.match(r"[+-]?0\d", one) for one in texts):
+    if all(_THOUSANDS.fullmatch(one) or re.fullmatch(r"[+-]?\d{1,3}", one) for one in texts):
+        return int
+    if all(re.fullmatch(r"[+-]?(\d{1,15}(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", one) and not re.match(r"[+-]?(0\d|\d+[eE]\+?\d)", one) for one in texts):
         return float
     if len(texts) <= 6 and (set(texts) <= {"是", "否"} or {one.lower() for one in texts} <= {"true", "false"}):
         return bool

@@ -64,8 +64,8 @@ declare(
             "Have the survey office convert it to CGCS2000 with local parameters first",
         ),
         "datum-asked": said(
-            "坐标列（{columns}）的名称表明是偏移坐标 {datum}",
-            "The columns ({columns}) say that the coordinates are shifted: {datum}",
+            "文件里「{columns}」表明坐标带偏移（{datum}）",
+            "“{columns}” in the file says that the coordinates are shifted: {datum}",
             "确认后加 --datum {datum} 还原；如实为真实坐标，加 --datum wgs84",
             "Add --datum {datum} to undo the shift, or --datum wgs84 when they are true",
             "向提供方问清，在下面选",
@@ -245,6 +245,7 @@ declare(
             "解压后超过 {limit_mb} MB（{size_mb} MB）", "Unpacked it would be {size_mb} MB, more than {limit_mb} MB", "分成几个", "Split it"
         ),
         "archive-empty": said("压缩包「{path}」里没有文件", "The archive “{path}” holds no file", *SAVE_AGAIN),
+        "folder-empty": said("文件夹「{path}」里没有文件", "The folder “{path}” holds no file", "核对路径", "Check the path"),
         "too-many-entries": said("有 {count} 个文件，最多 {limit} 个", "There are {count} files, at most {limit}", "分成几个", "Split it"),
         "xml-entities": said(
             "「{path}」含 DOCTYPE 或实体定义，不予读取",
@@ -265,6 +266,7 @@ declare(
         "too-deep": said("嵌套超过 {limit} 层", "It is nested deeper than {limit}", *SAVE_AGAIN),
         "not-a-table": said("{part} 不是 dBASE 表", "The {part} is not a dBASE table", *SAVE_AGAIN),
         "table-encrypted": said("{part} 已加密", "The {part} is encrypted", "解密后再导入", "Decrypt it first"),
+        "too-many-columns": said("有 {count} 列，最多 {limit} 列", "There are {count} columns, at most {limit}", "删去不用的列，或检查分隔符", "Remove columns that are not needed, or check what separates the cells"),
         "too-many-cells": said("单元格超过 {limit} 个", "There are more than {limit} cells", "分成几个文件", "Split it"),
         "quote-open": said(
             "第 {line} 行的引号没有闭合，其后各行都并进了这一格",

@@ -46,7 +46,7 @@ declare(
             "Look at the text",
         ),
         "not-utf8": said(
-            "GeoJSON/CSV 不是 UTF-8，已按 {name} 读取", "The file is not UTF-8; it was read as {name}", "请核对文字", "Look at the text"
+            "文件不是 UTF-8，已按 {name} 读取", "The file is not UTF-8; it was read as {name}", "请核对文字", "Look at the text"
         ),
         "text-undecodable": said(
             "字节 {bytes} 不是 {name} 文字",
@@ -61,6 +61,41 @@ declare(
             "This record's text is {other}, unlike the table's {name}; it was read as {other}: “{text}”",
             "请核对文字",
             "Look at the text",
+        ),
+        "row-header": said("这一行是列名的重复，不是一条记录", "This row says the column names again and is no record"),
+        "row-numbers": said("这一行是列的序号（1、2、3…），不是一条记录", "This row numbers the columns (1, 2, 3 ...) and is no record"),
+        "row-units": said("这一行是各列的单位，已并入列名", "This row gives the units of the columns; they were added to their names"),
+        "rows-empty": said("有 {count} 个空行，未逐行列出", "There are {count} empty rows, not listed one by one"),
+        "digits-shortened": said(
+            "「{column}」有 {count} 个值是科学计数（如 {text}），像是表格软件缩短的长编号，末尾数字已经丢失",
+            "{count} values of “{column}” are in scientific notation (e.g. {text}), as a spreadsheet shortens long codes: their last digits are gone",
+            "在表格里把该列设为「文本」或「数值、0 位小数」后重新导出",
+            "Format the column as text, or as a number without decimals, and export it again",
+        ),
+        "digits-lost": said(
+            "有 {count} 个数字超过 15 位（第 {rows} 行），Excel 只记得前 15 位，后面的数字已经不对",
+            "{count} numbers have more than 15 digits (rows {rows}); Excel keeps 15 of them, so the rest is not right",
+            "在原软件里把该列设为「文本」再录入或导出",
+            "Keep that column as text in the source and export it again",
+        ),
+        "sheets-hidden": said("隐藏的工作表没有读：{there}", "Hidden sheets were not read: {there}"),
+        "text-garbled": said(
+            "「{column}」有 {count} 个值像是早先就存错了的乱码：「{text}」多半原是「{was}」",
+            "{count} values of “{column}” look garbled before they came into the file: “{text}” was most likely “{was}”",
+            "向提供方要原始文件，用正确的编码重新导出",
+            "Ask its keeper for the original and export it in the right encoding",
+        ),
+        "column-garbled": said(
+            "列名「{column}」像是乱码，多半原是「{was}」",
+            "The column name “{column}” looks garbled; it was most likely “{was}”",
+            "向提供方要原始文件，用正确的编码重新导出",
+            "Ask its keeper for the original and export it in the right encoding",
+        ),
+        "text-lost": said(
+            "「{column}」有 {count} 个值只剩问号（「{text}」），文字在导出时已经丢了",
+            "{count} values of “{column}” are nothing but question marks (“{text}”): the text was lost on export",
+            "用 UTF-8 或 GBK 重新导出",
+            "Export it again in UTF-8 or GBK",
         ),
         "text-cut": said(
             "文字在字段宽度 {width} 字节处被截断，去掉了残缺的末字：…{text}",
@@ -103,7 +138,19 @@ declare(
             "需要更准时请提供方换算成 CGCS2000",
             "Have it converted to CGCS2000 when more is needed",
         ),
-        "datum-named": said("坐标列（{columns}）的名称提到 {datum}", "The columns ({columns}) name {datum}"),
+        "datum-named": said("文件里「{columns}」提到 {datum}", "“{columns}” in the file names {datum}"),
+        "degrees-packed": said(
+            "经纬度（如 {sample}）的小数每两位都小于 60，像是「度.分秒」连写，已按十进制度读取",
+            "The decimals of the coordinates (e.g. {sample}) are all under 60 in pairs, as degrees.minutes-seconds are written; they were read as decimal degrees",
+            "在图上核对位置；是度分秒就写成 109°48′30″",
+            "Look at the places on the map; write degrees, minutes and seconds as 109°48′30″",
+        ),
+        "srid-differs": said(
+            "这一条的图形写明坐标系 EPSG:{srid}，其余多是 EPSG:{common}",
+            "This shape names EPSG:{srid}, most others name EPSG:{common}",
+            "换算成同一坐标系，或分成两个文件",
+            "Convert it to the same system, or split the file",
+        ),
         "row-axes-swapped": said("横纵坐标颠倒：{x}, {y}", "X and Y are swapped: {x}, {y}", "对调两个坐标", "Swap the two"),
         "row-outside-district": said(
             "位置 {lon}, {lat} 距{district} 50 公里以外",

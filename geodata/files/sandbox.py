@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from geodata.files import gdal, packing, sniffing
+from geodata.files.garbling import garbled
 from geodata.files.notices import Notice, Refused
 from geodata.files.sublayers import Sublayer, chosen, several
-from geodata.files.table import Table, save
+from geodata.files.table import MOST_COLUMNS, Table, save
 
 _OPEN_FILES = 128
 _NO_FRAMES = ("geopandas", "pandas")  # pyogrio imports them where it can: half of the time in which a reader starts
@@ -64,7 +65,10 @@ def _read(request: dict[str, Any]) -> Table:
         table = _by_format(source, request, inner, work)
     except Refused as refused:
         raise _named_within(refused, name) if name else refused from refused
+    if len(table.columns) > MOST_COLUMNS:
+        raise Refused("too-many-columns", count=len(table.columns), limit=MOST_COLUMNS)
     table.notices[:0] = notices
+    table.notices += garbled(table)
     if len(found) > 1:
         table.notices.append(Notice("other-sublayers", {"there": ", ".join(one.name for one in found if one is not source)}))
     return table

@@ -125,7 +125,9 @@ def _link(main: Part, index: NDArray[np.int64], work: Path) -> None:
 
 
 def _words(raw: bytes) -> str:
-    """A .prj is ASCII; where somebody wrote it by hand it is shown as they wrote it."""
+    """A .prj is ASCII; where somebody wrote it by hand it is shown as they wrote it, also in UTF-16 with its mark."""
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return raw[: len(raw) // 2 * 2].decode("utf-16", errors="replace").strip("\x00 \r\n\t")
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:

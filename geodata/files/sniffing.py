@@ -47,10 +47,13 @@ _NAMED = {
     "mdb": "Access",
     "tif": "GeoTIFF",
     "tiff": "GeoTIFF",
+    "ppt": "PowerPoint",
+    "mxd": "MXD",
     "xls": "XLS",
     "et": "WPS ET",
     "ods": "ODS",
 }
+_SHEETS = ("xls", "et")
 _XML_ROOTS = {
     "kml": KML,
     "gpx": "GPX",
@@ -92,6 +95,8 @@ def sources(parts: Sequence[Part], *, named: bool, tables: bool = False) -> list
     rest = [one for one in parts if one.suffix not in SHAPE_PARTS]
     data = rest if named else [one for one in rest if one.suffix in _DATA or _is_alert(one)]
     found += [Source(_confirmed(one), one.stem.removesuffix(".osm"), one) for one in data]
+    if not found and len(texts := [one for one in rest if one.suffix == "txt"]) == 1:  # nothing else there: it is no note beside the data
+        found = [Source(_confirmed(texts[0]), texts[0].stem, texts[0])]
     if found:
         return found
     if alone := [one for one in parts if one.suffix in ("map", "id", "ind", "mid", "dat")]:
@@ -196,7 +201,7 @@ def _confirmed(part: Part) -> str:
     promised = _PROMISED.get(part.suffix)
     if found == DELIMITED and promised:
         raise Refused("content-differs", path=part.name, promised=promised)
-    if found == DELIMITED and part.suffix in _NAMED:
+    if found == DELIMITED and part.suffix in _NAMED and part.suffix not in _SHEETS:  # systems export text and call it .xls
         raise Refused("format-unsupported", kind=_NAMED[part.suffix], path=part.name)
     return found
 
@@ -243,7 +248,7 @@ def recognise(part: Part) -> str:
         (b"MZ", "EXE"),
     ):
         if head.startswith(mark):
-            raise Refused("format-unsupported", kind=name, path=part.name)
+            raise Refused("format-unsupported", kind=_NAMED.get(part.suffix, name) if name == "XLS" else name, path=part.name)
     return _text_format(part, head)
 
 

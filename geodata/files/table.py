@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from geodata.columns import PAGE, Coded, ShapeColumn
 from geodata.files.notices import Found, Notice
 
+MOST_COLUMNS = 1000  # a table of the database holds 1,600, and a layer has columns of its own
+
 
 class Kind(StrEnum):
     """What the file says a column holds. Dates and moments are ISO texts."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zipfile
 from datetime import date, datetime, time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,13 @@ def _no_entities(source: Source) -> None:
 def _read(source: Source, sublayer: str | None, shapes_wanted: bool) -> Table:
     from openpyxl import load_workbook
 
-    book = load_workbook(source.main.path, read_only=True, data_only=True, keep_links=False)
+    with source.main.path.open("rb") as file:  # opened by us: by a name that ends otherwise than .xlsx it would not be
+        return _read_book(load_workbook(file, read_only=True, data_only=True, keep_links=False), source, sublayer, shapes_wanted)
+
+
+def _read_book(book: Any, source: Source, sublayer: str | None, shapes_wanted: bool) -> Table:
+    for one in book.worksheets:
+        one.reset_dimensions()  # what a sheet says of its size is often all of 16,384 columns
     sheets = {one.title: one for one in book.worksheets if one.sheet_state == "visible"}
     full = [
         name
@@ -61,18 +68,24 @@ def _read(source: Source, sublayer: str | None, shapes_wanted: bool) -> Table:
         raise Refused("empty-layer", layer=source.name)
     counted = [Sublayer(one, _rows_in(sheets[one])) for one in full] if len(full) > 1 and sublayer is None else [Sublayer(one) for one in full]
     name = chosen(counted, sublayer, source.main.name)
-    lines, cells, errors = [], 0, []
+    lines, cells, errors, long = [], 0, [], []
     for number, row in enumerate(sheets[name].iter_rows(values_only=True), 1):
         cells += len(row)
         if cells > _MOST_CELLS:
             raise Refused("too-many-cells", limit=_MOST_CELLS)
         if any(isinstance(one, str) and one in _ERRORS for one in row):
             errors.append(number)
+        if any(_is_long(one) for one in row):
+            long.append(number)
         lines.append([_value(one) for one in row])
     notices = _beside(source.main.path, sheets[name]._worksheet_path.lstrip("/"), lines)
     table = from_cells(lines, format_name=WORKBOOK, layer=name, shapes_wanted=shapes_wanted)
     table.encoding = Found("UTF-8", "encoding-by-format", {"name": "UTF-8"})
     table.notices += notices
+    if long:
+        table.notices.append(Notice("digits-lost", {"count": len(long), "rows": ", ".join(map(str, long[:20]))}))
+    if hidden := [one.title for one in book.worksheets if one.sheet_state != "visible"]:
+        table.notices.append(Notice("sheets-hidden", {"there": ", ".join(hidden[:10])}))
     if errors:
         table.notices.append(Notice("cell-errors", {"rows": ", ".join(map(str, errors[:20]))}))
     for column in table.columns:
@@ -131,7 +144,14 @@ def _some(cells: list[str]) -> str:
     return ", ".join(cells[:10]) + (" …" if len(cells) > 10 else "")
 
 
+def _is_long(cell: Any) -> bool:
+    """Whether a number has more digits than Excel keeps: a code that should have been text."""
+    return isinstance(cell, (int, float)) and not isinstance(cell, bool) and 1e15 <= abs(cell) < 1e30 and cell == int(cell)
+
+
 def _value(cell: Any) -> Any:
+    if _is_long(cell):
+        return format(Decimal(f"{cell:.15g}" if isinstance(cell, float) else cell), "f")
     if isinstance(cell, str) and cell in _ERRORS:
         return None
     if isinstance(cell, datetime):

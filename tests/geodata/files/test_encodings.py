@@ -38,6 +38,9 @@ CHINESE = [(one.encode("gbk"), False) for one in ("九原区体育馆避难所",
         ("SYSTEM", None),
         ("hex", None),
         ("rot13", None),
+        ("unicode_escape", None),
+        ("UTF-7", None),
+        ("037", None),
         ("x" * 200, None),
     ],
 )
@@ -59,6 +62,45 @@ def test_names_as_programs_write_them(name: str, codec: str | None) -> None:
 def test_chinese_in_gbk_is_found_whatever_is_said(cpg: bytes | None, language: int, code: str, codec: str) -> None:
     decision = for_fields(CHINESE, given=None, cpg=cpg, language_byte=language)
     assert (decision.codec, decision.found.code) == (codec, code)
+
+
+@pytest.mark.parametrize("said", [b"BIG5", b"Shift_JIS", b"EUC-KR", b"1251", b"1250", b"866", b"1255", b"874", b"UTF-16", b"037", b"\xef\xbb\xbfBig5"])
+def test_chinese_in_gbk_is_not_read_by_a_cpg_of_another_country(said: bytes) -> None:
+    decision = for_fields(CHINESE, given=None, cpg=said, language_byte=0)
+    assert decision.codec == "gb18030" and decision.notices
+
+
+@pytest.mark.parametrize("language", [0x01, 0x13, 0x26, 0x4E, 0x4F, 0x65, 0x7B, 0x7D, 0xC9])
+def test_chinese_in_gbk_is_not_read_by_a_wrong_language_byte(language: int) -> None:
+    decision = for_fields(CHINESE, given=None, cpg=None, language_byte=language)
+    assert (decision.codec, [one.code for one in decision.notices]) == ("gb18030", ["encoding-contradicted"])
+
+
+@pytest.mark.parametrize(
+    ("said", "codec", "words"),
+    [
+        (b"1251", "cp1251", ["Кириллица", "Область", "улица Ленина"]),
+        (b"866", "cp866", ["Кириллица", "Область", "улица Ленина"]),
+        (b"1250", "cp1250", ["Łódź", "Świętokrzyskie", "Žďár"]),
+        (b"Shift_JIS", "cp932", ["東京タワー", "避難所", "小学校"]),
+        (b"EUC-KR", "cp949", ["서울특별시", "대피소"]),
+        (b"BIG5", "cp950", ["國語學校", "避難場所", "臺灣廣場"]),
+        (b"GBK", "gb18030", ["镕垚", "祎喆", "旸昇"]),
+    ],
+)
+def test_a_cpg_that_says_the_truth_of_another_country_is_believed(said: bytes, codec: str, words: list[str]) -> None:
+    assert for_fields([(one.encode(codec), False) for one in words], given=None, cpg=said, language_byte=0).codec == codec
+
+
+def test_big5_under_a_cpg_of_gbk_is_read_as_big5_aloud() -> None:
+    decision = for_fields([(one.encode("big5"), False) for one in ("國語學校體育館", "臺灣廣場", "龍門鎮體育場")], given=None, cpg=b"GBK", language_byte=0)
+    assert (decision.codec, [one.code for one in decision.notices]) == ("cp950", ["encoding-contradicted"])
+
+
+def test_rare_names_alone_are_asked_about_and_never_read_as_japanese() -> None:
+    with pytest.raises(Refused) as refused:
+        for_fields([(one.encode("gbk"), False) for one in ("镕垚", "祎喆", "旸昇")], given=None, cpg=None, language_byte=0)
+    assert refused.value.code == "encoding-unknown"
 
 
 def test_a_cpg_that_says_gbk_of_utf8_text_is_overruled_aloud() -> None:

@@ -155,6 +155,16 @@ ODD = {
         ),
         "axes-swapped",
     ),
+    "Beijing 54 by hand in the .prj": no(beside(".prj", "北京54坐标系".encode("gbk")), "datum-without-parameters"),
+    "a .prj in UTF-16": ok(beside(".prj", CGCS2000.encode("utf-16")), 3),
+    "latitude before longitude in one column": no(csv('编号,坐标\nA,"40.6,109.8"\n'), "axes-swapped"),
+    "EWKT of Xian 80": no(csv("编号,geom\nA,SRID=4610;POINT(109.8 40.6)\n"), "datum-without-parameters"),
+    "a shift in the crs of a GeoJSON": no(
+        lambda folder: geojson(folder / "a.geojson", [(point(109.8, 40.6), {"编号": "A"})], crs={"type": "name", "properties": {"name": "GCJ-02"}}), "datum-asked"
+    ),
+    "a crs of a GeoJSON that is a mere word": ok(
+        lambda folder: geojson(folder / "a.geojson", [(point(*GK[0]), {"编号": "A"})], crs="EPSG:4546"), 1
+    ),
     "shifted by name": no(csv("编号,gcj02_lng,gcj02_lat\nA,109.8,40.6\n"), "datum-asked"),
     # structure
     "a .dbf cut short": no(cut(".dbf", 200), "records-missing"),

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from geodata.files import reading
+from geodata.files import (
+    reading,
+    refusal_words,  # noqa: F401 - it declares the sentences
+)
+from geodata.files.angles import coordinate
 from geodata.files.notices import Refused
-from geodata.files.places import coordinate
 from geodata.files.reading import Limits, read
 from layers.messages import remedy
 from tests.geodata.files.making import HERE, ROWS, dbf, geojson, point, shapefile, shp, workbook
