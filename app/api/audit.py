@@ -14,7 +14,7 @@ from app.api.operation import Parameters, operation
 from app.api.rendering import answer, as_json
 from app.security import Permission, current_actor, requires
 from app.services import services
-from geodata.files.extract import harmless
+from geodata.files.formulas import harmless
 from geodata.store.anchors import AnchorsBroken
 from geodata.store.audit import MAX_PAGE, AuditPage, Entry, Question, record
 from geodata.store.audit_chain import verify

@@ -16,7 +16,8 @@ from app.language import language_of
 from app.security import current_actor
 from app.services import services
 from app.spaces import current_space
-from geodata.files.extract import HERE, harmless
+from geodata.files.extract import HERE
+from geodata.files.formulas import harmless
 from geodata.store.audit import record
 from layers.spec import Label
 

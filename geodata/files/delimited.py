@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from geodata.files.encodings import for_text
-from geodata.files.extract import as_meant
+from geodata.files.formulas import as_meant
 from geodata.files.notices import Notice, Refused
 from geodata.files.places import find_places, names_places
 from geodata.files.rowkinds import apart, numbers_lost, with_units, without_totals

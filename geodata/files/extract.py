@@ -136,16 +136,3 @@ def plain(value: Any) -> Any:
     if isinstance(value, (date, datetime)):
         return value.isoformat()
     return value if isinstance(value, (str, int, float, bool, list, type(None))) else str(value)
-
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run (bars.md E9)
-
-
-def harmless(text: str) -> str:
-    """Text that a spreadsheet shows and does not compute."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-def as_meant(text: str) -> str:
-    """The text of which `harmless` made this."""
-    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text

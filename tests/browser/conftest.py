@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, sync_playwright
 from sqlalchemy.engine import URL
 
 from app.command.demo import ensure_demo
@@ -35,6 +35,7 @@ from geodata.store.rows import Feature
 from geodata.store.spaces import Space
 from layers.spec import OPERATOR, Layer, Role
 from tests.app.basemaps.tiles import archive, picture
+from tests.browser.tabs import leave, remember, tab
 from tests.conftest import SECRET, _create, _drop
 
 PASSWORD = "correct horse battery"
@@ -145,8 +146,26 @@ class Visit:
     server: Server
     complaints: list[str] = field(default_factory=list)
     hosts: set[str] = field(default_factory=set)
-    options: dict[str, Any] = field(default_factory=dict)  # of the browser's context, where a test asks for some
     refusals: tuple[int, ...] = ()  # statuses that the test provokes; the browser notes each as an error
+
+    def listen(self) -> Callable[[], object]:
+        """Write down what the browser complains of and whom it asks; what comes back ends it."""
+        def complained(message: ConsoleMessage) -> None:
+            if message.type == "error":
+                self.complaints.append(f"{message.text} {message.location.get('url', '')}".strip())
+
+        def asked(request: Request) -> None:
+            if not request.url.startswith(("data:", "blob:")):
+                self.hosts.add(urlsplit(request.url).netloc)
+
+        def failed(error: Error) -> None:
+            self.complaints.append(str(error))
+
+        heard: dict[str, Any] = {"console": complained, "pageerror": failed, "request": asked}
+        page = self.page
+        for event, listener in heard.items():
+            page.on(event, listener)  # type: ignore[call-overload]
+        return lambda: [page.remove_listener(event, listener) for event, listener in heard.items()]
 
     def until(self, claim: Callable[[], object], what: str = "", patience_s: float = PATIENCE_S) -> None:
         """Wait by asking again: `wait_for_function` needs eval, which our policy forbids."""
@@ -170,7 +189,6 @@ class Visit:
         self.page.keyboard.press("Control+a")
         self.page.keyboard.type(text)
         self.until(lambda: self.page.locator("#found:not([hidden]) [role=option]").count() > 0 and self.page.get_attribute("#found", "data-answers") == text.strip(), f"something is found for {text}")
-        self.page.wait_for_timeout(250)
         self.page.keyboard.press("Enter")
 
     def shot(self, name: str) -> None:
@@ -234,72 +252,42 @@ def visit(browser: Browser, live_server: Server, afterwards: ExitStack) -> Itera
         yield come
 
 
+def as_it_is(page: Page) -> None:
+    """Nothing is done with a page before it goes anywhere."""
+
+
 @contextmanager
 def visits(browser: Browser, server: Server) -> Iterator[Callable[..., Visit]]:
     """Visitors of a server; `before` is done with the page before it goes anywhere, `context` are options of the browser's context."""
     opened: list[Visit] = []
+    with ExitStack() as left:
+        def come(role: Role = Role.DUTY_OFFICER, size: tuple[int, int] = (1280, 800), language: str = "zh", path: str = "/", first: bool = False,
+                 before: Callable[[Page], object] = as_it_is, **context: Any) -> Visit:
+            server.revive()
+            alone = before is not as_it_is
+            page = tab(browser, context, alone)
+            remember(page, server.address, [*server.signed_in.get(role, []), {"name": "lang", "value": language, "url": server.address}],
+                     {} if first else {f"onemap-tour-{role.value}": "1"})  # it has seen the tour
+            page.set_viewport_size({"width": size[0], "height": size[1]})
+            before(page)
+            one = Visit(page, server)
+            opened.append(one)
+            left.callback(one.listen())
+            left.callback(leave, browser, page, context, alone)
+            page.goto(f"{server.address}/login?next={path}")
+            if urlsplit(page.url).path == "/login":  # nobody is sent on: the first of this role, or its session was ended
+                page.fill("#name", role.value)
+                page.fill("#password", PASSWORD)
+                page.click("button[type=submit]")
+            one.ready()
+            server.signed_in[role] = [cookie for cookie in page.context.cookies() if cookie["name"] != "lang"]
+            return one
 
-    def come(role: Role = Role.DUTY_OFFICER, size: tuple[int, int] = (1280, 800), language: str = "zh", path: str = "/", first: bool = False,
-             before: Callable[[Page], object] = lambda page: None, **context: Any) -> Visit:
-        server.revive()
-        made = _profile(browser, context)
-        made.set_storage_state(None if first else toured(server.address, role))
-        made.add_cookies([*server.signed_in.get(role, []), {"name": "lang", "value": language, "url": server.address}])
-        page = made.new_page()
-        page.set_viewport_size({"width": size[0], "height": size[1]})
-        before(page)
-        one = Visit(page, server, options=context)
-        opened.append(one)
-        page.on("console", lambda message: one.complaints.append(f"{message.text} {message.location.get('url', '')}".strip()) if message.type == "error" else None)
-        page.on("pageerror", lambda error: one.complaints.append(str(error)))
-        page.on("request", lambda request: one.hosts.add(urlsplit(request.url).netloc) if not request.url.startswith(("data:", "blob:")) else None)
-        page.goto(f"{server.address}/login?next={path}")
-        if urlsplit(page.url).path == "/login":  # nobody is sent on: the first of this role, or its session was ended
-            page.fill("#name", role.value)
-            page.fill("#password", PASSWORD)
-            page.click("button[type=submit]")
-        one.ready()
-        server.signed_in[role] = [cookie for cookie in made.cookies() if cookie["name"] != "lang"]
-        return one
-
-    try:
         yield come
-    finally:
-        for one in opened:
-            _leave(browser, one)
     for one in opened:
         assert one.hosts == {urlsplit(server.address).netloc}, "the page asked another host"
         unexpected = [line for line in one.complaints if not any(f"status of {status} " in line for status in one.refusals)]
         assert unexpected == [], "the browser complained (a refused script, a missing file, an error)"
-
-
-_SPARE: dict[Browser, list[BrowserContext]] = {}  # left clean: their cache has the scripts, and a visit costs half
-
-
-def _profile(browser: Browser, options: dict[str, Any]) -> BrowserContext:
-    """Somebody's browser: a clean one that was used before, unless it needs options of its own."""
-    spare = _SPARE.setdefault(browser, [])
-    return spare.pop() if spare and not options else browser.new_context(locale="zh-CN", accept_downloads=False, **options)
-
-
-def _leave(browser: Browser, one: Visit) -> None:
-    """Close the pages; the profile is kept for the next if the test changed nothing about it: no options, no other clock, nothing on its way."""
-    context = one.page.context
-    one.page.unroute_all(behavior="ignoreErrors")  # an answer that is still being made up belongs to no other test
-    plain = not one.options and not one.page.is_closed() and one.page.evaluate("Date.now.toString().includes('[native code]')")
-    for page in context.pages:
-        page.close()
-    if plain:
-        context.set_offline(False)
-        context.clear_permissions()
-        _SPARE[browser].append(context)
-    else:
-        context.close()
-
-
-def toured(address: str, role: Role) -> Any:
-    """What the browser keeps of somebody who has seen the tour."""
-    return {"cookies": [], "origins": [{"origin": address, "localStorage": [{"name": f"onemap-tour-{role.value}", "value": "1"}]}]}
 
 
 _NOBODY = socket.socket()  # holds its port and does not listen, so that no other server of the run is there

@@ -7,7 +7,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from geodata.files.extract import HERE, Rows, harmless
+from geodata.files.extract import HERE, Rows
+from geodata.files.formulas import harmless
 from geodata.files.notices import Refused
 from geodata.files.writers.text import mark_values, place_columns, place_headings, place_values
 

@@ -12,7 +12,8 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from geodata.files.extract import MARK, MARK_COLUMN, Rows, harmless, plain
+from geodata.files.extract import MARK, MARK_COLUMN, Rows, plain
+from geodata.files.formulas import harmless
 from geodata.files.notices import Refused
 from layers.spec import Geometry, Label
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,8 @@ from geodata.files.notices import Refused
 from geodata.files.reading import Limits, read
 from layers.messages import remedy
 from tests.geodata.files.making import HERE, ROWS, dbf, geojson, point, shapefile, shp, workbook
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def refused(path: Path, **options: object) -> str:
@@ -213,3 +217,19 @@ def test_files_with_bytes_changed_never_do_more_than_be_refused(seed: int, tmp_p
 
 def test_points_of_a_shapefile_come_back_as_they_were() -> None:
     assert shp(HERE)[0][:4] == b"\x00\x00\x27\x0a"
+
+
+@pytest.mark.parametrize("make", [shapefile, lambda folder: geojson(folder / "a.geojson", [(point(*HERE[0]), {"名称": "甲"})]), lambda folder: workbook(folder / "a.xlsx", {"甲": [["名称", "经度", "纬度"], ["甲", 109.6, 40.6]]})])
+def test_the_process_that_reads_takes_up_nothing_that_it_does_not_read_with(make: Callable[[Path], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the database's libraries nor those of tables of numbers: each would take as long as reading a small file."""
+    said: list[str] = []
+
+    def told(command: list[str], wall_s: int, stopped: object) -> None:
+        done = subprocess.run([command[0], "-X", "importtime", *command[1:]], cwd=ROOT, capture_output=True, text=True, check=True, timeout=wall_s)
+        said.extend(line.rsplit("|", 1)[1].strip() for line in done.stderr.splitlines() if line.startswith("import time:"))
+
+    monkeypatch.setattr(reading, "_run", told)
+    assert len(read(make(tmp_path)).rows) >= 1
+    packages = {name.split(".")[0] for name in said if "." in name}  # one that is asked for and kept away is named, and no part of it
+    assert {"geodata", "numpy"} <= packages
+    assert not {"sqlalchemy", "psycopg", "pandas", "geopandas", "flask"} & packages
