@@ -19,12 +19,14 @@ import numpy as np
 import pandas
 import shapely
 
+from app.bench.asking import Asker, told
 from app.bench.scratch import SEED, places
 from app.bench.turns import Result, take_turns
 from geodata.store.database import Database
 
 OURS, OGR, PANDAS = "onemap load --create", "ogr2ogr, COPY", "geopandas to_postgis"
-BAR, PEAK_BAR_MB = 2.0, 500  # bars.md, loading
+BAR, PEAK_BAR_MB, ASKED_BAR = 2.0, 500, 2.0  # bars.md, loading
+_ALONE_S = 5.0
 _SIDE_DEG = 2e-4
 _FRAME = """
 import sys, geopandas
@@ -34,13 +36,15 @@ geopandas.read_file(sys.argv[1], encoding="GBK", engine="pyogrio").to_postgis("b
 
 
 def run(database: Database, features: int, rounds: int) -> Result:
-    """Every competitor loads the same file into the same cluster; peaks are of the largest process of each."""
+    """Every competitor loads the same file into the same cluster; peaks are of the largest process of each. Beside ours somebody asks what is nearest."""
     url = database.owner.url
     plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
     environment = {**{name: value for name, value in os.environ.items() if not name.startswith("ONEMAP_")}, "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
                    "ONEMAP_DATABASE_URL": url.render_as_string(hide_password=False), "ONEMAP_SECRET_KEY": database._secret}
     peaks: dict[str, int] = {}
     turn = count()
+    asker, beside = Asker(database), list[float]()
+    alone = asker.alone(_ALONE_S)
     with TemporaryDirectory() as folder:
         file = parcels(Path(folder), features)
         environment["ONEMAP_HOME"] = folder
@@ -56,7 +60,8 @@ def run(database: Database, features: int, rounds: int) -> Result:
             peaks[name] = max(peaks.get(name, 0), used.ru_maxrss // 1024)
 
         def ours(_: object) -> None:
-            measured(OURS, sys.executable, "-m", "app.cli", "load", f"bench_parcels_{next(turn)}", str(file), "--create")
+            with asker.beside(beside):
+                measured(OURS, sys.executable, "-m", "app.cli", "load", f"bench_parcels_{next(turn)}", str(file), "--create")
 
         def frame(_: object) -> None:
             measured(PANDAS, sys.executable, "-c", _FRAME, str(file), url.render_as_string(hide_password=False))
@@ -67,6 +72,7 @@ def run(database: Database, features: int, rounds: int) -> Result:
                                                   "-lco", "GEOMETRY_NAME=geom", "-oo", "ENCODING=GBK", "--config", "PG_USE_COPY", "YES")
         facts: dict[str, Any] = {"seed": SEED, "rounds": rounds, "file, MB": round(sum(one.stat().st_size for one in file.parent.iterdir()) / 1e6)}
         result = take_turns(f"load of {features} polygons with 12 attributes", competitors, [0], rounds, OGR if OGR in competitors else PANDAS, {OURS: BAR}, facts)
+    facts["5 nearest, asked meanwhile"] = f"{told(alone, beside)}, bar x {ASKED_BAR:g}"
     facts |= {f"peak of {name}, MB": peak for name, peak in peaks.items()} | {"bar of the peak, MB": PEAK_BAR_MB}
     if OGR not in competitors:
         facts["ogr2ogr"] = "not installed (apt-get install gdal-bin)"

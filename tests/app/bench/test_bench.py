@@ -67,6 +67,7 @@ def test_every_competitor_loads_the_same_file_and_its_peak_is_told(database: Dat
         result = load.run(fresh, 300, 1)
         with fresh.space().reading(OPERATOR) as store:
             assert [store.count(layer) for layer in store.versions() if layer.startswith("bench_parcels_")] == [300, 300], "one round unmeasured, one measured"
+    assert "p95" in result.facts["5 nearest, asked meanwhile"]
     assert load.OURS in result.times_us and result.facts[f"peak of {load.OURS}, MB"] > 50
 
 
