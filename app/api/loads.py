@@ -108,7 +108,7 @@ _UPLOAD = {
 @blueprint.post("")
 @requires(Action.LOAD)
 @operation(tag="loads", summary=Label("上传文件，先检查再确认", "Bring a file; it is examined before anything is stored"), upload=_UPLOAD, headers=("Idempotency-Key",),
-           answers={202: "Load"}, problems=_PROBLEMS)
+           answers={202: "Load"}, problems=(*_PROBLEMS, 507))
 def receive() -> Response:
     form, space_id, actor = _form(), current_space().id, current_actor()
     options = LoadOptions(**form.model_dump(exclude={"layer", "uploads"}))

@@ -26,6 +26,7 @@ _STATUS = {
     403: Label("无权限", "Not allowed"), 404: Label("没有找到", "Not found"), 409: Label("冲突", "Conflict"), 412: Label("版本已过期", "Stale version"),
     413: Label("内容过大", "Too large"), 415: Label("内容类型不支持", "Media type not read"), 422: Label("输入有误", "Invalid input"),
     428: Label("须说明版本", "A version is required"), 429: Label("请求过多", "Too many requests"), 503: Label("暂时不可用", "Not available now"),
+    507: Label("服务器磁盘已满", "The server's disk is full"),
 }
 _HEADERS = {
     "If-Match": ("The version it was made from, as in ETag", True, r'^"[1-9][0-9]{0,8}"$'),

@@ -131,13 +131,17 @@ def test_the_map_in_every_state(visit: Come, language: str, theme: str) -> None:
 @pytest.mark.parametrize(("language", "theme"), LOOKS)
 def test_the_pages_beside_the_map(visit: Come, language: str, theme: str) -> None:
     found = {}
-    for role, path in ((Role.AUDIT_ADMIN, "/audit"), (Role.SECURITY_ADMIN, "/accounts"), (Role.SECURITY_ADMIN, "/sessions"), (Role.VIEWER, "/password")):
+    for role, path in ((Role.AUDIT_ADMIN, "/audit"), (Role.SECURITY_ADMIN, "/accounts"), (Role.SECURITY_ADMIN, "/sessions"), (Role.VIEWER, "/password"), (Role.PLANNER, "/help/connect")):
         one = dressed(visit(role, language=language, path=path), theme)
         found[path] = findings(one.page)
         if one.page.locator("tbody tr[tabindex]").count():
             one.page.locator("tbody tr[tabindex] >> nth=0").click()
             found[f"{path} with a row open"] = findings(one.page)
         one.shot(f"access_{language}{path.replace('/', '_')}")
+    one = dressed(visit(Role.GIS_STAFF, language=language), theme)
+    one.page.click(".basemaps .link")
+    one.until(lambda: one.page.locator("#right .skeleton").count() == 0 and one.page.locator("#picture-name").count() == 1, "the panel of pictures")
+    found["pictures"] = findings(one.page)
     for path in ("/api/v1/docs", "/no/such/page"):
         one = visit(Role.VIEWER, language=language)
         one.refusals = (404,)

@@ -77,6 +77,9 @@ def test_what_cannot_be_placed_is_refused_in_the_sentence_of_the_command(visit: 
     assert Imagery(one.server.home).all() == ()
     one.page.click("button:has-text('换一幅')")
     one.until(lambda: one.page.locator("#picture-file").count() == 1, "another can be chosen")
+    one.page.click(".tree-head .icon-btn >> nth=2")
+    one.page.set_input_files("#load-file", photo(tmp_path / "选的.tif"))
+    one.until(lambda: one.page.locator("#picture-name").count() == 1 and one.page.input_value("#picture-name") == "选的", "chosen where one loads it is offered as well")
 
 
 def test_who_may_not_place_pictures_is_told_who_does(visit: Come, tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from geodata.store.audit import Audit, Question
 from geodata.store.database import Database
 from layers.spec import OPERATOR, Role
 from tests.app.api.conftest import Program
+from tests.app.api.test_loads import bring, posts_file
 from tests.app.basemaps.test_imagery import photo, text
 
 IMAGERY, PLACINGS = "/api/v1/imagery", "/api/v1/imagery/placings"
@@ -198,6 +201,51 @@ def test_work_of_a_worker_that_was_stopped_is_done_by_the_next_and_ends_after_th
     assert staff.get(address).json["refused"]["code"] == "placing-fault"
 
 
+def test_a_worker_told_to_stop_ends_the_process_and_the_next_places_the_picture(staff: Program, database: Database, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    address = placed(staff, photo(tmp_path / "a.tif")).headers["Location"]
+    begun: list[asyncio.subprocess.Process] = []
+    start = asyncio.create_subprocess_exec
+
+    async def slow(*_: str, **how: Any) -> asyncio.subprocess.Process:
+        begun.append(await start("sleep", "600", **how))
+        return begun[0]
+
+    async def stopped() -> None:
+        working = asyncio.create_task(jobs.work(database, home))
+        while not begun:
+            assert not working.done()
+            await asyncio.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.wait_for(working, 30)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(asyncio, "create_subprocess_exec", slow)
+        asyncio.run(stopped())
+    assert begun[0].returncode == -signal.SIGKILL and staff.get(address).json["state"] == "placing"
+    monkeypatch.setattr(pictures, "_PATIENCE", pictures.timedelta())
+    pictures.sweep(database, home)
+    work(database, home)
+    assert staff.get(address).json["state"] == "placed"
+
+
+def test_no_load_waits_for_a_picture(staff: Program, database: Database, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The wrong build has one queue: the load's turn comes when the picture has ended."""
+    placed(staff, photo(tmp_path / "a.tif"))
+    load = bring(staff, posts_file(), "posts.geojson", layer="posts").headers["Location"]
+    seen: list[str] = []
+
+    async def patient(*_: Any) -> None:
+        for _ in range(600):
+            seen[:] = [(await asyncio.to_thread(staff.get, load)).json["state"]]
+            if seen == ["examined"]:
+                return
+            await asyncio.sleep(0.1)
+
+    monkeypatch.setattr(pictures, "carry_out", patient)
+    work(database, home)
+    assert seen == ["examined"]
+
+
 def test_a_worker_killed_after_the_picture_was_offered_finds_it_there(staff: Program, database: Database, home: Path, tmp_path: Path) -> None:
     address = placed(staff, photo(tmp_path / "a.tif")).headers["Location"]
     id_ = UUID(address.rsplit("/", 1)[1])
@@ -208,7 +256,6 @@ def test_a_worker_killed_after_the_picture_was_offered_finds_it_there(staff: Pro
 
 
 def test_the_sweep_of_loads_leaves_pictures_on_their_way(staff: Program, database: Database, home: Path, tmp_path: Path) -> None:
-    import os
     import time
 
     from app.command import load_work
