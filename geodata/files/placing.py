@@ -20,6 +20,7 @@ from layers.shapes import MAX_VERTICES
 from layers.spec import Geometry
 
 _ABSURD = 1e9  # no CRS of the earth has coordinates beyond this, whatever its unit
+_ALONE = 5.0  # degrees or metres from 0, 0 to the next corner: a line or an outline that lies there really has one nearer
 _KINDS = {
     0: "Point",
     1: "LineString",
@@ -96,6 +97,8 @@ def place(table: Table, asked: Place) -> Placed:
     if asked.swapped:
         shapes = np.asarray(shapely.transform(shapes, lambda xy: xy[:, ::-1]), dtype=object)
     _reject_absurd(shapes, rejected)
+    if not asked.anywhere:
+        _reject_zero(shapes, rejected)
     _one_kind(shapes, rejected)
     if asked.admitted is not None:
         _admit(shapes, rejected, asked.admitted)
@@ -159,6 +162,20 @@ def _reject_absurd(shapes: Shapes, rejected: dict[int, Notice]) -> None:
     for row, value in zip(index[bad].tolist(), coordinates[bad].tolist(), strict=True):
         if row not in rejected:
             rejected[row] = Notice("coordinate-outside-earth", {"x": f"{value[0]:.6g}", "y": f"{value[1]:.6g}"}, field="geometry")
+            shapes[row] = None
+
+
+def _reject_zero(shapes: Shapes, rejected: dict[int, Notice]) -> None:
+    """Keep out points at 0, 0 and shapes with one corner there far from all others: nothing was filled in."""
+    coordinates, index = shapely.get_coordinates(shapes, return_index=True)
+    zero = (coordinates == 0).all(axis=1)
+    if not zero.any():
+        return
+    nearest = np.full(len(shapes), np.inf)
+    np.minimum.at(nearest, index[~zero], np.abs(coordinates[~zero]).sum(axis=1))
+    for row in np.unique(index[zero]).tolist():
+        if nearest[row] > _ALONE and row not in rejected:
+            rejected[row] = Notice("coordinate-zero", {}, field="geometry")
             shapes[row] = None
 
 

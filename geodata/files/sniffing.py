@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from geodata.files.notices import Refused
-from geodata.files.packing import MIF_PARTS, SHAPE_PARTS, TAB_PARTS, ZIP_HEADS, Part
+from geodata.files.packing import MIF_PARTS, SHAPE_PARTS, TAB_PARTS, ZIP_HEADS, Part, unsaved
 
 SHAPEFILE, GEOPACKAGE, GEOJSON, DELIMITED, WORKBOOK = "ESRI Shapefile", "GeoPackage", "GeoJSON", "CSV", "XLSX"
 GEODATABASE, MAPINFO_TAB, MAPINFO_MIF, CAD, OSM = "File Geodatabase", "MapInfo TAB", "MapInfo MIF", "DXF", "OSM"
@@ -86,6 +86,9 @@ def sources(parts: Sequence[Part], *, named: bool) -> list[Source]:
 
     Raises Refused when nothing can be used, naming what was there instead.
     """
+    for one in parts:
+        if one.suffix.endswith("-wal"):
+            unsaved(one.name.removesuffix("-wal"), one.path)
     databases, parts = _databases(parts)
     maps, parts = _map_tables(parts)
     found, orphans = _shapefiles(parts)
