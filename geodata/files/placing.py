@@ -97,8 +97,11 @@ def place(table: Table, asked: Place) -> Placed:
     if asked.swapped:
         shapes = np.asarray(shapely.transform(shapes, lambda xy: xy[:, ::-1]), dtype=object)
     _reject_absurd(shapes, rejected)
-    if not asked.anywhere:
-        _reject_zero(shapes, rejected)
+    zero = np.array([], dtype=np.int64) if asked.anywhere else _at_zero(shapes)
+    if not asked.loose:
+        for row in zero.tolist():
+            rejected.setdefault(row, Notice("coordinate-zero", {}, field="geometry"))
+            shapes[row] = None
     _one_kind(shapes, rejected)
     if asked.admitted is not None:
         _admit(shapes, rejected, asked.admitted)
@@ -106,6 +109,8 @@ def place(table: Table, asked: Place) -> Placed:
     rows = np.flatnonzero(np.isfinite(bounds[:, 0]))
     judged = judge(table, bounds[rows], given=asked.crs, district=asked.district, assume=asked.loose)
     placed = Placed(shapes, judged, rejected, closed, list(judged.notices))
+    if asked.loose and len(zero):
+        placed.notices.append(Notice("coordinates-zero", {"count": len(zero), "rows": ", ".join(map(str, table.rows[zero][:10].tolist()))}))
     if len(rows):
         raw = bounds[rows]
         shapes[rows] = _moved(shapes[rows], judged)
@@ -165,18 +170,14 @@ def _reject_absurd(shapes: Shapes, rejected: dict[int, Notice]) -> None:
             shapes[row] = None
 
 
-def _reject_zero(shapes: Shapes, rejected: dict[int, Notice]) -> None:
-    """Keep out points at 0, 0 and shapes with one corner there far from all others: nothing was filled in."""
+def _at_zero(shapes: Shapes) -> NDArray[np.int64]:
+    """The rows of points at 0, 0 and of shapes with one corner there far from all others: nothing was filled in."""
     coordinates, index = shapely.get_coordinates(shapes, return_index=True)
     zero = (coordinates == 0).all(axis=1)
-    if not zero.any():
-        return
     nearest = np.full(len(shapes), np.inf)
     np.minimum.at(nearest, index[~zero], np.abs(coordinates[~zero]).sum(axis=1))
-    for row in np.unique(index[zero]).tolist():
-        if nearest[row] > _ALONE and row not in rejected:
-            rejected[row] = Notice("coordinate-zero", {}, field="geometry")
-            shapes[row] = None
+    rows = np.unique(index[zero])
+    return rows[nearest[rows] > _ALONE]
 
 
 def _one_kind(shapes: Shapes, rejected: dict[int, Notice]) -> None:

@@ -85,6 +85,10 @@ declare(
             "核对这些属性",
             "Check these properties",
         ),
+        "coordinates-zero": said(
+            "有 {count} 条的坐标里有 0, 0（第 {rows} 条），多半是没有填写", "{count} records have a 0, 0 among their coordinates (records {rows}), most likely never filled in",
+            "核对这些位置", "Check these places",
+        ),
         "coordinate-zero": said("坐标里有 0, 0，多半是没有填写", "There is a 0, 0 among the coordinates, most likely never filled in", "补上坐标；没有就留空", "Give the coordinates, or leave them empty"),
         "text-garbled": said(
             "「{column}」有 {count} 个值像是早先就存错了的乱码：「{text}」多半原是「{was}」",

@@ -96,7 +96,7 @@ def sources(parts: Sequence[Part], *, named: bool) -> list[Source]:
     rest = [one for one in parts if one.suffix not in SHAPE_PARTS]
     data = rest if named else [one for one in rest if one.suffix in _DATA or _is_alert(one)]
     found += [Source(_confirmed(one), one.stem.removesuffix(".osm"), one) for one in data]
-    if not found and len(texts := [one for one in rest if one.suffix == "txt"]) == 1:  # nothing else there: it is no note beside the data
+    if not found and len(texts := [one for one in rest if one.suffix == "txt" and one.head(1)]) == 1:  # nothing else there: it is no note beside the data
         found = [Source(_confirmed(texts[0]), texts[0].stem, texts[0])]
     if found:
         return found

@@ -147,18 +147,24 @@ def test_what_a_library_says_of_a_damaged_file_is_in_no_chinese_sentence(tmp_pat
     assert not re.search(r"[A-Za-z]{4,}", words.replace("JSON", "")), words
 
 
-def placed(*shapes: shapely.Geometry, anywhere: bool = False) -> Placed:
+def placed(*shapes: shapely.Geometry, anywhere: bool = False, loose: bool = False) -> Placed:
     blobs: list[bytes | None] = [shapely.to_wkb(one) for one in shapes]
     table = Table("GeoJSON", "a", np.arange(1, len(shapes) + 1), [], blobs, crs_source="RFC 7946")
-    return place(table, Place(JIUYUAN, loose=True, anywhere=anywhere))
+    return place(table, Place(JIUYUAN, loose=loose, anywhere=anywhere))
 
 
 def test_places_that_were_never_filled_in_are_kept_out() -> None:
     here, zero = shapely.Point(109.8, 40.6), shapely.Point(0, 0)
     line, ring = shapely.LineString([(109.8, 40.6), (0, 0), (109.9, 40.6)]), shapely.Polygon([(109.8, 40.6), (0, 0), (109.9, 40.6)])
     there = shapely.LineString([(-1, 0), (0, 0), (1, 0)])
-    assert {row: one.code for row, one in placed(here, zero, line, ring, there).rejected.items()} == dict.fromkeys((1, 2, 3), "coordinate-zero")
+    kept_out = {row: one.code for row, one in placed(here, zero, line, ring, there).rejected.items()}
+    assert kept_out == {**dict.fromkeys((1, 2, 3), "coordinate-zero"), 4: "row-outside-district"}
     assert placed(here, zero, anywhere=True).rejected == {}
+
+
+def test_a_new_layer_keeps_what_lies_at_zero_and_tells_of_it() -> None:
+    found = placed(shapely.Point(109.8, 40.6), shapely.Point(0, 0), loose=True)
+    assert found.rejected == {} and [one.values["rows"] for one in found.notices if one.code == "coordinates-zero"] == ["2"]
 
 
 def test_a_ring_too_short_is_told_with_how_many_points(tmp_path: Path) -> None:
