@@ -72,6 +72,12 @@ declare(
             "在表格里把该列设为「文本」或「数值、0 位小数」后重新导出",
             "Format the column as text, or as a number without decimals, and export it again",
         ),
+        "dates-as-numbers": said(
+            "「{column}」里是表格软件的日期序号（如 {text}，多半是 {day}），不是日期",
+            "“{column}” holds a spreadsheet's numbers of days (e.g. {text}, most likely {day}), not dates",
+            "在表格里把该列设为「日期」后重新导出",
+            "Format the column as a date and export it again",
+        ),
         "digits-lost": said(
             "有 {count} 个数字超过 15 位（第 {rows} 行），Excel 只记得前 15 位，后面的数字已经不对",
             "{count} numbers have more than 15 digits (rows {rows}); Excel keeps 15 of them, so the rest is not right",

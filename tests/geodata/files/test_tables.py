@@ -141,6 +141,11 @@ def test_codes_that_a_spreadsheet_shortened_are_told() -> None:
     assert [one.values["count"] for one in numbers_lost(Column("编号", Kind.TEXT, ["1.50207E+11", "A1", "1.5E+3", None]))] == [1]
 
 
+@pytest.mark.parametrize(("name", "values", "codes"), [("建成日期", [45322, 36525], ["dates-as-numbers"]), ("建成日期", [45322, None], ["dates-as-numbers"]), ("建成年份", [45322], []), ("建成日期", [20240101], [])])
+def test_days_that_a_spreadsheet_counted_are_told(name: str, values: list[Any], codes: list[str]) -> None:
+    assert [one.code for one in numbers_lost(Column(name, Kind.INTEGER, values))] == codes
+
+
 @pytest.mark.parametrize(("text", "number"), [("1,500", 1500), ("12,345,678", 12345678), ("1,5", 1.5), ("12", 12)])
 def test_commas_in_numbers_of_dbase(text: str, number: float) -> None:
     assert read_dbf(dbf([(text,)], (("N", "N", 12),)), given=None, cpg=None).columns[0].values == [number]
