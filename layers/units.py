@@ -24,7 +24,7 @@ def _unit(zh: str, en: str, **spellings: str) -> Unit:
 
 # Factors are exact by definition. 亩 is left out on purpose: 666.67 m2 is a rounded value, so a file in 亩 must say what it means.
 UNITS: Mapping[str, Unit] = {
-    "persons": _unit("人", "persons", 名="1", 口="1", 万="10000", 万人="10000", 万口="10000", people="1"),
+    "persons": _unit("人", "persons", 名="1", 口="1", 百人="100", 千人="1000", 万="10000", 万人="10000", 万口="10000", people="1"),
     "m": _unit("米", "m", km="1000", 千米="1000", 公里="1000"),
     "km": _unit("公里", "km", 千米="1", m="0.001", 米="0.001"),
     "m2": _unit("平方米", "m2", **{"㎡": "1", "m²": "1", "平米": "1", "公顷": "10000", "ha": "10000", "平方公里": "1000000",

@@ -14,17 +14,18 @@ from uuid import UUID
 from layers.dates import CHINA, in_reason, parse_date, parse_time
 from layers.messages import Sentence, declare
 from layers.spec import Choice, Field, Label
-from layers.units import UNITS
+from layers.units import UNITS, unit_label
 
 MAX_INTEGER = 2**53 - 1  # what JSON carries without loss to a browser
 
 _LARGEST = 10**300
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
-_UNKNOWN = frozenset({"", "-", "--", "—", "——", "/", "\\", "null", "<null>", "n/a", "na", "none", "无", "未知", "不详"})
+_UNKNOWN = frozenset({"", "-", "--", "—", "——", "/", "\\", "null", "<null>", "n/a", "na", "none", "无", "未知", "不详", "不明", "暂无", "待定", "待补充", "未填", "无数据", "#n/a"})
 _TRUE = frozenset({"是", "true", "1", "yes", "y", "t", "有", "√", "对", "真"})
 _FALSE = frozenset({"否", "false", "0", "no", "n", "f", "无", "×", "错", "假"})
 # C0 and C1 controls but tab and line feed, direction overrides that make text read as something else, lone surrogates.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]")
+_UNSEEN = " \t\n\u00a0\u3000\ufeff\u200b\u200c\u200d\u200e\u200f\u2060"  # blanks of every width, none among them: at the ends they make two codes of one
 _NUMBER = re.compile(r"^([+-]?(?:\d{1,3}(?:[,']\d{3})+|\d+)?(?:\.\d*)?(?:[eE][+-]?\d{1,4})?)\s*(\D*?\d?)$")
 _CHAINAGE = re.compile(r"^[KkＫ]?(\d{1,5})\+(\d{3}(?:\.\d+)?)$")
 _HIDDEN = re.compile(r"^(\*{2,}|#{2,})$")  # what dBASE and spreadsheets show for a number too wide
@@ -75,7 +76,7 @@ def _text_reader(field: Field) -> Reader:
 
 def _plain_text(raw: Any) -> str:
     """Text as written, but for line ends; folded where all of it is ASCII in full width, such as a phone number."""
-    text = _as_text(raw).replace("\r\n", "\n").replace("\r", "\n").strip().strip("\u3000\ufeff")
+    text = _as_text(raw).replace("\r\n", "\n").replace("\r", "\n").strip().strip(_UNSEEN)
     control = _CONTROL.search(text)
     if control:
         raise Unreadable("control-character", character=f"U+{ord(control.group()):04X}", position=control.start() + 1)
@@ -184,6 +185,8 @@ def _number_reader(field: Field) -> Reader:
     unit = UNITS.get(field.unit or "")
     spellings = unit.spellings if unit else {(field.unit or "").lower(): Decimal(1)}
     chainage = field.unit == "m"
+    label = unit_label(field.unit) if field.unit else None
+    unit_words = {"unit": label.zh, "unit_en": label.en} if label else {"unit": "", "unit_en": ""}
 
     def read(raw: Any) -> int | float | None:
         number = _number(raw, spellings, chainage)
@@ -195,14 +198,14 @@ def _number_reader(field: Field) -> Reader:
                 raise Unreadable("not-whole", value=_shown(raw))
             value = int(number)
             if abs(value) > MAX_INTEGER:
-                raise Unreadable("out-of-range", value=_shown(raw), minimum=-MAX_INTEGER, maximum=MAX_INTEGER, unit=field.unit or "")
+                raise Unreadable("out-of-range", value=_shown(raw), minimum=-MAX_INTEGER, maximum=MAX_INTEGER, **unit_words)
         else:
             value = float(number)
             if not math.isfinite(value):  # 1e400 written as text
                 raise Unreadable("not-finite", value=_shown(raw))
         if (low is not None and value < low) or (high is not None and value > high):
             raise Unreadable("out-of-range", value=value, minimum="-" if low is None else low, maximum="-" if high is None else high,
-                             unit=field.unit or "")
+                             **unit_words)
         return value
 
     return read
@@ -356,7 +359,7 @@ declare({
     "not-finite": _said("「{value}」不是有限的数", "“{value}” is not a finite number", "改为真实数值或留空",
                         "Give the real value or leave it empty"),
     "not-whole": _said("「{value}」不是整数", "“{value}” is not a whole number", "填写整数", "Give a whole number"),
-    "out-of-range": _said("{value} 不在 {minimum} 至 {maximum} {unit} 之间", "{value} is not between {minimum} and {maximum} {unit}",
+    "out-of-range": _said("{value} 不在 {minimum} 至 {maximum} {unit} 之间", "{value} is not between {minimum} and {maximum} {unit_en}",
                           "核对数值与单位", "Check the value and its unit"),
     "unit-unknown": _said("「{value}」的单位「{unit}」不能确定", "The unit “{unit}” of “{value}” is not certain",
                           "换算成本字段的单位，只填数字", "Convert it to the field's unit and give the number only"),

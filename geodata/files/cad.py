@@ -50,6 +50,8 @@ def read_cad(source: Source, *, sublayer: str | None, encoding: str | None, work
     data = source.main.read()
     text, decision = for_text(data, given=encoding)
     decision.notices[:] = [one for one in decision.notices if one.code != "not-utf8"]  # a DXF has no encoding by rule
+    if not re.search(r"\n\s*0\s*\n\s*EOF$", text[-200:].replace("\r", "").rstrip("\x00\x1a \n\t")):
+        raise Refused("drawing-cut", path=source.main.name)  # GDAL would look for the end until its time is up
     path = work / "source.dxf"
     path.write_text(_plain(text), "utf-8")
     raw = read_raw(path, layer="entities")

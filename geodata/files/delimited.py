@@ -21,6 +21,7 @@ from geodata.files.sniffing import Source
 from geodata.files.table import MOST_COLUMNS, Column, Kind, Table
 
 csv.field_size_limit(10_000_000)
+_KEPT_AS_TEXT = re.compile(r"=\"([^\"]*)\"|'(\d+)")
 _MOST_ABOVE = 100  # rows before the header: a page of explanations
 _MOST_EMPTY = 1000  # empty rows told one by one
 
@@ -78,10 +79,11 @@ def _delimiter(text: str) -> str:
     for mark in (",", "\t", ";", "|", "，", "；", "^", "~", "\x1f", "\x01", " "):
         if mark == " " and best_rank[0] > 0:  # names hold blanks, too: only where nothing else parts the cells
             break
-        counts = [len(next(csv.reader([one.strip(" ")], delimiter=mark, skipinitialspace=mark == " "))) for one in lines]
-        common, times = Counter(counts).most_common(1)[0]
-        if counts[0] > 1 and common > 1 and (times / len(lines), counts[0]) > best_rank:
-            best, best_rank = mark, (times / len(lines), counts[0])
+        rows = [next(csv.reader([one.strip(" ")], delimiter=mark, skipinitialspace=mark == " ")) for one in lines]
+        common, times = Counter(map(len, rows)).most_common(1)[0]
+        filled = sum(1 for one in rows[0] if one.strip())  # a tab after each value, against scientific notation, parts none
+        if filled > 1 and common > 1 and (times / len(lines), filled) > best_rank:
+            best, best_rank = mark, (times / len(lines), filled)
     return best
 
 
@@ -197,7 +199,12 @@ def _filled(cell: Any) -> bool:
 
 
 def _cell(cell: Any) -> Any:
-    return (as_meant(cell.strip()) or None) if isinstance(cell, str) else cell
+    """The value of a cell: without the ="001" and '001 by which people keep a spreadsheet from reading a code as a number."""
+    if not isinstance(cell, str):
+        return cell
+    plain = cell.strip()
+    kept = _KEPT_AS_TEXT.fullmatch(plain)
+    return (kept[1] or kept[2] if kept else as_meant(plain)) or None
 
 
 def _column(name: str, values: list[Any]) -> Column:

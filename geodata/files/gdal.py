@@ -114,6 +114,9 @@ def read_features(source: Source, *, sublayer: str | None, shapes_wanted: bool, 
         layers = [one for one in layers if one.count]
     layer = chosen(layers, sublayer, source.main.name if source.format != GEODATABASE else source.name)
     found = read_raw(path, layer=layer)
+    stated = next(one.count for one in layers if one.name == layer)
+    if stated and len(found.shapes) < stated:
+        raise Refused("records-missing", part=source.main.name, stated=stated, there=len(found.shapes))
     if not len(found.shapes):
         raise Refused("empty-layer", layer=layer)
     columns = [plain_column(*one) for one in zip(found.names, found.types, found.values, strict=True)]

@@ -32,7 +32,9 @@ def read_geojson(source: Source, *, encoding: str | None) -> Table:
     data = source.main.read()
     text, decision = for_text(data, given=encoding)
     decision = sampled(decision, cells(data))
-    features, head, notices = _features(_parsed(text))
+    doubled = _Doubled()
+    features, head, notices = _features(_parsed(text, doubled))
+    notices += doubled.notices()
     if not features:
         raise Refused("empty-layer", layer=source.name)
     shapes: list[bytes | None] = []
@@ -66,15 +68,35 @@ def read_geojson(source: Source, *, encoding: str | None) -> Table:
     return table.without(out) if out.any() else table
 
 
-def _parsed(text: str) -> Any:
+class _Doubled:
+    """Makes the objects of a JSON text and remembers the names that one of them has twice: of such the last value counts."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, int] = {}
+
+    def __call__(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        made = dict(pairs)
+        if len(made) != len(pairs):
+            seen: set[str] = set()
+            for name, _ in pairs:
+                if name in seen:
+                    self.names[name] = self.names.get(name, 0) + 1
+                seen.add(name)
+        return made
+
+    def notices(self) -> list[Notice]:
+        return [Notice("keys-doubled", {"name": name[:40], "count": count}) for name, count in list(self.names.items())[:20]]
+
+
+def _parsed(text: str, doubled: _Doubled) -> Any:
     if "\x1e" in text[:1000]:  # RFC 8142: each record begins with this mark and may be of many lines
-        return _sequence([(number, one) for number, one in enumerate(text.split("\x1e"), 0) if one.strip()])
+        return _sequence([(number, one) for number, one in enumerate(text.split("\x1e"), 0) if one.strip()], doubled)
     try:
-        return json.loads(text, parse_constant=_constant)
+        return json.loads(text, parse_constant=_constant, object_pairs_hook=doubled)
     except json.JSONDecodeError as error:
         lines = [(number, one) for number, one in enumerate(text.splitlines(), 1) if one.strip()]
         if len(lines) > 1 and error.msg == "Extra data":
-            return _sequence(lines)
+            return _sequence(lines, doubled)
         raise Refused("not-json", line=error.lineno, column=error.colno, said=error.msg) from error
     except RecursionError as error:
         raise Refused("too-deep", limit=_DEEPEST) from error
@@ -86,11 +108,11 @@ def _constant(name: str) -> float:
     return math.nan if name == "NaN" else math.inf
 
 
-def _sequence(records: list[tuple[int, str]]) -> dict[str, Any]:
+def _sequence(records: list[tuple[int, str]], doubled: _Doubled) -> dict[str, Any]:
     """One collection of the features on lines or in records; collections on lines of their own are joined."""
     features: list[Any] = []
     for number, text in records:
-        value = _record(text, number)
+        value = _record(text, number, doubled)
         joined = value.get("features") if isinstance(value, dict) and value.get("type") == "FeatureCollection" else None
         if isinstance(joined, list):
             features += joined
@@ -99,14 +121,16 @@ def _sequence(records: list[tuple[int, str]]) -> dict[str, Any]:
     return {"type": "FeatureCollection", "features": features}
 
 
-def _record(text: str, number: int) -> Any:
+def _record(text: str, number: int, doubled: _Doubled) -> Any:
     try:
-        return json.loads(text, parse_constant=_constant)
+        return json.loads(text, parse_constant=_constant, object_pairs_hook=doubled)
     except (json.JSONDecodeError, RecursionError) as error:
         raise Refused("not-json", line=number, column=getattr(error, "colno", 0), said=str(error)[:100]) from error
 
 
 def _features(value: Any) -> tuple[list[dict[str, Any]], dict[str, Any], list[Notice]]:
+    if isinstance(value, list) and value and all(isinstance(one, dict) and one.get("type") == "Feature" for one in value):
+        value = {"type": "FeatureCollection", "features": value}  # as scripts dump them
     if not isinstance(value, dict) or not isinstance(value.get("type"), str):
         raise Refused("not-geojson")
     if value["type"] == "FeatureCollection":
@@ -211,7 +235,7 @@ def _polygon(values: Any, flat: _Flatness) -> Any:
         if len(array) and not np.array_equal(array[0], array[-1]):
             array = np.vstack([array, array[:1]])
         if len(array) < 4:
-            raise _Bad("ring-too-short", points=len(array))
+            raise _Bad("ring-too-short", positions=len(array))
         rings.append(shapely.linearrings(array))
     if not rings:
         raise _Bad("geometry-broken", kind="Polygon")

@@ -51,7 +51,8 @@ def _read(connection: sqlite3.Connection, source: Source, sublayer: str | None, 
         connection.execute("SELECT table_name, data_type FROM gpkg_contents WHERE data_type IN ('features', 'attributes', 'aspatial')")
     )
     spatial.pop("ogr_empty_table", None)  # what GDAL puts into a file that holds no layer of shapes
-    names = [name for name, kind in spatial.items() if name in tables and (kind == "features" or not shapes_wanted)]
+    real = {name.lower(): name for name in tables}  # SQLite does not tell capitals from small letters
+    names = [real[name.lower()] for name, kind in spatial.items() if name.lower() in real and (kind == "features" or not shapes_wanted)]
     if shapes_wanted and not names:
         raise Refused("no-spatial-layer", path=source.main.name)
     layer = chosen([_listed(connection, one) for one in names], sublayer, source.main.name)

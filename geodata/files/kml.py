@@ -187,7 +187,7 @@ def _ring(boundary: Element, seen: _Seen) -> Any:
     if not np.array_equal(places[0], places[-1]):
         places = np.vstack([places, places[:1]])
     if len(places) < 4:
-        raise _Bad("ring-too-short", points=len(places))
+        raise _Bad("ring-too-short", positions=len(places))
     return shapely.linearrings(places)
 
 

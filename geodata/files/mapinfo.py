@@ -53,6 +53,8 @@ def read_mapinfo(source: Source, *, encoding: str | None, work: Path) -> Table:
         crs_declared_unknown=found.crs is None,
         notices=list(decision.notices),
     )
+    if (mid := source.beside.get("mid")) and (rows := sum(1 for one in mid.read().splitlines() if one.strip())) > len(found.shapes):
+        table.notices.append(Notice("record-counts-differ", {"shapes": len(found.shapes), "rows": rows}))
     if has_zm(found.shapes):
         table.notices.append(Notice("zm-dropped", {"kind": found.kind}))
     bad = _decode_all(table, columns, decision.codec)

@@ -12,6 +12,7 @@ from geodata.files.notices import Notice
 from layers.shapes import MAX_VERTICES
 from layers.spec import Geometry
 
+_ALONE = 5.0  # degrees or metres from 0, 0 to the next corner: a line or an outline that lies there really has one nearer
 _ABSURD = 1e9  # no CRS of the earth has coordinates beyond this, whatever its unit
 KIND_NAMES = {
     0: "Point",
@@ -46,6 +47,18 @@ def opened(blobs: Shapes, *, swapped: bool = False) -> tuple[Shapes, dict[int, N
     _reject_absurd(shapes, rejected)
     _one_kind(shapes, rejected)
     return shapes, rejected, closed
+
+
+def at_zero(shapes: Shapes) -> NDArray[np.int64]:
+    """The places of points at 0, 0 and of shapes with one corner there far from all others: nothing was filled in."""
+    coordinates, index = shapely.get_coordinates(shapes, return_index=True)
+    zero = (coordinates == 0).all(axis=1)
+    if not zero.any():
+        return np.zeros(0, np.int64)
+    nearest = np.full(len(shapes), np.inf)
+    np.minimum.at(nearest, index[~zero], np.abs(coordinates[~zero]).sum(axis=1))
+    places = np.unique(index[zero])
+    return places[nearest[places] > _ALONE]
 
 
 def families(kinds: Iterable[int]) -> set[Geometry]:

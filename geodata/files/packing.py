@@ -78,6 +78,7 @@ def gather(path: Path, work: Path) -> tuple[list[Part], list[Notice]]:
             raise Refused("packing-unsupported", kind=name, path=path.name)
     if head[257:262] == b"ustar":
         raise Refused("packing-unsupported", kind="tar", path=path.name)
+    unsaved(part.name, path.with_name(path.name + "-wal"))
     if head.startswith(ZIP_HEADS) or (part.suffix in ("zip", "kmz") and not head.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"<")):  # a KML is often renamed
         return _zip(part, work)
     family = next((one for one in _FAMILIES if part.suffix in one), None)
@@ -90,6 +91,12 @@ def gather(path: Path, work: Path) -> tuple[list[Part], list[Notice]]:
         ]
         return [_plain(Part(one.name, one)) for one in beside], []
     return [part], []
+
+
+def unsaved(name: str, log: Path) -> None:
+    """Refuse a database whose last changes still lie in the log beside it: read without them it would be of yesterday."""
+    if log.is_file() and log.stat().st_size:
+        raise Refused("changes-not-saved", path=name, log=f"{name}-wal")
 
 
 def _plain(part: Part) -> Part:

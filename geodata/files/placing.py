@@ -15,7 +15,7 @@ from geodata.crs import reproject
 from geodata.datum import Datum, unshift
 from geodata.files.mending import mended
 from geodata.files.notices import Notice, Refused
-from geodata.files.opening import KIND_NAMES, Shapes, opened
+from geodata.files.opening import KIND_NAMES, Shapes, at_zero, opened
 from geodata.files.projection import Judged, candidates, judge
 from geodata.files.table import Table
 from geodata.files.words import KINDS
@@ -71,6 +71,9 @@ def place(table: Table, asked: Place) -> Placed:
     judged = judge(table, raw, given=asked.crs, district=asked.district, assume=asked.loose)
     shapes, inside, doubtful = _moved(given, judged, asked)
     placed = Placed(shapes, judged, given.rejected, given.closed, list(judged.notices))
+    if given.zero:
+        rows_at_zero = table.rows[sorted(given.zero)].tolist()
+        placed.notices.append(Notice("coordinates-zero", {"count": len(rows_at_zero), "rows": ", ".join(map(str, rows_at_zero[:10]))}))
     if len(rows):
         if not judged.is_identity and given.lost > len(raw) / 2:
             said, sample = judged.found.value, f"{raw[0, 0]:.10g}, {raw[0, 1]:.10g}"
@@ -85,11 +88,12 @@ class _Given:
 
     def __init__(self, shapes: ShapeColumn, asked: Place) -> None:
         self._shapes = shapes
-        self._swapped = asked.swapped
+        self._asked = asked
         self._only: Shapes | None = None
         self._out = np.zeros(len(shapes), bool)
         self.rejected: dict[int, Notice] = {}
         self.closed: dict[int, Notice] = {}
+        self.zero: set[int] = set()  # rows at 0, 0 of a new layer, which are told and taken
         self.lost = 0  # those that the projection could not place
 
     def __len__(self) -> int:
@@ -104,7 +108,12 @@ class _Given:
             yield start, shapes
 
     def _opened(self, start: int, stop: int) -> Shapes:
-        shapes, rejected, closed = opened(self._shapes.blobs(start, stop), swapped=self._swapped)
+        shapes, rejected, closed = opened(self._shapes.blobs(start, stop), swapped=self._asked.swapped)
+        zero = [] if self._asked.anywhere else at_zero(shapes).tolist()
+        if self._asked.loose:
+            self.zero |= {start + place for place in zero}
+        else:
+            rejected |= {place: Notice("coordinate-zero", {}, field="geometry") for place in zero}
         self.closed |= {start + place: notice for place, notice in closed.items()}
         self.reject({start + place: notice for place, notice in rejected.items()})
         shapes[self._out[start:stop]] = None

@@ -125,6 +125,13 @@ declare(
         "no-such-file": said("没有文件「{path}」", "There is no file “{path}”", "核对路径", "Check the path"),
         "not-a-file": said("「{path}」不是文件或文件夹", "“{path}” is neither a file nor a folder", "核对路径", "Check the path"),
         "empty-file": said("「{part}」是空文件（0 字节）", "“{part}” is empty (0 bytes)", *SAVE_AGAIN),
+        "drawing-cut": said("图纸「{path}」不完整：没有结尾标记（EOF）", "The drawing “{path}” is cut short: its end mark (EOF) is missing", *SAVE_AGAIN),
+        "changes-not-saved": said(
+            "「{path}」的最近改动还在旁边的「{log}」里，没有写进文件",
+            "The last changes of “{path}” still lie beside it in “{log}”",
+            "在原软件里关闭或另存这个文件，再导入",
+            "Close the file in its program, or save it under another name, and load that",
+        ),
         "empty-layer": said("图层「{layer}」没有记录", "The layer “{layer}” has no records", *SAVE_AGAIN),
         "file-too-large": said(
             "文件 {size_mb} MB，最多 {limit_mb} MB", "The file is {size_mb} MB, at most {limit_mb} MB", "分成几个文件", "Split it"
@@ -139,7 +146,7 @@ declare(
             "The file {part} is cut short: {stated} records stated, {there} there",
             *SAVE_AGAIN,
         ),
-        "file-damaged": said("文件 {part} 已损坏（{said}）", "The file {part} is damaged ({said})", *SAVE_AGAIN),
+        "file-damaged": said("文件 {part} 已损坏，读不下去", "The file {part} is damaged and cannot be read", *SAVE_AGAIN),
         "part-missing": said(
             "缺少 {part}（现有 {there}）",
             "The {part} is missing (there: {there})",
@@ -213,6 +220,12 @@ declare(
         "nothing-usable": said(
             "没有可导入的文件（没有 .shp 等；只有 {there}）", "Nothing here can be loaded (no .shp or the like; only {there})", *AS_KNOWN
         ),
+        "xml-damaged": said(
+            "「{path}」第 {line} 行第 {column} 列不合 XML 的规则",
+            "“{path}” breaks the rules of XML at line {line}, column {column}",
+            "文字里的 & 和 < 要写成 &amp; 和 &lt;；文件不完整就重新导出",
+            "Write & and < within text as &amp; and &lt;; export it again if it is cut short",
+        ),
         "archive-damaged": said("压缩包「{path}」已损坏或不完整", "The archive “{path}” is damaged or cut short", *SAVE_AGAIN),
         "archive-encrypted": said(
             "压缩包有密码（{member}）", "The archive is encrypted ({member})", "去掉密码后重新打包", "Pack it again without a password"
@@ -255,7 +268,7 @@ declare(
         ),
         # reading
         "not-json": said(
-            "不是有效的 JSON（第 {line} 行第 {column} 列：{said}）", "Not valid JSON (line {line}, column {column}: {said})", *SAVE_AGAIN
+            "不是有效的 JSON（第 {line} 行第 {column} 列读不下去）", "Not valid JSON (unreadable at line {line}, column {column})", *SAVE_AGAIN
         ),
         "not-geojson": said(
             "是 JSON，但不是 GeoJSON",
@@ -280,7 +293,7 @@ declare(
             "去掉密码，另存为 .xlsx",
             "Remove the password and save it as .xlsx",
         ),
-        "reader-died": said("读取进程异常结束（{said}）", "The reader ended abnormally ({said})", *SAVE_AGAIN),
+        "reader-died": said("这个文件让读取程序异常结束，多半已损坏", "The reader ended abnormally on this file, which is most likely damaged", *SAVE_AGAIN),
         "reading-too-long": said("读取超过 {limit_s} 秒", "Reading took more than {limit_s} s", "分成几个文件", "Split it"),
         "reading-too-large": said("读取所需内存超过限额", "Reading needs more memory than allowed", "分成几个文件", "Split it"),
         "several-sublayers": said(

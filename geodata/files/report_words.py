@@ -72,6 +72,12 @@ declare(
             "在表格里把该列设为「文本」或「数值、0 位小数」后重新导出",
             "Format the column as text, or as a number without decimals, and export it again",
         ),
+        "dates-as-numbers": said(
+            "「{column}」里是表格软件的日期序号（如 {text}，多半是 {day}），不是日期",
+            "“{column}” holds a spreadsheet's numbers of days (e.g. {text}, most likely {day}), not dates",
+            "在表格里把该列设为「日期」后重新导出",
+            "Format the column as a date and export it again",
+        ),
         "digits-lost": said(
             "有 {count} 个数字超过 15 位（第 {rows} 行），Excel 只记得前 15 位，后面的数字已经不对",
             "{count} numbers have more than 15 digits (rows {rows}); Excel keeps 15 of them, so the rest is not right",
@@ -79,6 +85,17 @@ declare(
             "Keep that column as text in the source and export it again",
         ),
         "sheets-hidden": said("隐藏的工作表没有读：{there}", "Hidden sheets were not read: {there}"),
+        "keys-doubled": said(
+            "「{name}」在同一个对象里写了不止一次（{count} 处），取的是最后一个",
+            "“{name}” stands more than once in one object ({count} times); the last one was taken",
+            "核对这些属性",
+            "Check these properties",
+        ),
+        "coordinates-zero": said(
+            "有 {count} 条的坐标里有 0, 0（第 {rows} 条），多半是没有填写", "{count} records have a 0, 0 among their coordinates (records {rows}), most likely never filled in",
+            "核对这些位置", "Check these places",
+        ),
+        "coordinate-zero": said("坐标里有 0, 0，多半是没有填写", "There is a 0, 0 among the coordinates, most likely never filled in", "补上坐标；没有就留空", "Give the coordinates, or leave them empty"),
         "text-garbled": said(
             "「{column}」有 {count} 个值像是早先就存错了的乱码：「{text}」多半原是「{was}」",
             "{count} values of “{column}” look garbled before they came into the file: “{text}” was most likely “{was}”",
@@ -330,8 +347,8 @@ declare(
         # packing and parts
         "shx-rebuilt": said("缺少 .shx 或其已损坏，已由 .shp 重建", "The .shx was missing or damaged; it was rebuilt from the .shp"),
         "record-counts-differ": said(
-            ".shp 有 {shapes} 个图形，.dbf 有 {rows} 行",
-            "The .shp has {shapes} shapes, the .dbf {rows} rows",
+            "图形有 {shapes} 个，属性表有 {rows} 行",
+            "There are {shapes} shapes, and {rows} rows in the table",
             "核对两者是否同一批导出",
             "Check that both come from one export",
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -75,7 +76,10 @@ def without_totals(table: Table) -> Table:
 
 
 def numbers_lost(column: Column) -> list[Notice]:
-    """A notice where values are codes that a spreadsheet shortened to 1.50207E+11: their last digits are gone."""
+    """A notice where values are codes that a spreadsheet shortened to 1.50207E+11, or dates of which it left the count of days alone."""
+    days = [str(one) for one in column.values if one is not None] if re.search(r"(?i)日期|时间|date", column.name) else []
+    if days and all(re.fullmatch(r"[2-5]\d{4}", one) for one in days):
+        return [Notice("dates-as-numbers", {"column": column.name, "text": days[0], "day": (date(1899, 12, 30) + timedelta(int(days[0]))).isoformat()})]
     if column.kind is not Kind.TEXT:
         return []
     found = [one for one in column.values if isinstance(one, str) and _SHORTENED.fullmatch(one)]

@@ -93,8 +93,8 @@ def _index(source: Source, notices: list[Notice]) -> NDArray[np.int64]:
         if len(raw) >= 100 and raw[:4] == b"\x00\x00\x27\x0a":
             entries = np.frombuffer(raw[100 : 100 + (len(raw) - 100) // 8 * 8], dtype=">i4").reshape(-1, 2).astype(np.int64) * 2
             if len(entries) and (entries[:, 0] >= 100).all():
-                beyond = int((entries.sum(axis=1) + 8 > size).sum())
-                if not beyond:
+                end = int(entries.sum(axis=1).max()) + 8
+                if end <= size and (end == size or len(_behind(source.main, size)) <= len(entries)):
                     return entries
         notices.append(Notice("shx-rebuilt", {"why": "damaged"}))
     else:
@@ -102,12 +102,24 @@ def _index(source: Source, notices: list[Notice]) -> NDArray[np.int64]:
     return _walked(source.main, size)
 
 
+def _behind(main: Part, size: int) -> NDArray[np.int64]:
+    """The records that the .shp itself has, for an index that ends before it does; none where they cannot be walked."""
+    try:
+        return _walked(main, size)
+    except Refused:
+        return np.zeros((0, 2), dtype=np.int64)
+
+
 def _walked(main: Part, size: int) -> NDArray[np.int64]:
-    found, place = [], 100
+    found: list[tuple[int, int]] = []
+    place = 100
+    stated = struct.unpack(">i", main.head(100)[24:28])[0] * 2
     with main.path.open("rb") as file:
         while place + 8 <= size:
             file.seek(place)
             _, words = struct.unpack(">ii", file.read(8))
+            if found and place == stated and words < 2:  # what a transfer filled the file up with
+                break
             if words < 2 or place + 8 + words * 2 > size:
                 raise Refused("file-truncated", part=".shp", stated=place + 8 + max(words, 0) * 2, there=size)
             found.append((place, words * 2))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from geodata.files.notices import Refused
-from geodata.files.packing import MIF_PARTS, SHAPE_PARTS, TAB_PARTS, ZIP_HEADS, Part
+from geodata.files.packing import MIF_PARTS, SHAPE_PARTS, TAB_PARTS, ZIP_HEADS, Part, unsaved
 
 SHAPEFILE, GEOPACKAGE, GEOJSON, DELIMITED, WORKBOOK = "ESRI Shapefile", "GeoPackage", "GeoJSON", "CSV", "XLSX"
 GEODATABASE, MAPINFO_TAB, MAPINFO_MIF, CAD, OSM = "File Geodatabase", "MapInfo TAB", "MapInfo MIF", "DXF", "OSM"
@@ -88,6 +88,9 @@ def sources(parts: Sequence[Part], *, named: bool, tables: bool = False) -> list
 
     Raises Refused when nothing can be used, naming what was there instead.
     """
+    for one in parts:
+        if one.suffix.endswith("-wal"):
+            unsaved(one.name.removesuffix("-wal"), one.path)
     databases, parts = _databases(parts)
     maps, parts = _map_tables(parts)
     found, orphans = _shapefiles(parts)
@@ -95,7 +98,7 @@ def sources(parts: Sequence[Part], *, named: bool, tables: bool = False) -> list
     rest = [one for one in parts if one.suffix not in SHAPE_PARTS]
     data = rest if named else [one for one in rest if one.suffix in _DATA or _is_alert(one)]
     found += [Source(_confirmed(one), one.stem.removesuffix(".osm"), one) for one in data]
-    if not found and len(texts := [one for one in rest if one.suffix == "txt" and one.path.stat().st_size]) == 1:  # nothing else there: it is no note beside the data
+    if not found and len(texts := [one for one in rest if one.suffix == "txt" and one.head(1)]) == 1:  # nothing else there: it is no note beside the data
         found = [Source(_confirmed(texts[0]), texts[0].stem, texts[0])]
     if found:
         return found

@@ -77,7 +77,7 @@ def unit_in_name(name: str, wanted: Field) -> str | None:
     factor = own.get(said.lower())
     if factor is not None:
         return None if factor == 1 else said
-    return said if bracket and said.lower() in _ALL_UNITS else None
+    return said if bracket and (said.lower() in _ALL_UNITS or re.match("[十百千万亿]+", said)) else None
 
 
 def _read(column: Column, wanted: Field, values: Values) -> Coded:

@@ -93,7 +93,7 @@ def parsed(text: str, name: str) -> Element:
     except expat.ExpatError as error:
         if "unbound prefix" in str(error) and "xmlns" in text[:2000]:
             return parsed(_bound(text), name)
-        raise Refused("file-damaged", part=name, said=f"line {error.lineno}, column {error.offset}") from error
+        raise Refused("xml-damaged", path=name, line=error.lineno, column=error.offset + 1) from error
     return top.children[0]
 
 

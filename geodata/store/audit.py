@@ -147,7 +147,7 @@ class Audit:
         """At most `limit` entries, newest first. Raises Forbidden; InvalidInput for a cursor that is none of ours."""
         auditors_only(actor)
         if not 1 <= limit <= MAX_PAGE:
-            raise InvalidInput(problems=[Problem("limit", "out-of-range", {"minimum": 1, "maximum": MAX_PAGE, "value": limit})])
+            raise InvalidInput(problems=[Problem("limit", "out-of-range", {"minimum": 1, "maximum": MAX_PAGE, "value": limit, "unit": "", "unit_en": ""})])
         place = tuple_(AUDIT.c.at, AUDIT.c.chain, AUDIT.c.sequence)
         query = select(AUDIT).where(*_clauses(question)).order_by(AUDIT.c.at.desc(), AUDIT.c.chain.desc(), AUDIT.c.sequence.desc())
         if cursor is not None:

@@ -395,7 +395,7 @@ class Reader:
 
 def _bounded(limit: int) -> int:
     if not 1 <= limit <= MAX_PAGE:
-        raise InvalidInput(problems=[Problem("limit", "out-of-range", {"minimum": 1, "maximum": MAX_PAGE, "value": limit})])
+        raise InvalidInput(problems=[Problem("limit", "out-of-range", {"minimum": 1, "maximum": MAX_PAGE, "value": limit, "unit": "", "unit_en": ""})])
     return limit
 
 

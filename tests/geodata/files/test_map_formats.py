@@ -241,7 +241,7 @@ def test_drawings_that_cannot_be_read_say_how_to_make_them_so(tmp_path: Path) ->
         ("a.dwg", b"AC1032" + bytes(200), "dwg-unsupported"),
         ("a.dxf", b"AutoCAD Binary DXF\r\n\x1a\x00" + bytes(60), "dxf-binary"),
         ("b.dxf", b"name,lon,lat\na,1,2\n", "content-differs"),
-        ("c.dxf", b"  0\r\nSECTION\r\n  2\r\nHEADER\r\n  9\r\n$ACADVER\r\n", "file-damaged"),
+        ("c.dxf", b"  0\r\nSECTION\r\n  2\r\nHEADER\r\n  9\r\n$ACADVER\r\n", "drawing-cut"),
         ("d.dxf", b"  0\r\nSECTION\r\n  2\r\nENTITIES\r\n  0\r\nENDSEC\r\n  0\r\nEOF\r\n", "empty-layer"),
     ):
         path = tmp_path / name

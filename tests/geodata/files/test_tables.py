@@ -96,6 +96,11 @@ def test_what_fills_the_end_of_a_file_is_no_row(tmp_path: Path, tail: str) -> No
     assert told(delimited(tmp_path, "编号,名称,经度,纬度\nA,甲,109.8,40.6\n" + tail)) == []
 
 
+def test_marks_that_keep_a_code_from_being_a_number_are_no_part_of_it(tmp_path: Path) -> None:
+    read = delimited(tmp_path, "编号\t,名称\t,经度\t,纬度\t\n'001\t,甲\t,109.8\t,40.6\t\n=\"002\",=\"乙\",=\"109.9\",=\"40.6\"\n")
+    assert [one.name for one in read.columns] == HEAD and read.columns[0].values == ["001", "002"] and None not in (read.shapes or [None])
+
+
 def test_more_columns_than_a_table_holds_are_refused_at_once() -> None:
     with pytest.raises(Refused) as refused:
         table([*HEAD, *(f"c{number}" for number in range(100_000))], ROWS[0])
@@ -134,6 +139,11 @@ def test_a_new_field_loses_no_digit_of_its_codes(values: list[str], kind: type) 
 
 def test_codes_that_a_spreadsheet_shortened_are_told() -> None:
     assert [one.values["count"] for one in numbers_lost(Column("编号", Kind.TEXT, ["1.50207E+11", "A1", "1.5E+3", None]))] == [1]
+
+
+@pytest.mark.parametrize(("name", "values", "codes"), [("建成日期", [45322, 36525], ["dates-as-numbers"]), ("建成日期", [45322, None], ["dates-as-numbers"]), ("建成年份", [45322], []), ("建成日期", [20240101], [])])
+def test_days_that_a_spreadsheet_counted_are_told(name: str, values: list[Any], codes: list[str]) -> None:
+    assert [one.code for one in numbers_lost(Column(name, Kind.INTEGER, values))] == codes
 
 
 @pytest.mark.parametrize(("text", "number"), [("1,500", 1500), ("12,345,678", 12345678), ("1,5", 1.5), ("12", 12)])

@@ -106,7 +106,7 @@ def test_a_shape_of_many_megabytes_is_read_in_one_go(tmp_path: Path) -> None:
 
 def test_a_kml_that_is_cut_endlessly_deep_or_has_entities_is_refused(tmp_path: Path) -> None:
     whole = KML.format(PIN.format("甲", ""))
-    assert refused(written(tmp_path / "cut.kml", whole[:-20])).code == "file-damaged"
+    assert refused(written(tmp_path / "cut.kml", whole[:-20])).code == "xml-damaged"
     assert refused(written(tmp_path / "deep.kml", KML.format("<Folder>" * 5000 + "</Folder>" * 5000))).code == "too-deep"
     bomb = '<?xml version="1.0"?>' + f"<!--{'x' * 70_000}-->" + '<!DOCTYPE k [<!ENTITY a "b">]>' + whole.split("?>")[1]
     assert refused(written(tmp_path / "bomb.kml", bomb)).code in ("xml-entities", "format-unsupported")
