@@ -28,7 +28,7 @@ def coordinate(value: Any) -> float | None:
         return None
     text = unicodedata.normalize("NFKC", value.translate(_LOOKALIKES)).strip()
     text, sign = _without_hemisphere(text)
-    text = _without_commas(text)
+    text = _without_commas(text) if "," in text else text
     try:
         return sign * float(text)
     except ValueError:

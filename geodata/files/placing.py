@@ -174,6 +174,8 @@ def _at_zero(shapes: Shapes) -> NDArray[np.int64]:
     """The rows of points at 0, 0 and of shapes with one corner there far from all others: nothing was filled in."""
     coordinates, index = shapely.get_coordinates(shapes, return_index=True)
     zero = (coordinates == 0).all(axis=1)
+    if not zero.any():
+        return np.array([], dtype=np.int64)
     nearest = np.full(len(shapes), np.inf)
     np.minimum.at(nearest, index[~zero], np.abs(coordinates[~zero]).sum(axis=1))
     rows = np.unique(index[zero])

@@ -24,6 +24,8 @@ def apart(header: Sequence[Any], body: Sequence[Sequence[Any]]) -> list[Notice]:
     names = [_plain(one) for one in header]
     found = []
     for place, row in enumerate(body):
+        if place and (not row or _plain(row[0]) != names[0]):  # as all rows of a table but a few
+            continue
         cells = [_plain(one) for one in row]
         filled = [(number, one) for number, one in enumerate(cells) if one]
         if len(filled) >= 2 and all(number < len(names) and one == names[number] for number, one in filled):
@@ -82,5 +84,5 @@ def numbers_lost(column: Column) -> list[Notice]:
         return [Notice("dates-as-numbers", {"column": column.name, "text": days[0], "day": (date(1899, 12, 30) + timedelta(int(days[0]))).isoformat()})]
     if column.kind is not Kind.TEXT:
         return []
-    found = [one for one in column.values if isinstance(one, str) and _SHORTENED.fullmatch(one)]
+    found = [one for one in column.values if isinstance(one, str) and "+" in one and _SHORTENED.fullmatch(one)]
     return [Notice("digits-shortened", {"column": column.name, "count": len(found), "text": found[0]})] if found else []
