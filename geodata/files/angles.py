@@ -28,7 +28,7 @@ def coordinate(value: Any) -> float | None:
         return None
     text = unicodedata.normalize("NFKC", value.translate(_LOOKALIKES)).strip()
     text, sign = _without_hemisphere(text)
-    text = _without_commas(text)
+    text = _without_commas(text) if "," in text else text
     try:
         return sign * float(text)
     except ValueError:
@@ -55,7 +55,7 @@ def _without_commas(text: str) -> str:
 def _without_hemisphere(text: str) -> tuple[str, float]:
     """The number without 东经, N, S ... before or after it, and -1 for west and south. `30m15s` ends in seconds, not in the south."""
     seconds = bool(re.search(r"(?i)m\s*[\d.]+\s*s$", text))
-    match = re.match(r"(?i)^(东经|西经|北纬|南纬|经度|纬度|[nsew])?\s*:?\s*(.*?)\s*([nsew])?$", text if not seconds else text[:-1])
+    match = re.match(r"(?is)^(东经|西经|北纬|南纬|经度|纬度|[nsew])?\s*:?\s*(.*?)\s*([nsew])?$", text if not seconds else text[:-1])
     assert match
     west_or_south = bool(re.search(r"(?i)西经|南纬|[sw]", (match[1] or "") + (match[3] or "")))
     return match[2], -1.0 if west_or_south else 1.0

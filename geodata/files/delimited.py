@@ -203,7 +203,7 @@ def _cell(cell: Any) -> Any:
     if not isinstance(cell, str):
         return cell
     plain = cell.strip()
-    kept = _KEPT_AS_TEXT.fullmatch(plain)
+    kept = _KEPT_AS_TEXT.fullmatch(plain) if plain.startswith(("=", "'")) else None
     return (kept[1] or kept[2] if kept else as_meant(plain)) or None
 
 

@@ -9,9 +9,10 @@ from geodata.files.encodings import plausibility, stray
 from geodata.files.notices import Notice
 from geodata.files.table import Kind, Table
 
-_LOOKED_AT = 50_000  # distinct texts of a column
+_LOOKED_AT = 5_000  # distinct texts of a column: what garbles one garbles most
 _LIKELY = 0.9  # all words in daily use
 _LATIN = re.compile(r"[\x00-\u00ff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]*")  # what Windows-1252 holds
+_HANZI_IN_UTF8 = re.compile(rb"[\xe4-\xe9][\x80-\xbf]{2}")
 _LOST = re.compile(r"[?？]{2,}")
 
 
@@ -51,6 +52,8 @@ def as_it_was(text: str) -> str | None:
         raw = text.encode("gb18030")
     except UnicodeEncodeError:  # half of a pair
         return None
+    if len(_HANZI_IN_UTF8.findall(raw)) < 2:
+        return None
     for cut in range(3):  # the last character may be half lost, for the misreading took its bytes in other pairs
         if found := stray(raw[: len(raw) - cut], "gb18030", text):
             return found[1]
@@ -60,8 +63,11 @@ def as_it_was(text: str) -> str | None:
 def _with_gaps(raw: bytes, text: str) -> str | None:
     """As UTF-8 where some bytes were lost on the way: four characters or more, and four for each gap."""
     was = raw.decode("utf-8", errors="replace")
+    gaps = was.count("\ufffd")
+    if 5 * gaps > len(was):
+        return None
     kept = was.replace("\ufffd", "")
-    gaps, words = len(was) - len(kept), sum(1 for one in kept if one > "\x7f")
+    words = sum(1 for one in kept if one > "\x7f")
     good = plausibility(kept)
     return was.replace("\ufffd", "□") if words >= max(4, 4 * gaps) and good >= _LIKELY and plausibility(text) < good - 0.15 else None
 

@@ -214,6 +214,8 @@ class _Unpacking:
             raise Refused("archive-damaged", path=part.name) from error
         except NotImplementedError as error:
             raise Refused("archive-method", path=part.name) from error
+        except UnicodeDecodeError as error:  # said to be UTF-8 and is not
+            raise Refused("archive-names", path=part.name) from error
         except (zlib.error, EOFError, OSError, ValueError) as error:
             raise Refused("archive-damaged", path=part.name) from error
 

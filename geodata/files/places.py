@@ -148,7 +148,10 @@ def _all_shapes(column: Column) -> bool:
 
 def names_places(cells: Iterable[Any]) -> int:
     """How surely the cells of a row are column names that tell a place, and so the header: 2 longitude and latitude, 1 a name for both or a shape, 0 not."""
-    names = {_bare(one) for one in cells if isinstance(one, str) and len(one) <= 40}
+    texts = [one for one in cells if isinstance(one, str) and len(one) <= 40]
+    names = {_bare(one) for one in texts}
+    if any(coordinate(one) is not None for one in texts):  # beside numbers E and N are values, not names
+        names = {one for one in names if len(one) > 1}
     if not _ALL_LON.isdisjoint(names) and not _ALL_LAT.isdisjoint(names):
         return 2
     return 0 if names.isdisjoint((*_BOTH, *_WKT)) else 1

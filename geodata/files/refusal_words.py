@@ -227,6 +227,9 @@ declare(
             "Write & and < within text as &amp; and &lt;; export it again if it is cut short",
         ),
         "archive-damaged": said("压缩包「{path}」已损坏或不完整", "The archive “{path}” is damaged or cut short", *SAVE_AGAIN),
+        "archive-names": said(
+            "压缩包「{path}」里的文件名编码不对，读不出来", "The names in the archive “{path}” are not in the encoding it says", "解压后用别的软件重新打包", "Unpack it and pack it again with another program"
+        ),
         "archive-encrypted": said(
             "压缩包有密码（{member}）", "The archive is encrypted ({member})", "去掉密码后重新打包", "Pack it again without a password"
         ),

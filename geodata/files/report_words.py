@@ -97,8 +97,8 @@ declare(
         ),
         "coordinate-zero": said("坐标里有 0, 0，多半是没有填写", "There is a 0, 0 among the coordinates, most likely never filled in", "补上坐标；没有就留空", "Give the coordinates, or leave them empty"),
         "text-garbled": said(
-            "「{column}」有 {count} 个值像是早先就存错了的乱码：「{text}」多半原是「{was}」",
-            "{count} values of “{column}” look garbled before they came into the file: “{text}” was most likely “{was}”",
+            "「{column}」至少有 {count} 个值像是早先就存错了的乱码：「{text}」多半原是「{was}」",
+            "At least {count} values of “{column}” look garbled before they came into the file: “{text}” was most likely “{was}”",
             "向提供方要原始文件，用正确的编码重新导出",
             "Ask its keeper for the original and export it in the right encoding",
         ),
@@ -109,8 +109,8 @@ declare(
             "Ask its keeper for the original and export it in the right encoding",
         ),
         "text-lost": said(
-            "「{column}」有 {count} 个值只剩问号（「{text}」），文字在导出时已经丢了",
-            "{count} values of “{column}” are nothing but question marks (“{text}”): the text was lost on export",
+            "「{column}」至少有 {count} 个值只剩问号（「{text}」），文字在导出时已经丢了",
+            "At least {count} values of “{column}” are nothing but question marks (“{text}”): the text was lost on export",
             "用 UTF-8 或 GBK 重新导出",
             "Export it again in UTF-8 or GBK",
         ),

@@ -15,7 +15,8 @@ from layers.units import UNITS
 
 _TOTAL = re.compile(r"(?i)\s*(合\s*计|总\s*计|小\s*计|共\s*计|累\s*计|平\s*均(\s*值)?|(grand |sub)?total|sum|average)\s*([:：（(].*)?$")
 _NOTE = re.compile(r"(?i)\s*(注|说明|备注|填表|制表|审核|数据来源|来源|单位负责人|note|source)\w{0,8}\s*\d*\s*[:：]")
-_UNITS = frozenset(spelling for unit in UNITS.values() for spelling in unit.spellings) | {"度", "°", "亩", "万亩", "个", "元", "万元", "级", "无", "-", "—", "/"}
+_NOTHING = frozenset({"无", "-", "—", "/"})
+_UNITS = frozenset(spelling for unit in UNITS.values() for spelling in unit.spellings) | {"度", "°", "亩", "万亩", "个", "元", "万元", "级"} | _NOTHING
 _SHORTENED = re.compile(r"[+-]?\d(\.\d+)?[eE]\+(1\d|2\d)")  # how a spreadsheet shows a code of eleven digits and more
 
 
@@ -24,6 +25,8 @@ def apart(header: Sequence[Any], body: Sequence[Sequence[Any]]) -> list[Notice]:
     names = [_plain(one) for one in header]
     found = []
     for place, row in enumerate(body):
+        if place and (not row or _plain(row[0]) != names[0]):  # as all rows of a table but a few
+            continue
         cells = [_plain(one) for one in row]
         filled = [(number, one) for number, one in enumerate(cells) if one]
         if len(filled) >= 2 and all(number < len(names) and one == names[number] for number, one in filled):
@@ -41,12 +44,12 @@ def with_units(header: Sequence[Any], body: Sequence[Sequence[Any]]) -> list[Any
     if not _are_units(cells):
         return list(header)
     units = cells + [""] * (len(header) - len(cells))
-    return [f"{name}（{unit}）" if name and unit and unit not in ("无", "-", "—", "/") and not re.search(r"[(（\[]", str(name)) else name for name, unit in zip(header, units, strict=False)]
+    return [f"{name}（{unit}）" if name and unit and unit not in _NOTHING and not re.search(r"[(（\[]", str(name)) else name for name, unit in zip(header, units, strict=False)]
 
 
 def _are_units(cells: Sequence[str]) -> bool:
     filled = [one for one in cells if one]
-    return len(filled) >= 2 and all(one.lower() in _UNITS for one in filled) and any(one.isalpha() or one in ("°", "㎡") for one in filled)
+    return len(filled) >= 2 and all(one.lower() in _UNITS for one in filled) and not all(one in _NOTHING for one in filled)
 
 
 def _plain(cell: Any) -> str:
@@ -82,5 +85,5 @@ def numbers_lost(column: Column) -> list[Notice]:
         return [Notice("dates-as-numbers", {"column": column.name, "text": days[0], "day": (date(1899, 12, 30) + timedelta(int(days[0]))).isoformat()})]
     if column.kind is not Kind.TEXT:
         return []
-    found = [one for one in column.values if isinstance(one, str) and _SHORTENED.fullmatch(one)]
+    found = [one for one in column.values if isinstance(one, str) and "+" in one and _SHORTENED.fullmatch(one)]
     return [Notice("digits-shortened", {"column": column.name, "count": len(found), "text": found[0]})] if found else []

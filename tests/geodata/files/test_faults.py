@@ -115,6 +115,12 @@ def test_a_kml_named_kmz_and_the_only_text_in_a_zip_are_read(tmp_path: Path) -> 
     assert refusal(zipped(tmp_path / "b.zip", {"数据.txt": text, "说明.txt": text})).code == "nothing-usable"
 
 
+def test_names_in_a_zip_that_are_not_what_it_says_are_told(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "a.zip", {"数据.csv": "编号,经度,纬度\nA,109.8,40.6\n".encode()})
+    path.write_bytes(path.read_bytes().replace("数据".encode(), "数据".encode("gbk") + b"__"))
+    assert refusal(path).code == "archive-names"
+
+
 @pytest.mark.parametrize(("name", "kind"), [("a.mxd", "MXD"), ("a.doc", "Word"), ("a.xls", "XLS"), ("a", "XLS")])
 def test_a_file_of_old_office_kind_is_called_by_its_name(tmp_path: Path, name: str, kind: str) -> None:
     (tmp_path / name).write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600))

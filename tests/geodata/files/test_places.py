@@ -25,7 +25,7 @@ def at(places: Places) -> list[tuple[float, float] | None]:
 
 @pytest.mark.parametrize(
     ("text", "degrees"),
-    [("109,8", 109.8), ("109,800", 109.8), ("398,428.73", 398428.73), ("398,428", 398428.0), ("4,496,845.5", 4496845.5), ("109.48.30", 109 + 48.5 / 60), ("109.75.30", None)],
+    [("109,8", 109.8), ("109,800", 109.8), ("398,428.73", 398428.73), ("398,428", 398428.0), ("4,496,845.5", 4496845.5), ("109.48.30", 109 + 48.5 / 60), ("109.75.30", None), ("109.8\n40.6", None), ("", None)],
 )
 def test_commas_and_points_are_read_as_they_are_meant(text: str, degrees: float | None) -> None:
     assert coordinate(text) == (degrees if degrees is None else pytest.approx(degrees))
@@ -115,6 +115,6 @@ def test_decimals_that_are_all_under_sixty_in_pairs_are_doubted_and_others_not()
     assert not look_packed([f"109.{minute}" for minute in range(10, 30)])
 
 
-@pytest.mark.parametrize(("cells", "is_header"), [(["编号", "经度", "纬度"], 2), (["编号", "坐标"], 1), (["编号", "WKT"], 1), (["填报单位：应急局", "填报日期"], 0), (["A", "甲", 109.8, 40.6], 0)])
+@pytest.mark.parametrize(("cells", "is_header"), [(["编号", "经度", "纬度"], 2), (["编号", "坐标"], 1), (["编号", "WKT"], 1), (["填报单位：应急局", "填报日期"], 0), (["A", "甲", 109.8, 40.6], 0), (["名称", "X", "Y"], 2), (["12", "E", "N"], 0)])
 def test_a_row_that_names_places_is_a_header(cells: list[Any], is_header: int) -> None:
     assert names_places(cells) == is_header

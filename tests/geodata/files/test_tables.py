@@ -67,6 +67,10 @@ def test_a_row_of_units_goes_into_the_names() -> None:
     assert (told(read), [one.name for one in read.columns][4:]) == ([("row-units", 1)], ["面积（公顷）", "备注"])
 
 
+def test_a_first_record_of_words_for_nothing_is_no_row_of_units() -> None:
+    assert told(table(["名称", "电话", "经度", "纬度"], ["无", "无", None, None], *ROWS)) == []
+
+
 @pytest.mark.parametrize(
     "body",
     [
