@@ -169,12 +169,13 @@ class Visit:
 
     def until(self, claim: Callable[[], object], what: str = "", patience_s: float = PATIENCE_S) -> None:
         """Wait by asking again: `wait_for_function` needs eval, which our policy forbids."""
-        end = time.monotonic() + patience_s
+        end, pause_ms = time.monotonic() + patience_s, 30.0
         while not claim():
             if time.monotonic() > end:
                 self.shot("failed")
                 raise AssertionError(f"did not come true: {what or claim}")
-            self.page.wait_for_timeout(60)
+            self.page.wait_for_timeout(pause_ms)
+            pause_ms = min(150.0, pause_ms * 1.5)  # to read a whole page takes it 20 ms, which what is waited for could use
 
     def ready(self) -> None:
         """All layers that are shown have been read."""

@@ -15,12 +15,14 @@ Come = Callable[..., Visit]
 AXE = (Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 RUN = """async () => (await axe.run(document, { resultTypes: ['violations'] })).violations.map(one =>
   `${one.impact} ${one.id}: ${one.nodes.slice(0, 4).map(node => `${node.target.join(' ')} (${[...node.any, ...node.all, ...node.none].map(each => each.message).join('; ').slice(0, 200)})`).join(' | ')}`)"""
+STILL = """async () => { const frame = () => new Promise(requestAnimationFrame); await frame(); await frame();
+  await Promise.allSettled(document.getAnimations().filter(one => one.playState === "running" && one.effect.getComputedTiming().endTime < Infinity).map(one => one.finished)); }"""  # what fades in has its colours
 LOOKS = [("zh", "day"), pytest.param("en", "wall", marks=pytest.mark.slow)]
 
 
 def findings(page: Page) -> list[str]:
     """What axe-core finds on the page as it stands, by any of its rules."""
-    page.wait_for_timeout(300)  # what fades in has its colours
+    page.evaluate(STILL)
     if not page.evaluate("'axe' in window"):  # half a megabyte, once a document
         page.evaluate(AXE)
     found: list[str] = page.evaluate(RUN)

@@ -58,7 +58,7 @@ FORMS = {
 }
 
 
-def test_a_coordinate_in_any_form_leads_to_its_place(visit: Come) -> None:
+def test_a_coordinate_in_any_form_leads_to_its_place_and_words_beside_one_are_not_passed_over(visit: Come) -> None:
     one = visit()
     for typed, place in FORMS.items():
         one.page.evaluate("onemap.state.place = null")
@@ -66,11 +66,8 @@ def test_a_coordinate_in_any_form_leads_to_its_place(visit: Come) -> None:
         one.until(lambda: one.page.evaluate("onemap.state.place !== null"), f"{typed} is taken")
         assert one.page.evaluate("[onemap.state.place.lon, onemap.state.place.lat]") == pytest.approx(place, abs=2e-9), typed
     assert "未写带号" in one.page.inner_text(".right"), "what was assumed stays in sight"
-
-
-def test_words_beside_a_coordinate_are_not_passed_over(visit: Come) -> None:
-    one = visit()
     one.page.keyboard.press("/")
+    one.page.keyboard.press("Control+a")
     one.page.keyboard.type("109°34′30″ 40°36′ 靠北约200米")
     one.see("没有找到")
     assert one.page.locator("#found [role=option]").count() == 0
