@@ -150,7 +150,7 @@ def _type(column: Column) -> FieldType:
     texts = _texts(values)
     if all(re.fullmatch(r"[+-]?(0|[1-9]\d{0,14})", one) for one in texts):
         return str if all(re.fullmatch(r"1\d{10}", one) for one in texts) or _CODE.search(folded(column.name)) else int
-    if all(_THOUSANDS.fullmatch(one) or re.fullmatch(r"[+-]?\d{1,3}", one) for one in texts):
+    if any(map(_THOUSANDS.fullmatch, texts)) and all(_THOUSANDS.fullmatch(one) or re.fullmatch(r"[+-]?(0|[1-9]\d{0,2})", one) for one in texts):
         return int
     if all(re.fullmatch(r"[+-]?(\d{1,15}(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", one) and not re.match(r"[+-]?(0\d|\d+[eE]\+?\d)", one) for one in texts):
         return float

@@ -133,6 +133,9 @@ def test_codes_longer_than_excel_keeps_are_told_and_stay_text(tmp_path: Path) ->
         (["1.5E+3", "2.5E-3"], float),
         (["1,200", "12,345", "30"], int),
         (["1,20", "2"], str),
+        (["001", "002"], str),
+        (["1,200", "012"], str),
+        (["12", "7"], int),
         (["1.10", "2.2"], float),
     ],
 )
