@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
 
 import numpy as np
 
-from geodata.columns import Places, ShapeColumn
+from geodata.columns import ShapeColumn
 from geodata.datum import Datum
 from geodata.files import refusal_words, report_words, stretch_words  # noqa: F401 - they declare the sentences
-from geodata.files.besides import Besides, besides
+from geodata.files.besides import besides
+from geodata.files.committing import Around, commit
 from geodata.files.decisions import filled, places_kept, places_of, read_decisions, without_dropped
 from geodata.files.domains import told
 from geodata.files.keying import keyed_rows, not_yet_stored
@@ -24,6 +23,7 @@ from geodata.files.oddities import MOST_LOOKED_AT, namesakes, oddities
 from geodata.files.opening import families
 from geodata.files.places import shift_said
 from geodata.files.placing import Place, Placed, place
+from geodata.files.plans import LoadOptions, LoadPlan
 from geodata.files.proposing import CONTENT_KEY, propose
 from geodata.files.reading import Limits, read
 from geodata.files.recalling import Remembered
@@ -34,67 +34,12 @@ from geodata.files.table import Table
 from geodata.files.valuing import Values, read_values
 from geodata.files.watching import Watch
 from geodata.store.batch import Rows
-from geodata.store.bulk import UpsertCounts
-from geodata.store.comparing import Comparison
-from geodata.store.features import Store
-from geodata.store.retiring import Retire, RetireUnclear
 from geodata.store.spaces import Space
 from layers.district import JIUYUAN, District
 from layers.errors import Conflict, Forbidden, InvalidInput
 from layers.spec import Action, Actor, Field, Geometry, Layer
 
-
-@dataclass(frozen=True)
-class LoadOptions:
-    """What the user says about a file. `mapping` is column -> field; `datum` says which shift the coordinates carry (`wgs84`: none).
-
-    `create` makes the layer from the file, `measures` (field or column -> measure or `none`) says what its numbers count; `anywhere` lets features of a built-in layer lie far from the district;
-    `file_name` is shown instead of the path's own name (uploads). `swapped` reads each pair of coordinates the other way round;
-    `datum_rows` are the rows that carry the datum's shift (none named: all); `rows` what was decided about single rows
-    (see `geodata.files.decisions`). `remember` takes the mapping that a person corrected last time for the same columns, which is
-    then kept in `remembered`. `retire` takes away so many stored features that the file does not have, for `retire_reason`; None keeps them.
-    """
-
-    create: bool = False
-    sublayer: str | None = None
-    crs: str | None = None
-    datum: str | None = None
-    encoding: str | None = None
-    mapping: Mapping[str, str] = field(default_factory=dict)
-    measures: Mapping[str, str] = field(default_factory=dict)
-    dry_run: bool = False
-    anywhere: bool = False
-    file_name: str | None = None
-    swapped: bool = False
-    datum_rows: Sequence[int] = ()
-    rows: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    remember: bool = True
-    remembered: Remembered | None = None
-    retire: int | None = None
-    retire_reason: str = ""
-
-
 Memory = Callable[[frozenset[str]], Remembered | None]  # what is remembered of a file with these columns
-
-
-@dataclass
-class LoadPlan:
-    """A file judged: its report, the rows to put in, and the layer that is to be made (`new_layer`) or filled.
-
-    `anywhere`: rows may lie far from the district, as the user or the layer says; all others were judged already. `besides` are
-    the keys that the file holds on rows that are not loaded.
-    """
-
-    report: LoadReport
-    rows: Rows = field(default_factory=Rows.none)
-    layer: Layer | None = None
-    new_layer: bool = False
-    options: LoadOptions = LoadOptions()
-    anywhere: bool = False
-    table: Table | None = None
-    placed: tuple[Places, ShapeColumn] | None = None  # row numbers and their shapes, also of rows that are rejected for their values
-    comparison: Comparison | None = None
-    besides: Besides = Besides()
 
 
 def plan(
@@ -136,57 +81,10 @@ def plan(
             report.crs = Found(None, refused.code, refused.values)
         elif refused.about == "encoding":
             report.encoding = Found(None, refused.code, refused.values)
-        _refuse(made, refused.notice())
+        made.refuse(refused.notice())
     if rehearse:
         report.rehearsal = rehearsed(space, made, actor, district)
     return made
-
-
-class Around(Protocol):
-    """What is done in the transaction of a load around its rows, so that it is committed with them (or they are not)."""
-
-    def __call__(self, store: Store, report: LoadReport) -> AbstractContextManager[None]: ...
-
-
-def _nothing(store: Store, report: LoadReport) -> AbstractContextManager[None]:
-    return nullcontext()
-
-
-def commit(space: Space, planned: LoadPlan, actor: Actor, *, reason: str | None = None, around: Around = _nothing, watch: Watch | None = None) -> LoadReport:
-    """Put a plan's rows into the space in one transaction, which also makes the layer where it is new. All is in, or nothing.
-
-    Returns the report with `committed` and the counts; a plan that was refused stays so. `around` sees the report complete at its
-    end, `watch` hears how many rows are on their way. Raises Forbidden.
-    """
-    report = planned.report
-    if report.refused or planned.layer is None:
-        return report
-    reason = reason or f"load {report.file}"
-    new = planned.new_layer and planned.layer.id not in space.catalogue
-    try:
-        with space.creating(planned.layer, actor, reason) if new else space.transaction(actor, reason) as store, around(store, report):
-            if planned.new_layer and not new:  # somebody else made a layer of that name meanwhile
-                raise Conflict(what=planned.layer.id)
-            counts = store.upsert(planned.layer.id, planned.rows, anywhere=planned.anywhere, retire=_retire(planned), wrote=(watch or Watch()).wrote) if planned.rows else UpsertCounts(0, 0, 0)
-            _count(report, counts, planned)
-            report.created, report.committed = new, True
-            if report.inserted == 0 and report.updated == 0 and not report.retired:
-                report.warnings.append(Notice("all-unchanged", {"count": report.unchanged}))
-    except InvalidInput as refused:
-        _refuse(planned, *_store_notices(refused))
-    except Conflict as conflict:
-        _refuse(planned, Notice(conflict.code, conflict.values))
-    return report
-
-
-def _retire(planned: LoadPlan) -> Retire | None:
-    """What is to be taken away as missing from the file. Raises RetireUnclear where it cannot be told what that is."""
-    options, layer = planned.options, planned.layer
-    if options.retire is None or layer is None:
-        return None
-    if planned.new_layer or layer.key is None or planned.besides.unclear:
-        raise RetireUnclear(count=planned.besides.unclear)
-    return Retire(options.retire, planned.besides.keys, options.retire_reason)
 
 
 def _plan(made: LoadPlan, space: Space, actor: Actor, layer: Layer | None, path: Path, district: District, limits: Limits | None, watch: Watch, memory: Memory | None) -> None:
@@ -374,32 +272,11 @@ def _rehearse(space: Space, made: LoadPlan, actor: Actor) -> None:
     try:
         with space.transaction(actor, "rehearsal") as store:
             counts, made.comparison = store.rehearse_upsert(layer.id, made.rows, anywhere=made.anywhere, spared=made.besides.keys)
-            _count(report, counts, made)
+            made.count(counts)
     except InvalidInput as refused:
-        _refuse(made, *_store_notices(refused))
+        made.refuse_for(refused)
     except Conflict as conflict:
-        _refuse(made, Notice(conflict.code, conflict.values))
+        made.refuse(Notice(conflict.code, conflict.values))
 
 
-def _count(report: LoadReport, counts: UpsertCounts, made: LoadPlan) -> None:
-    report.inserted, report.updated, report.retired = counts.inserted, counts.updated, counts.retired
-    report.unchanged = counts.unchanged + (report.accepted - len(made.rows))
-
-
-def _store_notices(refused: InvalidInput) -> list[Notice]:
-    found = [Notice(one.code, one.values, one.values.get("row"), one.pointer.rsplit("/", 1)[-1] or None) for one in refused.problems]
-    return found or [Notice(refused.code, refused.values)]
-
-
-def _refuse(made: LoadPlan, first: Notice, *others: Notice) -> None:
-    report = made.report
-    report.refused, report.committed, report.created = first, False, False
-    report.errors += others
-    report.rejected = report.read - report.skipped
-    report.accepted = report.repaired = 0
-    report.inserted = report.updated = report.unchanged = report.retired = None
-    report.warnings = [one for one in report.warnings if one.code not in ("layer-made", "layer-would-be-made", "measure-by-name", "measure-given")]
-    made.rows = Rows.none()
-
-
-__all__ = ["LoadOptions", "LoadPlan", "LoadReport", "Mapped", "Memory", "Remembered", "commit", "plan"]
+__all__ = ["Around", "LoadOptions", "LoadPlan", "LoadReport", "Mapped", "Memory", "Remembered", "commit", "plan"]

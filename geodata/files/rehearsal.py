@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import shapely
@@ -17,6 +17,7 @@ from geodata.datum import unshift
 from geodata.files.measuring import NONE
 from geodata.files.notices import Notice
 from geodata.files.opening import KIND_NAMES
+from geodata.files.plans import LoadPlan
 from geodata.files.sampling import readings
 from geodata.files.shift import FEWEST, Shift, suspect
 from geodata.files.systems import raw_places, systems_for
@@ -27,9 +28,6 @@ from geodata.store.rows import sees_exactly
 from geodata.store.spaces import Space
 from layers.district import District
 from layers.spec import Action, Actor, Geometry, Group, Layer, Sensitivity
-
-if TYPE_CHECKING:
-    from geodata.files.loading import LoadPlan
 
 SAMPLES = 3
 MOST_DRAWN = 300  # rows of each fate whose lines and areas the map draws; of all it shows the middle

@@ -687,7 +687,7 @@ export const en = {
   "load.fillGo": "Fill",
   "load.finished": "Ended",
   "load.forget": "Do without",
-  "load.forms": "Shapefile (zip, loose parts or folder), GeoPackage, GDB (zipped), GeoJSON, KML/KMZ, MapInfo, DXF, GPX, CSV, XLSX and more, up to 50 MB",
+  "load.forms": "Shapefile (zip, loose parts or folder), GeoPackage, GDB (zipped), GeoJSON, KML/KMZ, MapInfo, DXF, GPX, CSV, XLSX and more; archives up to 50 MB, loose files up to 500 MB together",
   "load.found": "What was found",
   "load.gcj": "Amap, Tencent GCJ-02",
   "load.hiddenChange": "changed; not shown here",

@@ -686,7 +686,7 @@ export const zh = {
   "load.fillGo": "填入",
   "load.finished": "结束",
   "load.forget": "不沿用",
-  "load.forms": "Shapefile（zip、散文件或文件夹）、GeoPackage、GDB（压缩成 zip）、GeoJSON、KML/KMZ、MapInfo、DXF、GPX、CSV、XLSX 等，不超过 50 MB",
+  "load.forms": "Shapefile（zip、散文件或文件夹）、GeoPackage、GDB（压缩成 zip）、GeoJSON、KML/KMZ、MapInfo、DXF、GPX、CSV、XLSX 等；压缩包不超过 50 MB，散文件合计不超过 500 MB",
   "load.found": "识别结果",
   "load.gcj": "高德、腾讯 GCJ-02",
   "load.hiddenChange": "有改动，内容不在此显示",
