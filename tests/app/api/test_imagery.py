@@ -7,7 +7,9 @@ import base64
 import json
 import os
 import signal
+import time
 from collections.abc import Callable
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -26,6 +28,8 @@ from layers.spec import OPERATOR, Role
 from tests.app.api.conftest import Program
 from tests.app.api.test_loads import bring, posts_file
 from tests.app.basemaps.test_imagery import photo, text
+from tests.conftest import SECRET
+from tests.meanwhile import to_the_end
 
 IMAGERY, PLACINGS = "/api/v1/imagery", "/api/v1/imagery/placings"
 PIECE = "application/offset+octet-stream"
@@ -62,7 +66,7 @@ def placed(by: Program, path: Path, **given: Any) -> Any:
 
 
 def work(database: Database, home: Path) -> None:
-    asyncio.run(jobs.work(database, home, wait=False))
+    to_the_end(jobs.work(database, home, wait=False))
 
 
 def audited(database: Database, action: str) -> list[Any]:
@@ -176,7 +180,7 @@ def test_stopped_while_it_is_made_its_process_ends(staff: Program, database: Dat
             return super().move(id_, come_from, **values)
 
     monkeypatch.setattr(pictures, "Placements", Watched)
-    asyncio.run(pictures.carry_out(database, home, id_))
+    to_the_end(pictures.carry_out(database, home, id_))
     assert seen and staff.get(address).json["state"] == "cancelled"
     assert Imagery(home).all() == () and audited(database, "imagery") == []
 
@@ -201,27 +205,34 @@ def test_work_of_a_worker_that_was_stopped_is_done_by_the_next_and_ends_after_th
     assert staff.get(address).json["refused"]["code"] == "placing-fault"
 
 
-def test_a_worker_told_to_stop_ends_the_process_and_the_next_places_the_picture(staff: Program, database: Database, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    address = placed(staff, photo(tmp_path / "a.tif")).headers["Location"]
-    begun: list[asyncio.subprocess.Process] = []
+def _slow_worker(url: str, home: str, told: str) -> None:
+    """A worker in service whose process for a picture takes ten minutes; it writes down which process that is."""
     start = asyncio.create_subprocess_exec
 
     async def slow(*_: str, **how: Any) -> asyncio.subprocess.Process:
-        begun.append(await start("sleep", "600", **how))
-        return begun[0]
+        begun = await start("sleep", "600", **how)
+        Path(told).write_text(str(begun.pid))
+        return begun
 
-    async def stopped() -> None:
-        working = asyncio.create_task(jobs.work(database, home))
-        while not begun:
-            assert not working.done()
-            await asyncio.sleep(0.05)
-        os.kill(os.getpid(), signal.SIGTERM)
-        await asyncio.wait_for(working, 30)
+    asyncio.create_subprocess_exec = slow  # type: ignore[assignment]
+    asyncio.run(jobs.work(Database(url, SECRET), Path(home)))
 
-    with monkeypatch.context() as patched:
-        patched.setattr(asyncio, "create_subprocess_exec", slow)
-        asyncio.run(stopped())
-    assert begun[0].returncode == -signal.SIGKILL and staff.get(address).json["state"] == "placing"
+
+def test_a_worker_told_to_stop_ends_the_process_and_the_next_places_the_picture(staff: Program, database: Database, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    address = placed(staff, photo(tmp_path / "a.tif")).headers["Location"]
+    told = tmp_path / "told"
+    worker = get_context("spawn").Process(target=_slow_worker, args=(database.owner.url.render_as_string(hide_password=False), str(home), str(told)))
+    worker.start()
+    end = time.monotonic() + 60
+    while not told.exists() or not told.read_text():
+        assert worker.is_alive() and time.monotonic() < end
+        time.sleep(0.05)
+    assert worker.pid is not None
+    os.kill(worker.pid, signal.SIGTERM)
+    worker.join(60)
+    assert worker.exitcode == 0 and staff.get(address).json["state"] == "placing"
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(told.read_text()), 0)
     monkeypatch.setattr(pictures, "_PATIENCE", pictures.timedelta())
     pictures.sweep(database, home)
     work(database, home)
