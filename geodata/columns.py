@@ -215,6 +215,10 @@ class ShapeColumn:
         """The column of these rows alone, which must be in order."""
         return ShapeColumn(self._file, self._starts[places], self._lengths[places], self._changed)
 
+    def without(self, out: NDArray[np.bool_]) -> ShapeColumn:
+        """The column with no shape in these rows."""
+        return ShapeColumn(self._file, self._starts, np.where(out, -1, self._lengths), self._changed)
+
     def longer(self, count: int) -> ShapeColumn:
         """The column with rows without a shape at its end, up to `count`."""
         more = ShapeColumn.nothing(count - len(self))

@@ -7,6 +7,7 @@ import struct
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import repeat
 from mmap import MADV_DONTNEED, mmap
 from typing import Any
 
@@ -21,6 +22,7 @@ from geodata.files.table import Column, Kind
 
 _BLANK = b" \x00\t\r\n"
 _DELETED = 0x2A
+_SPACE = 0x20
 _AT_ONCE = 20_000  # records
 _TRUTHS = {b"T": True, b"t": True, b"Y": True, b"y": True, b"1": True, b"F": False, b"f": False, b"N": False, b"n": False, b"0": False}
 _TEXTS = "CVNFDL"  # letters of fields that are filled up with blanks
@@ -88,16 +90,29 @@ def _cells(data: bytes | mmap, heads: list[FieldHead], count: int, start: int, l
         last = min(first + _AT_ONCE, count)
         lot = np.frombuffer(data[start + first * length : start + last * length], np.uint8).reshape(-1, length)
         deleted[first:last] = lot[:, 0] == _DELETED
+        written = np.flatnonzero((lot.min(axis=0) != _SPACE) | (lot.max(axis=0) != _SPACE))
         for head in heads:
-            part = np.ascontiguousarray(lot[:, head.offset : head.offset + head.width])
-            places = found[head]
-            values = part.view(f"V{head.width}").reshape(-1).tolist()
-            if head.letter in _TEXTS:
-                values = [one.rstrip(_BLANK) for one in values]
-            codes[head][first:last] = [places.setdefault(one, len(places)) for one in values]
+            start_, end = head.offset, head.offset + head.width
+            if head.letter in _TEXTS:  # fields are far wider than what stands in them: cut first where no record has anything
+                here = written[np.searchsorted(written, start_) : np.searchsorted(written, end)]
+                bare = map(bytes.rstrip, _values(lot[:, start_ : int(here[-1]) + 1 if len(here) else start_]), repeat(_BLANK))
+            codes[head][first:last] = _codes(list(bare) if head.letter in _TEXTS else _values(lot[:, start_:end]), found[head])
         if isinstance(data, mmap):
             data.madvise(MADV_DONTNEED)  # what was looked at need not stay in memory
     return {head: Coded(list(found.pop(head)), codes[head]) for head in heads}, deleted
+
+
+def _values(part: NDArray[np.uint8]) -> list[bytes]:
+    """Each row of a table of bytes."""
+    return np.ascontiguousarray(part).view(f"V{part.shape[1]}").reshape(-1).tolist() if part.shape[1] else [b""] * len(part)
+
+
+def _codes(values: list[bytes], places: dict[bytes, int]) -> list[int]:
+    """The place of each value among the distinct ones, to which those that are new are added."""
+    try:
+        return list(map(places.__getitem__, values))
+    except KeyError:
+        return [places.setdefault(one, len(places)) for one in values]
 
 
 def _header(data: bytes | mmap) -> tuple[list[FieldHead], int, int, int, int]:

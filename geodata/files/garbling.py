@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import islice
 
+from geodata.columns import Coded
 from geodata.files.encodings import plausibility, stray
 from geodata.files.notices import Notice
-from geodata.files.table import Kind, Table
+from geodata.files.table import Column, Kind, Table
 
 _LOOKED_AT = 5_000  # distinct texts of a column: what garbles one garbles most
 _LIKELY = 0.9  # all words in daily use
@@ -24,19 +26,19 @@ def garbled(table: Table) -> list[Notice]:
             found.append(Notice("column-garbled", {"column": column.name, "was": was}))
         if column.kind is not Kind.TEXT:
             continue
-        texts = list(dict.fromkeys(one for one in column.values if isinstance(one, str)))[:_LOOKED_AT]
+        texts = list(islice((one for one in column.distinct if isinstance(one, str)), _LOOKED_AT))
         read = [(one, was) for one in texts if (was := as_it_was(one))]
         lost = [one for one in texts if _LOST.fullmatch(one)]
         if read:
-            found.append(Notice("text-garbled", {"column": column.name, "count": _times(column.values, (one for one, _ in read)), "text": read[0][0][:30], "was": read[0][1][:30]}))
+            found.append(Notice("text-garbled", {"column": column.name, "count": _times(column, (one for one, _ in read)), "text": read[0][0][:30], "was": read[0][1][:30]}))
         if lost:
-            found.append(Notice("text-lost", {"column": column.name, "count": _times(column.values, lost), "text": lost[0][:20]}))
+            found.append(Notice("text-lost", {"column": column.name, "count": _times(column, lost), "text": lost[0][:20]}))
     return found
 
 
-def _times(values: Iterable[object], texts: Iterable[str]) -> int:
+def _times(column: Column, texts: Iterable[str]) -> int:
     wanted = set(texts)
-    return sum(1 for one in values if isinstance(one, str) and one in wanted)
+    return int(Coded.of(column.values).having(lambda one: isinstance(one, str) and one in wanted).sum())
 
 
 def as_it_was(text: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 import shapely
@@ -36,17 +37,29 @@ FAMILY = {
 Shapes = NDArray[np.object_]
 
 
-def opened(blobs: Shapes, *, swapped: bool = False) -> tuple[Shapes, dict[int, Notice], dict[int, Notice]]:
+class Opened(NamedTuple):
     """The shapes of WKB (None for those kept out), why each of the others is, and which rings had to be closed; by place.
 
-    `swapped` reads every pair of coordinates the other way round.
+    `as_given`: every shape there is just what its WKB says.
     """
+
+    shapes: Shapes
+    rejected: dict[int, Notice]
+    closed: dict[int, Notice]
+    as_given: bool
+
+
+def opened(blobs: Shapes, *, swapped: bool = False) -> Opened:
+    """Open WKB, None where there is none. `swapped` reads every pair of coordinates the other way round."""
     shapes, rejected, closed = _parsed(blobs)
+    as_given = not (swapped or closed or shapely.has_z(shapes).any() or shapely.has_m(shapes).any() or (shapely.get_srid(shapes) > 0).any())
+    if not as_given:
+        shapes = shapely.force_2d(shapes)
     if swapped:
         shapes = np.asarray(shapely.transform(shapes, lambda xy: xy[:, ::-1]), dtype=object)
     _reject_absurd(shapes, rejected)
-    _one_kind(shapes, rejected)
-    return shapes, rejected, closed
+    made_multi = _one_kind(shapes, rejected)
+    return Opened(shapes, rejected, closed, as_given and not made_multi)
 
 
 def at_zero(shapes: Shapes) -> NDArray[np.int64]:
@@ -90,7 +103,7 @@ def _parsed(blobs: Shapes) -> tuple[Shapes, dict[int, Notice], dict[int, Notice]
         rejected[row] = Notice("too-many-vertices", {"maximum": MAX_VERTICES})
     for row in rejected:
         shapes[row] = None
-    return shapely.force_2d(shapes), rejected, closed
+    return shapes, rejected, closed
 
 
 def _kind_of_wkb(blob: bytes | None) -> str:
@@ -107,9 +120,9 @@ def _reject_absurd(shapes: Shapes, rejected: dict[int, Notice]) -> None:
             shapes[row] = None
 
 
-def _one_kind(shapes: Shapes, rejected: dict[int, Notice]) -> None:
-    """Collections of one family become its multi form; mixed ones and exotic kinds are kept out."""
-    types = shapely.get_type_id(shapes)
+def _one_kind(shapes: Shapes, rejected: dict[int, Notice]) -> bool:
+    """Collections of one family become its multi form, of which is told whether there were any; mixed ones and exotic kinds are kept out."""
+    types, made = shapely.get_type_id(shapes), False
     for row in np.flatnonzero((types == 7) | (types == 2) | (types > 7)).tolist():
         shape = shapes[row]
         parts = shapely.get_parts(shape)
@@ -119,11 +132,10 @@ def _one_kind(shapes: Shapes, rejected: dict[int, Notice]) -> None:
             maker = {Geometry.POINT: shapely.multipoints, Geometry.LINE: shapely.multilinestrings, Geometry.POLYGON: shapely.multipolygons}[
                 kinds.pop()
             ]
-            shapes[row] = maker(pieces)
+            shapes[row], made = maker(pieces), True
         else:
             rejected[row] = Notice(
                 "shape-kind-not-admitted", {"found": shape.geom_type, "wanted": "Point, LineString, Polygon"}, field="geometry"
             )
             shapes[row] = None
-
-
+    return made

@@ -62,6 +62,11 @@ class Place:
     shifted: frozenset[int] = frozenset()
     far_kept: frozenset[int] = frozenset()
 
+    @property
+    def shift(self) -> Datum | None:
+        """The datum's shift that is to be taken off, if there is one."""
+        return None if self.datum is Datum.WGS84 else self.datum
+
 
 def place(table: Table, asked: Place) -> Placed:
     """Judge and move all shapes of a table, a page at a time. Raises Refused when the file as a whole is not to be trusted."""
@@ -91,6 +96,7 @@ class _Given:
         self._asked = asked
         self._only: Shapes | None = None
         self._out = np.zeros(len(shapes), bool)
+        self._as_given: dict[int, bool] = {}  # by where a page begins
         self.rejected: dict[int, Notice] = {}
         self.closed: dict[int, Notice] = {}
         self.zero: set[int] = set()  # rows at 0, 0 of a new layer, which are told and taken
@@ -107,8 +113,15 @@ class _Given:
                 self._only = shapes
             yield start, shapes
 
+    @property
+    def as_given(self) -> ShapeColumn | None:
+        """The column itself without those that are kept out, if what was opened is just what stands in it."""
+        return self._shapes.without(self._out) if all(self._as_given.values()) else None
+
     def _opened(self, start: int, stop: int) -> Shapes:
-        shapes, rejected, closed = opened(self._shapes.blobs(start, stop), swapped=self._asked.swapped)
+        if self._as_given.get(start):
+            return self._shapes.without(self._out).page(start, stop)
+        shapes, rejected, closed, self._as_given[start] = opened(self._shapes.blobs(start, stop), swapped=self._asked.swapped)
         zero = [] if self._asked.anywhere else at_zero(shapes).tolist()
         if self._asked.loose:
             self.zero |= {start + place for place in zero}
@@ -160,6 +173,7 @@ def _admit(given: _Given, start: int, shapes: Shapes, admitted: Geometry) -> Cou
 
 def _moved(given: _Given, judged: Judged, asked: Place) -> tuple[ShapeColumn, NDArray[np.bool_], NDArray[np.int64]]:
     """The shapes in our system, which lie near the district, and the rows whose shape is not valid; what the projection loses is kept out."""
+    stay = judged.is_identity and not asked.shift and given.as_given is not None
     writer = ShapeWriter()
     inside = np.zeros(len(given), bool)
     doubtful = []
@@ -174,8 +188,10 @@ def _moved(given: _Given, judged: Judged, asked: Place) -> tuple[ShapeColumn, ND
         shapes[list(lost)] = None
         inside[start : start + len(shapes)] = near(_bounds(shapes), asked.district)
         doubtful.append(start + np.flatnonzero(_is_flat(shapes) | ~(shapely.is_missing(shapes) | shapely.is_valid(shapes))))
-        writer.add_shapes(shapes)
-    return writer.column(), inside, np.concatenate(doubtful) if doubtful else np.zeros(0, np.int64)
+        if not stay:
+            writer.add_shapes(shapes)
+    column = (given.as_given if stay else None) or writer.column()
+    return column, inside, np.concatenate(doubtful) if doubtful else np.zeros(0, np.int64)
 
 
 def _is_flat(shapes: Shapes) -> NDArray[np.bool_]:
@@ -189,12 +205,12 @@ def _bounds(shapes: Shapes) -> Bounds:
 
 def _unshift(shapes: Shapes, here: NDArray[np.int64], asked: Place, start: int) -> None:
     """Take a web map's shift off the rows that carry it."""
-    if asked.datum is None or asked.datum is Datum.WGS84:
+    if asked.shift is None:
         return
     chosen = here[np.isin(here + start, list(asked.shifted))] if asked.shifted else here
     chosen = chosen[np.isfinite(_bounds(shapes[chosen])).all(axis=1)]
     if len(chosen):
-        shapes[chosen] = unshift(shapes[chosen], asked.datum)
+        shapes[chosen] = unshift(shapes[chosen], asked.shift)
 
 
 def _lost(shapes: Shapes) -> dict[int, Notice]:

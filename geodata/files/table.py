@@ -151,4 +151,7 @@ def _lots(shapes: Sequence[bytes | None] | ShapeColumn) -> Iterator[Sequence[byt
 def _coded(folder: Path, place: int) -> Coded:
     """A column as written. Values that are one after the way through JSON (a moment and its text) are one level."""
     levels = json.loads((folder / f"levels{place}.json").read_text(encoding="utf-8", errors="replace"))
-    return Coded.recoded(levels, np.load(folder / f"codes{place}.npy", allow_pickle=False))
+    codes = np.load(folder / f"codes{place}.npy", allow_pickle=False)
+    if {type(one) for one in levels} <= {str, type(None)} and len(set(levels)) == len(levels):
+        return Coded(levels, codes)
+    return Coded.recoded(levels, codes)
