@@ -1,4 +1,4 @@
-"""Many rows into one layer at once: COPY to a staging table, then set-based insert and update by the layer's key."""
+"""Many rows into one layer at once: COPY straight into the layer where all are new, else to a staging table, then set-based insert and update by the layer's key."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Table, literal_column, text
 from geodata.columns import Coded
 from geodata.store.batch import Rows
 from geodata.store.copying import NULL, copy_text
+from geodata.store.ids import uuid_v7_texts
 from geodata.store.metadata import STORAGE_SRID
 from geodata.store.retiring import Retire, RetireUnclear, retire
 from geodata.store.rows import mask
@@ -45,6 +46,8 @@ Look = Callable[[Connection, str, Layer, str | None, dict[str, str]], None]
 
 Wrote = Callable[[int, int], None]
 
+Lot = Callable[[int, int], Iterable[bytes]]  # cells of a column from one row to another
+
 
 def upsert(connection: Connection, schema: str, layer: Layer, table: Table, rows: Rows, resolve: Mapping[str, Mapping[str, str]], *,
            look: Look | None = None, leave: Retire | None = None, wrote: Wrote | None = None) -> UpsertCounts:
@@ -59,14 +62,18 @@ def upsert(connection: Connection, schema: str, layer: Layer, table: Table, rows
     _no_doubled_keys(layer, rows)
     connection.execute(text("SET LOCAL statement_timeout = 0"))
     connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
-    connection.execute(text("DROP TABLE IF EXISTS pg_temp.staging"))
-    has_shape = layer.geometry is not Geometry.NONE
-    columns = [(one.id, _sql_type(one)) for one in fields] + ([("geom", f"geometry(Geometry,{STORAGE_SRID})")] if has_shape else [])
-    connection.execute(text(f"CREATE TEMP TABLE staging (n bigint, {', '.join(f'{_quoted(name)} {kind}' for name, kind in columns)}) ON COMMIT DROP"))
-    _copy(connection, layer, fields, rows, resolve, has_shape, wrote)
-    connection.execute(text("ANALYZE pg_temp.staging"))
-    target, names = f'"{schema}"."{table.name}"', [name for name, _ in columns]
+    target = f'"{schema}"."{table.name}"'
     key = layer.key if any(one.id == layer.key for one in fields) else None
+    sent = _Sent(layer, fields, rows, resolve, wrote)
+    if look is None and leave is None and (key is None or not connection.scalar(text(f"SELECT EXISTS (SELECT FROM {target})"))):
+        sent.copy(connection, target)
+        return UpsertCounts(len(rows), 0, 0)
+    columns = [(one.id, _sql_type(one)) for one in fields] + ([("geom", f"geometry(Geometry,{STORAGE_SRID})")] if sent.has_shape else [])
+    connection.execute(text("DROP TABLE IF EXISTS pg_temp.staging"))
+    connection.execute(text(f"CREATE TEMP TABLE staging (n bigint, id uuid, {', '.join(f'{_quoted(name)} {kind}' for name, kind in columns)}) ON COMMIT DROP"))
+    sent.copy(connection, "pg_temp.staging", numbered=True)
+    connection.execute(text("ANALYZE pg_temp.staging"))
+    names = [name for name, _ in columns]
     if key:
         _put_back(connection, target, table, key, [one for one in fields if one.sensitivity is Sensitivity.PERSONAL and one.type is str])
     if look:
@@ -108,26 +115,43 @@ def _no_doubled_keys(layer: Layer, rows: Rows) -> None:
         raise InvalidInput(problems=[Problem(f"/properties/{layer.key}", "key-doubled", {"value": keys[again], "row": int(rows.numbers[again])})])
 
 
-def _copy(connection: Connection, layer: Layer, fields: Sequence[Field], rows: Rows,
-          resolve: Mapping[str, Mapping[str, str]], has_shape: bool, wrote: Wrote | None) -> None:
-    """Send the rows as COPY reads them, put together by column."""
-    names = ["n", *(one.id for one in fields), *(["geom"] if has_shape else [])]
-    raw = connection.connection.driver_connection
-    assert raw is not None
-    written = copy_text(raw)
-    columns = [_lots(_stored(layer, one, rows, resolve), written) for one in fields]
-    with raw.cursor() as cursor, cursor.copy(f"COPY pg_temp.staging ({', '.join(map(_quoted, names))}) FROM STDIN") as copy:
-        for start in range(0, len(rows), _BATCH):
-            stop = min(start + _BATCH, len(rows))
-            cells = [map(b"%d".__mod__, range(start + 1, stop + 1)), *(lot(start, stop) for lot in columns)]
-            if has_shape:
-                cells.append(NULL if one is None else hexlify(one) for one in rows.shapes.blobs(start, stop))
-            copy.write(b"".join(b"\t".join(line) + b"\n" for line in zip(*cells, strict=True)))
-            if wrote:
-                wrote(stop, len(rows))
+@dataclass(frozen=True)
+class _Sent:
+    """Rows on their way into a table, put together by column as COPY reads them. Each gets an id, which those that are not new do not need."""
+
+    layer: Layer
+    fields: Sequence[Field]
+    rows: Rows
+    resolve: Mapping[str, Mapping[str, str]]
+    wrote: Wrote | None
+
+    @property
+    def has_shape(self) -> bool:
+        return self.layer.geometry is not Geometry.NONE
+
+    def copy(self, connection: Connection, target: str, *, numbered: bool = False) -> None:
+        """Send all rows; with `numbered` a column `n` says which row each is, the first being 1."""
+        raw = connection.connection.driver_connection
+        assert raw is not None
+        lots = self._lots(copy_text(raw), numbered)
+        with raw.cursor() as cursor, cursor.copy(f"COPY {target} ({', '.join(map(_quoted, lots))}) FROM STDIN") as copy:
+            for start in range(0, len(self.rows), _BATCH):
+                stop = min(start + _BATCH, len(self.rows))
+                copy.write(b"".join(b"\t".join(line) + b"\n" for line in zip(*(lot(start, stop) for lot in lots.values()), strict=True)))
+                if self.wrote:
+                    self.wrote(stop, len(self.rows))
+
+    def _lots(self, written: Callable[[Any], bytes], numbered: bool) -> dict[str, Lot]:
+        """What gives the cells of each column from one row to another."""
+        lots: dict[str, Lot] = {"n": lambda start, stop: map(b"%d".__mod__, range(start + 1, stop + 1))} if numbered else {}
+        lots["id"] = uuid_v7_texts(len(self.rows))
+        lots |= {one.id: _lots(_stored(self.layer, one, self.rows, self.resolve), written) for one in self.fields}
+        if self.has_shape:
+            lots["geom"] = lambda start, stop: (NULL if one is None else hexlify(one) for one in self.rows.shapes.blobs(start, stop))
+        return lots
 
 
-def _lots(column: Coded, written: Callable[[Any], bytes]) -> Callable[[int, int], Iterable[bytes]]:
+def _lots(column: Coded, written: Callable[[Any], bytes]) -> Lot:
     """What gives the values from one row to another as they are sent; values that many rows have are written out once."""
     if len(column.levels) * 2 > len(column):
         return lambda start, stop: map(written, column[start:stop])
@@ -151,7 +175,7 @@ def _stored(layer: Layer, one: Field, rows: Rows, resolve: Mapping[str, Mapping[
 
 
 def _merge(connection: Connection, target: str, key: str | None, names: Sequence[str], total: int) -> UpsertCounts:
-    listed = ", ".join(map(_quoted, names))
+    listed = ", ".join(map(_quoted, ["id", *names]))
     updated = matched = 0
     absent = ""
     if key:

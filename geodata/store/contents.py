@@ -101,10 +101,10 @@ def _fold(connection: Connection, table: Table, layer: Layer) -> tuple[int, Faul
     rows = connection.scalar(text(f"SELECT count(*) FROM {LIVE_SCHEMA}.history WHERE layer = :layer"), {"layer": table.name}) or 0
     part = -(-rows // WHOLE) or 1
     differs = [_differs(one.id, stamped=isinstance(table.c[one.id].type, DateTime)) for one in layer.all_fields]
-    differs += ["t.version::text IS DISTINCT FROM l.after ->> 'version'"]
+    differs += ["t.version IS DISTINCT FROM l.version"]
     differs += ["ST_AsEWKB(t.geom) IS DISTINCT FROM ST_AsEWKB(l.geom_after)"] if "geom" in table.c else []
     lost, unknown, changed = connection.execute(text(
-        "WITH l AS (SELECT DISTINCT ON (feature_id) feature_id, op, after, geom_after "
+        "WITH l AS (SELECT DISTINCT ON (feature_id) feature_id, version, op, after, geom_after "
         f'FROM {LIVE_SCHEMA}.history WHERE layer = :layer AND {_chosen("feature_id")} ORDER BY feature_id, id DESC), '
         f't AS (SELECT * FROM "{LIVE_SCHEMA}"."{table.name}" WHERE {_chosen("id")}) '
         "SELECT count(*) FILTER (WHERE t.id IS NULL AND l.op <> 'delete'), count(*) FILTER (WHERE l.feature_id IS NULL OR (t.id IS NOT NULL AND l.op = 'delete')), "

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from psycopg import errors as pg
-from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from geodata.store.value_checks import field_of
@@ -26,37 +26,33 @@ def translated(drill: str | None = None) -> Iterator[None]:
     """
     try:
         yield
-    except IntegrityError as fault:
-        raise _integrity(fault) from fault
     except PoolTimeout as fault:
         raise Unavailable(part="database") from fault
-    except ProgrammingError as fault:
-        if drill is not None and isinstance(fault.orig, (pg.UndefinedTable, pg.InvalidSchemaName)):
-            raise SpaceNotFound(space=drill) from fault
-        raise
-    except DBAPIError as fault:
-        raise _other(fault) from fault
+    except (DBAPIError, pg.Error) as fault:  # the driver's own where rows are sent by COPY
+        cause = fault.orig if isinstance(fault, DBAPIError) else fault
+        if isinstance(cause, pg.IntegrityError):
+            raise _integrity(cause) from fault
+        if isinstance(cause, pg.ProgrammingError):
+            if drill is not None and isinstance(cause, (pg.UndefinedTable, pg.InvalidSchemaName)):
+                raise SpaceNotFound(space=drill) from fault
+            raise
+        raise _other(cause) from fault
 
 
-def _integrity(fault: IntegrityError) -> Exception:
-    cause = fault.orig
-    diag = getattr(cause, "diag", None)
-    constraint = getattr(diag, "constraint_name", None) or ""
-    column = getattr(diag, "column_name", None)
-    if isinstance(cause, pg.UniqueViolation):
-        return Conflict(what=_quoted(getattr(diag, "message_detail", None)) or constraint)
-    if isinstance(cause, pg.ForeignKeyViolation):
-        return Conflict(what=_quoted(getattr(diag, "message_detail", None)) or constraint)
+def _integrity(cause: pg.IntegrityError) -> Exception:
+    constraint = cause.diag.constraint_name or ""
+    column = cause.diag.column_name
+    if isinstance(cause, (pg.UniqueViolation, pg.ForeignKeyViolation)):
+        return Conflict(what=_quoted(cause.diag.message_detail) or constraint)
     if isinstance(cause, pg.NotNullViolation):
         return InvalidInput(problems=[Problem("/geometry" if column == "geom" else f"/properties/{column}", "required", {"field": column})])
     if constraint.endswith("_geometry"):
         return InvalidInput(problems=[Problem("/geometry", "geometry-refused", {"reason": constraint})])
-    field = field_of(constraint, getattr(diag, "table_name", None) or "")
+    field = field_of(constraint, cause.diag.table_name or "")
     return InvalidInput(problems=[Problem(f"/properties/{field}" if field else "", "value-refused", {"constraint": constraint})])
 
 
-def _other(fault: DBAPIError) -> Exception:
-    cause = fault.orig
+def _other(cause: BaseException | None) -> Exception:
     diag = getattr(cause, "diag", None)
     if diag is not None and diag.sqlstate == _OF_A_LEDGER and diag.message_detail:
         said = json.loads(diag.message_detail)

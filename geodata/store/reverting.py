@@ -203,7 +203,7 @@ def _unmake(store: Store, layer_id: str, version: int) -> None:
 
 
 # What each feature is to be (null: gone), and the version it must stand at now (null: it must be gone).
-_VERSION = "SELECT feature_id, after AS target, geom_after AS shape, CAST(:present AS integer) AS stands_at FROM {schema}.history WHERE id = :wanted"
+_VERSION = "SELECT feature_id, jsonb_build_object('created_at', at, 'created_by', by) || after AS target, geom_after AS shape, CAST(:present AS integer) AS stands_at FROM {schema}.history WHERE id = :wanted"
 _COMMIT = """SELECT feature_id, (array_agg(before ORDER BY id))[1] AS target, (array_agg(geom_before ORDER BY id))[1] AS shape,
     (array_agg(CASE WHEN op = 'delete' THEN NULL ELSE version END ORDER BY id DESC))[1] AS stands_at
     FROM {schema}.history WHERE token = :token AND layer = :layer GROUP BY feature_id"""

@@ -7,13 +7,14 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from signal import SIGKILL
 from typing import Any
 
 import pytest
 from shapely import Point
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
 from geodata.files.loading import LoadOptions, commit, plan
@@ -49,29 +50,43 @@ def elsewhere(database: Database) -> Iterator[Database]:
     other.dispose()
 
 
-def crash(database: Database) -> Callable[..., Any]:
-    def raises(*_: Any) -> None:
+def crash(database: Database) -> Callable[[Connection], None]:
+    def raises(_: Connection) -> None:
         raise RuntimeError("in the middle")
 
     return raises
 
 
-def cut(database: Database) -> Callable[..., Any]:
-    def cuts(connection: Any, *_: Any) -> None:
+def cut(database: Database) -> Callable[[Connection], None]:
+    def cuts(connection: Connection) -> None:
         with database.owner.begin() as another:
-            another.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": connection.connection.driver_connection.info.backend_pid})
-        connection.execute(text("SELECT 1"))
+            another.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": connection.connection.driver_connection.info.backend_pid})  # type: ignore[union-attr]
 
     return cuts
 
 
-@pytest.mark.parametrize("place", ["_copy", "_merge"])
+def failing(place: str, fault: Callable[[Connection], None]) -> Callable[..., None]:
+    """Sending the rows, with a fault before, after the first of them or after all."""
+    sent = bulk._Sent.copy
+
+    def copy(self: bulk._Sent, connection: Connection, target: str, **how: Any) -> None:
+        if place == "before":
+            fault(connection)
+        sent(replace(self, wrote=(lambda *_: fault(connection)) if place == "amid" else None), connection, target, **how)
+        if place == "after":
+            fault(connection)
+
+    return copy
+
+
+@pytest.mark.parametrize("place", ["before", "amid", "after"])
 @pytest.mark.parametrize(("fault", "said"), [(crash, RuntimeError), (cut, Unavailable)])
 def test_a_fault_after_the_table_was_made_leaves_nothing(fault: Callable[..., Any], said: type[Exception], place: str, database: Database, space: Space,
                                                         tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before, path = live_hash(database), shapefile(tmp_path)
     with monkeypatch.context() as patch:
-        patch.setattr(bulk, place, fault(database))
+        patch.setattr(bulk, "_BATCH", 1)
+        patch.setattr(bulk._Sent, "copy", failing(place, fault(database)))
         with pytest.raises(said):
             load(space, path)
     assert live_hash(database) == before and "halls" not in space.versions()
@@ -85,7 +100,9 @@ import os, signal, sys
 from geodata.store import bulk
 from geodata.store.database import Database
 from tests.geodata.store.test_creating import Path, load
-bulk._merge = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+bulk._BATCH, sent = 1, bulk.hexlify
+shapes = []
+bulk.hexlify = lambda shape: shapes.append(shape) or (sent(shape) if len(shapes) == 1 else os.kill(os.getpid(), signal.SIGKILL))
 load(Database(sys.argv[1], sys.argv[2]).space(), Path(sys.argv[3]))
 """
     url = database.owner.url.render_as_string(hide_password=False)
@@ -108,7 +125,7 @@ def test_a_build_that_commits_the_layer_before_its_rows_leaves_it_empty(database
 
     before = live_hash(database)
     monkeypatch.setattr(Space, "creating", in_two_steps)
-    monkeypatch.setattr(bulk, "_copy", crash(database))
+    monkeypatch.setattr(bulk._Sent, "copy", failing("amid", crash(database)))
     with pytest.raises(RuntimeError):
         load(space, shapefile(tmp_path))
     assert live_hash(database) != before and "halls" in space.versions()

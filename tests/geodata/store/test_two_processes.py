@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -109,7 +110,7 @@ def test_a_drill_closed_by_one_process_is_not_found_by_another_that_holds_it(ask
 def test_a_build_that_takes_every_fault_for_an_outage_says_unavailable(database: Database, other: Database, drill: SpaceRecord, controller: Actor,
                                                                        monkeypatch: pytest.MonkeyPatch) -> None:
     """The wrong build: psycopg's class for a code is no child of the class for its group."""
-    monkeypatch.setattr(faults, "ProgrammingError", ZeroDivisionError)
+    monkeypatch.setattr(faults, "pg", SimpleNamespace(**{**vars(faults.pg), "ProgrammingError": ZeroDivisionError}))
     held = other.space(drill.id)
     database.close_drill(drill.id, controller)
     with pytest.raises(Unavailable):
