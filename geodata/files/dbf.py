@@ -65,9 +65,7 @@ def read_dbf(data: bytes | mmap, *, given: str | None, cpg: bytes | None) -> Dbf
         raise Refused("records-missing", part=".dbf", stated=count, there=there)
     read = [one for one in heads if one.width and one.letter in _READ and one.letter != "M"]
     cells, deleted = _cells(data, read, count, start, length)
-    sample = [(head.name, len(head.name) >= 10) for head in heads]
-    sample += [one for head in read if head.letter in "CV" for one in _distinct_non_ascii(cells[head], head.width)]
-    decision = sampled(for_fields(sample, given=given, cpg=cpg, language_byte=language), (raw for raw, _ in sample[len(heads) :] or sample))
+    decision = _decided(heads, cells, given=given, cpg=cpg, language=language)
     columns: list[Column] = []
     bad: dict[int, tuple[str, str]] = {}
     names = _names(heads, decision.codec, notices)
@@ -137,6 +135,13 @@ def _header(data: bytes | mmap) -> tuple[list[FieldHead], int, int, int, int]:
     if offset > length or (not heads and length > 1 and start > 33):
         raise Refused("not-a-table", part=".dbf")
     return heads, count, start, length, data[29]
+
+
+def _decided(heads: list[FieldHead], cells: dict[FieldHead, Coded], *, given: str | None, cpg: bytes | None, language: int) -> Decision:
+    """The encoding, by the names of the fields and every text that is not plain ASCII."""
+    sample = [(head.name, len(head.name) >= 10) for head in heads]
+    sample += [one for head in cells if head.letter in "CV" for one in _distinct_non_ascii(cells[head], head.width)]
+    return sampled(for_fields(sample, given=given, cpg=cpg, language_byte=language), (raw for raw, _ in sample[len(heads) :] or sample))
 
 
 def _distinct_non_ascii(column: Coded, width: int) -> list[tuple[bytes, bool]]:
