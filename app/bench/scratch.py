@@ -11,7 +11,8 @@ from psycopg import sql
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import create_engine, text
 
-from geodata.store.batch import Row
+from geodata.columns import Coded, ShapeColumn
+from geodata.store.batch import Rows
 from geodata.store.database import Database
 from geodata.store.spaces import Space
 from layers.spec import OPERATOR, Family, Field, Geometry, Label, Layer, Measure, Style
@@ -45,8 +46,10 @@ def filled(database: Database, layer_id: str, geometry: Geometry, shapes: Iterab
     people = Field("people", Label("人数", "People"), int, unit="persons", counts_as=Measure.PEOPLE)
     space = database.space("live")
     space.create_layer(Layer(layer_id, label, geometry, (people,), Style(Family.TARGET), ranked=True, exposed=True), OPERATOR)
+    column = ShapeColumn.of(shapes)
+    numbers = np.arange(len(column))
     with space.transaction(OPERATOR, "bench") as store:
-        store.upsert(layer_id, [Row({"people": place % 97}, shape, place) for place, shape in enumerate(shapes)])
+        store.upsert(layer_id, Rows(numbers, {"people": Coded.of((numbers % 97).tolist())}, column))
     return space
 
 
