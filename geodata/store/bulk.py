@@ -65,7 +65,7 @@ def upsert(connection: Connection, schema: str, layer: Layer, table: Table, rows
     target = f'"{schema}"."{table.name}"'
     key = layer.key if any(one.id == layer.key for one in fields) else None
     sent = _Sent(layer, fields, rows, resolve, wrote)
-    if look is None and leave is None and (key is None or not connection.scalar(text(f"SELECT EXISTS (SELECT FROM {target})"))):
+    if len(rows) and look is None and leave is None and (key is None or not connection.scalar(text(f"SELECT EXISTS (SELECT FROM {target})"))):
         sent.copy(connection, target)
         return UpsertCounts(len(rows), 0, 0)
     columns = [(one.id, _sql_type(one)) for one in fields] + ([("geom", f"geometry(Geometry,{STORAGE_SRID})")] if sent.has_shape else [])

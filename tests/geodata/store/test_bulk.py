@@ -53,6 +53,13 @@ def test_new_rows_go_straight_in_and_known_ones_are_compared(space: Space, monke
         assert [one.properties["code"] for one in page] == ["A", "B", "C"] and {one.version for one in page} == {1}
 
 
+def test_no_rows_raise_no_version(space: Space) -> None:
+    before = space.versions()["shelters"]
+    with space.transaction(OPERATOR) as store:
+        assert store.upsert("shelters", []) == UpsertCounts(0, 0, 0)
+    assert space.versions()["shelters"] == before
+
+
 @pytest.mark.parametrize("first", [False, True], ids=["into an empty layer", "beside others"])
 @pytest.mark.parametrize("values", [{"name": None}, {"capacity": -1}, {"address": "长" * 600}])
 def test_what_the_table_does_not_take_is_refused_by_name_and_nothing_stays(space: Space, values: dict[str, Any], first: bool) -> None:
