@@ -25,6 +25,8 @@ from layers.spec import Geometry
 
 Bounds = NDArray[np.float64]
 
+_EARTH = (180.0, 90.0, 180.0, 90.0)  # degrees, of bounds
+
 
 @dataclass
 class Placed:
@@ -74,7 +76,11 @@ def place(table: Table, asked: Place) -> Placed:
     given = _Given(ShapeColumn.of_blobs(table.shapes), asked)
     rows, raw = _looked_at(given, asked.admitted)
     judged = judge(table, raw, given=asked.crs, district=asked.district, assume=asked.loose)
-    shapes, inside, doubtful = _moved(given, judged, asked)
+    if given.settled is not None and judged.is_identity and asked.shift is None:
+        shapes, inside, doubtful = given.settled, near(raw, asked.district), given.doubtful
+    else:
+        shapes, inside, doubtful = _moved(given, judged, asked)
+        inside = inside[rows]
     placed = Placed(shapes, judged, given.rejected, given.closed, list(judged.notices))
     if given.zero:
         rows_at_zero = table.rows[sorted(given.zero)].tolist()
@@ -83,7 +89,7 @@ def place(table: Table, asked: Place) -> Placed:
         if not judged.is_identity and given.lost > len(raw) / 2:
             said, sample = judged.found.value, f"{raw[0, 0]:.10g}, {raw[0, 1]:.10g}"
             raise Refused("crs-does-not-fit", about="crs", said=said, sample=sample, candidates=candidates(raw, asked.district))
-        _locate(placed, rows, raw, inside[rows], asked)
+        _locate(placed, rows, raw, inside, asked)
         _mend(placed, doubtful)
     return placed
 
@@ -96,7 +102,8 @@ class _Given:
         self._asked = asked
         self._only: Shapes | None = None
         self._out = np.zeros(len(shapes), bool)
-        self._as_given: dict[int, bool] = {}  # by where a page begins
+        self._settled: dict[int, bool] = {}  # by where a page begins
+        self._doubtful: list[NDArray[np.int64]] = []
         self.rejected: dict[int, Notice] = {}
         self.closed: dict[int, Notice] = {}
         self.zero: set[int] = set()  # rows at 0, 0 of a new layer, which are told and taken
@@ -113,15 +120,24 @@ class _Given:
                 self._only = shapes
             yield start, shapes
 
+    def look(self, start: int, shapes: Shapes, bounds: Bounds) -> None:
+        """Find which shapes of a page are not valid, where it may well be stored as it is: it need not be opened again then."""
+        self._settled[start] &= not (np.abs(bounds) > _EARTH).any()
+        if self._settled[start]:
+            self._doubtful.append(start + _doubtful(shapes))
+
     @property
-    def as_given(self) -> ShapeColumn | None:
-        """The column itself without those that are kept out, if what was opened is just what stands in it."""
-        return self._shapes.without(self._out) if all(self._as_given.values()) else None
+    def settled(self) -> ShapeColumn | None:
+        """The column itself without those that are kept out, if its shapes are just what stands in it and degrees by their numbers."""
+        return self._shapes.without(self._out) if all(self._settled.values()) else None
+
+    @property
+    def doubtful(self) -> NDArray[np.int64]:
+        """Of a settled column: the rows whose shape is not valid."""
+        return np.concatenate(self._doubtful) if self._doubtful else np.zeros(0, np.int64)
 
     def _opened(self, start: int, stop: int) -> Shapes:
-        if self._as_given.get(start):
-            return self._shapes.without(self._out).page(start, stop)
-        shapes, rejected, closed, self._as_given[start] = opened(self._shapes.blobs(start, stop), swapped=self._asked.swapped)
+        shapes, rejected, closed, self._settled[start] = opened(self._shapes.blobs(start, stop), swapped=self._asked.swapped)
         zero = [] if self._asked.anywhere else at_zero(shapes).tolist()
         if self._asked.loose:
             self.zero |= {start + place for place in zero}
@@ -148,6 +164,7 @@ def _looked_at(given: _Given, admitted: Geometry | None) -> tuple[NDArray[np.int
         if admitted is not None:
             wrong += _admit(given, start, shapes, admitted)
         bounds[start : start + len(shapes)] = _bounds(shapes)
+        given.look(start, shapes, bounds[start : start + len(shapes)])
     if admitted is not None and wrong and wrong.total() == present:
         raise Refused(
             "geometry-kind-differs",
@@ -158,7 +175,7 @@ def _looked_at(given: _Given, admitted: Geometry | None) -> tuple[NDArray[np.int
             wanted_zh="、".join(KINDS[one] for one in admitted.types),
         )
     rows = np.flatnonzero(np.isfinite(bounds[:, 0]))
-    return rows, bounds[rows]
+    return rows, bounds if len(rows) == len(bounds) else bounds[rows]  # most often all: of a million they are 32 MB
 
 
 def _admit(given: _Given, start: int, shapes: Shapes, admitted: Geometry) -> Counter[str]:
@@ -173,7 +190,6 @@ def _admit(given: _Given, start: int, shapes: Shapes, admitted: Geometry) -> Cou
 
 def _moved(given: _Given, judged: Judged, asked: Place) -> tuple[ShapeColumn, NDArray[np.bool_], NDArray[np.int64]]:
     """The shapes in our system, which lie near the district, and the rows whose shape is not valid; what the projection loses is kept out."""
-    stay = judged.is_identity and not asked.shift and given.as_given is not None
     writer = ShapeWriter()
     inside = np.zeros(len(given), bool)
     doubtful = []
@@ -187,16 +203,15 @@ def _moved(given: _Given, judged: Judged, asked: Place) -> tuple[ShapeColumn, ND
         given.reject({start + place: notice for place, notice in lost.items()})
         shapes[list(lost)] = None
         inside[start : start + len(shapes)] = near(_bounds(shapes), asked.district)
-        doubtful.append(start + np.flatnonzero(_is_flat(shapes) | ~(shapely.is_missing(shapes) | shapely.is_valid(shapes))))
-        if not stay:
-            writer.add_shapes(shapes)
-    column = (given.as_given if stay else None) or writer.column()
-    return column, inside, np.concatenate(doubtful) if doubtful else np.zeros(0, np.int64)
+        doubtful.append(start + _doubtful(shapes))
+        writer.add_shapes(shapes)
+    return writer.column(), inside, np.concatenate(doubtful) if doubtful else np.zeros(0, np.int64)
 
 
-def _is_flat(shapes: Shapes) -> NDArray[np.bool_]:
-    """Which are lines without a length."""
-    return np.asarray(np.isin(shapely.get_type_id(shapes), (1, 5)) & (shapely.length(shapes) == 0))
+def _doubtful(shapes: Shapes) -> NDArray[np.int64]:
+    """The places of shapes that are not valid, and of lines without a length."""
+    flat = np.isin(shapely.get_type_id(shapes), (1, 5)) & (shapely.length(shapes) == 0)
+    return np.flatnonzero(flat | ~(shapely.is_missing(shapes) | shapely.is_valid(shapes)))
 
 
 def _bounds(shapes: Shapes) -> Bounds:
