@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geodata.columns import ShapeColumn, ShapeWriter
+from geodata.columns import PAGE, ShapeColumn, ShapeWriter
 from geodata.crs import reproject
 from geodata.datum import Datum, unshift
 from geodata.files.mending import mended
@@ -77,7 +77,7 @@ def place(table: Table, asked: Place) -> Placed:
     rows, raw = _looked_at(given, asked.admitted)
     judged = judge(table, raw, given=asked.crs, district=asked.district, assume=asked.loose)
     if given.settled is not None and judged.is_identity and asked.shift is None:
-        shapes, inside, doubtful = given.settled, near(raw, asked.district), given.doubtful
+        shapes, inside, doubtful = given.settled, _near(raw, asked.district), given.doubtful
     else:
         shapes, inside, doubtful = _moved(given, judged, asked)
         inside = inside[rows]
@@ -216,6 +216,14 @@ def _doubtful(shapes: Shapes) -> NDArray[np.int64]:
 
 def _bounds(shapes: Shapes) -> Bounds:
     return np.asarray(shapely.bounds(shapes), dtype=float).reshape(-1, 4)
+
+
+def _near(bounds: Bounds, district: District) -> NDArray[np.bool_]:
+    """Which come near the district, some at a time: each step of the reckoning over a million takes 8 MB."""
+    found = np.zeros(len(bounds), bool)
+    for start in range(0, len(bounds), PAGE):
+        found[start : start + PAGE] = near(bounds[start : start + PAGE], district)
+    return found
 
 
 def _unshift(shapes: Shapes, here: NDArray[np.int64], asked: Place, start: int) -> None:

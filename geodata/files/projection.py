@@ -229,7 +229,8 @@ def _refuse_metres(bounds: Bounds, district: District, said: str) -> None:
 
 
 def _plain_degrees(bounds: Bounds) -> bool:
-    return not len(bounds) or bool((np.abs(bounds[:, [0, 2]]) <= 180).all() and (np.abs(bounds[:, [1, 3]]) <= 90).all())
+    earth = np.array([180.0, 90.0, 180.0, 90.0])
+    return not len(bounds) or bool((bounds.min(axis=0) >= -earth).all() and (bounds.max(axis=0) <= earth).all())
 
 
 def _in_degrees(source: str | int) -> bool:
