@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from geodata.files.encodings import plausibility, stray
+from geodata.files.encodings import stray
 from geodata.files.notices import Notice
+from geodata.files.plausibility import plausibility
 from geodata.files.table import Kind, Table
 
 _LOOKED_AT = 5_000  # distinct texts of a column: what garbles one garbles most
