@@ -13,7 +13,7 @@ from shapely import Point
 from sqlalchemy import Connection, create_engine, text
 
 from geodata.store.accounts import Accounts
-from geodata.store.anchors import FILE, Anchors, AnchorsBroken
+from geodata.store.anchors import FILE, FOLDER, Anchors, AnchorsBroken
 from geodata.store.attempts import Attempts
 from geodata.store.audit import Audit, Entry, Question, record
 from geodata.store.audit_chain import AuditBroken, prune, verify
@@ -345,7 +345,7 @@ def test_what_came_after_the_last_anchor_and_went_with_its_head_is_not_found(wri
 
 
 def test_a_changed_file_of_anchors_is_found_and_a_line_cut_short_by_a_crash_is_not_one(written: Database, tmp_path: Path) -> None:
-    anchors, path = Anchors(tmp_path, "secret"), tmp_path / FILE
+    anchors, path = Anchors(tmp_path, "secret"), tmp_path / FOLDER / FILE
     anchors.add(written.engine)
     record(written.engine, WANG, "export.file", "one more")
     path.write_text(path.read_text() + "cut sho")
@@ -358,6 +358,15 @@ def test_a_changed_file_of_anchors_is_found_and_a_line_cut_short_by_a_crash_is_n
     path.write_text(whole)
     with pytest.raises(AnchorsBroken):
         Anchors(tmp_path, "another secret").all()
+
+
+def test_anchors_of_an_earlier_version_go_on_in_their_new_place(written: Database, tmp_path: Path) -> None:
+    anchors, former = Anchors(tmp_path, "secret"), tmp_path / FILE
+    anchors.add(written.engine)
+    (tmp_path / FOLDER / FILE).rename(former)
+    assert len(anchors.all()) == 2, "read where they are until the worker takes them along"
+    record(written.engine, WANG, "export.file", "one more")
+    assert anchors.add(written.engine) == 1 and len(anchors.all()) == 3 and not former.exists()
 
 
 def test_eight_writers_at_once_make_one_chain_each_layer(database: Database, space: Space) -> None:
