@@ -359,6 +359,11 @@ def test_what_gives_way_to_a_rehearsal_is_shown_again_after_a_reload(visit: Come
     before = one.page.locator("#left .layer .tick:checked").count()
     drop(one, packed(made(tmp_path, [("R-1", "让位", 5, "短期", "")], [(109.6, 40.6)]), "避难场所让位"))
     settled(one)
+    one.page.reload()
+    one.ready()
+    assert one.page.locator("#left.rail").count() == 0, "the tree was folded by the rehearsal, not by hand"
+    drop(one, packed(made(tmp_path, [("R-1", "让位", 5, "短期", "")], [(109.6, 40.6)]), "避难场所让位"))
+    settled(one)
     one.page.click("#left.rail button >> nth=0")
     one.until(lambda: one.page.locator("#left.rail").count() == 0 and one.page.locator("#left .layer .tick:checked").count() < before, "the layers gave way")
     tick = one.page.locator(".layer[data-layer=rescue_teams] .tick")
