@@ -120,7 +120,7 @@ def test_a_picture_too_large_for_the_page_is_told_before_anything_is_sent_with_t
     one.until(lambda: one.page.locator("#picture-file").count() == 1, "the form")
     one.page.evaluate(LARGE)
     said = one.page.inner_text("#right .note.bad")
-    assert "700 MB" in said and "最多收 500 MB" in said and 'onemap imagery place "大片.tif" --name "大片"' in said, said
+    assert "700 MB" in said and "最多收 500 MB" in said and "onemap imagery place '大片.tif' --name '大片'" in said, said
     one.page.fill("#picture-date", "2026-06-12")
     assert "--date 2026-06-12" in one.page.inner_text("#right .note.bad")
     one.shot("imagery_large_1280")

@@ -13,12 +13,15 @@ const AGAIN_MS = [500, 1000, 2000, 4000]; // then every 4 s, and at once when th
 
 const MB = 1024 * 1024;
 
+/** A word of a command as a shell takes it, whatever a file is called. @param {string} word */
+export const quoted = (word) => `'${word.replaceAll("'", "'\\''")}'`;
+
 /** What to do instead with files that are larger than the page may send, said before anything is sent; null for others.
  * @param {File[]} files @param {string} command that puts them in on the server */
 export function tooLarge(files, command) {
   const size = files.reduce((sum, one) => sum + one.size, 0);
   if (size <= config.upload_bytes) return null;
-  return el("div", { class: "note bad", role: "alert" }, el("b", { text: t("upload.tooLarge", { mb: number(Math.ceil(size / MB)), most: number(config.upload_bytes / MB) }) }), el("p", {}, el("b", { class: "next", text: t("load.next") }), t("upload.tooLargeDo")), el("code", { class: "command", text: command }));
+  return el("div", { class: "note bad large", role: "alert" }, el("b", { text: t("upload.tooLarge", { mb: number(Math.ceil(size / MB)), most: number(config.upload_bytes / MB) }) }), el("p", {}, el("b", { class: "next", text: t("load.next") }), t("upload.tooLargeDo")), el("code", { class: "command", text: command }));
 }
 
 export class Sending {

@@ -3,7 +3,7 @@ import { Offline, ask } from "../api.js";
 import { config, hasRole, symbolUrl } from "../config.js";
 import { add, button, el, fill, icon, iconButton } from "../dom.js";
 import { moment, number } from "../format.js";
-import { Sending, tooLarge } from "../load/sending.js";
+import { Sending, quoted, tooLarge } from "../load/sending.js";
 import { empty, refused, section, sectionHead, waiting } from "../panel.js";
 import { toast } from "../toast.js";
 import { t } from "../words.js";
@@ -84,7 +84,7 @@ class Pictures {
       ready();
     };
     const ready = () => {
-      const note = this.file && tooLarge([this.file], `onemap imagery place "${this.file.name}"${name.value.trim() ? ` --name "${name.value.trim()}"` : ""}${day.value ? ` --date ${day.value}` : ""}`);
+      const note = this.file && tooLarge([this.file], `onemap imagery place ${quoted(this.file.name)}${name.value.trim() ? ` --name ${quoted(name.value.trim())}` : ""}${day.value ? ` --date ${day.value}` : ""}`);
       fill(large, note);
       const missing = !this.file ? t("picture.pickFile") : note ? t("upload.pickSmaller") : !name.value.trim() ? t("picture.pickName") : "";
       fill(go, missing ? el("button", { class: "btn wide", type: "button", "aria-disabled": "true" }, el("span", { class: "cut", text: missing })) : button(t("picture.place"), () => this.place(name.value.trim(), day.value), { primary: true, wide: true }));

@@ -6,7 +6,7 @@ import { number } from "../format.js";
 import { comparison, problemList, problemRows } from "../load/fates.js";
 import { missingChoice, sameFile } from "../load/known.js";
 import { ENCODINGS, datumButtons, findings, mapping, otherEncoding } from "../load/findings.js";
-import { tooLarge } from "../load/sending.js";
+import { quoted, tooLarge } from "../load/sending.js";
 import { Marks } from "../load/marks.js";
 import { Session } from "../load/session.js";
 import { sublayerChoice } from "../load/sublayers.js";
@@ -119,7 +119,7 @@ class Loading {
     const records = button(t("load.records"), () => this.act.records(), { icon: "history" });
     const chooser = el("input", { type: "file", multiple: true, class: "heard", id: "load-file", on: { change: () => this.take([...chooser.files]) } });
     const zone = el("label", { class: "drop-zone", for: "load-file" }, icon("upload"), el("b", { text: session.files.map((one) => one.name).join(t("list.comma")) || t("load.choose") }), el("span", { class: "meta", text: t("load.forms") }), chooser);
-    const large = tooLarge(session.files, `onemap load ${session.create || !session.layer ? "…" : session.layer} "${session.name}"`);
+    const large = tooLarge(session.files, `onemap load ${session.create || !session.layer ? "…" : session.layer} ${quoted(session.name)}`);
     section(body, zone, large);
     const quiet = { keydown: (/** @type {Event} */ event) => event.stopPropagation() };
     const targets = [...state.layers.values()].filter((layer) => layer.allowed.includes("load")).map((layer) => el("option", { value: layer.id, text: say(layer.label) }));
