@@ -63,15 +63,16 @@ class Channel:
         """Tell everyone, once, that the space cannot be read now."""
         if not self._stale:
             self._stale = True
-            self._say("stale")
+            self.say("stale")
 
     def say_fresh(self) -> None:
         """Tell everyone who heard of it that it can be read again."""
         if self._stale:
             self._stale = False
-            self._say("fresh")
+            self.say("fresh")
 
-    def _say(self, kind: str) -> None:
+    def say(self, kind: str) -> None:
+        """Tell everyone a word that carries no data."""
         for stream in self.streams:
             stream.tell(kind)
 
@@ -104,6 +105,7 @@ class Hub:
         self._closed = False
         self._figures = Figures()
         self._presence = Presence()
+        self._basemaps: object = None
 
     async def ask(self, question: Callable[..., T], *arguments: Any) -> T:
         """Run something that waits for the database in one of the hub's threads."""
@@ -198,6 +200,7 @@ class Hub:
             try:
                 look = time.monotonic() - checked >= LOOK_S
                 if look:
+                    await self._say_basemaps()
                     await self._check_people()
                     await self._say_here()
                     checked = time.monotonic()
@@ -239,6 +242,14 @@ class Hub:
             for stream in streams:
                 if stream.credential not in alive:
                     stream.end("signed-out")
+
+    async def _say_basemaps(self) -> None:
+        """Tell that there are other basemaps now. Files say so, whichever process put them there, and a database that is away keeps nothing back."""
+        now = await self.ask(lambda: self._known.basemaps.listed)
+        if self._basemaps is not None and now is not self._basemaps:
+            for channel in self._channels.values():
+                channel.say("basemaps")
+        self._basemaps = now
 
     async def _say_here(self) -> None:
         """Tell the other processes whom this one serves, and its readers who is here."""

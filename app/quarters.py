@@ -1,8 +1,9 @@
-"""The folders that the service's own user writes to: uploads, figures, kept tiles and pictures placed, in the home or apart from a closed one."""
+"""What of a home the service's own user gets to: the folders that it writes to, in the home or apart from a closed one, and the file of basemaps."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import stat
@@ -10,11 +11,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from app.basemaps.sources import FILE as BASEMAPS
 from geodata.store.cluster import APART
 from geodata.store.system_user import SystemUser
 
-FOLDERS = ("uploads", "metrics", "cache", "basemaps")
-LASTING = ("basemaps",)  # what is in them is the bureau's, whoever ran the service before
+FOLDERS = ("uploads", "metrics", "cache", "basemaps", "audit")
+LASTING = ("basemaps", "audit")  # what is in them is the bureau's, whoever ran the service before
 
 
 def prepare(home: Path, user: SystemUser, say: Callable[[str], object], *, apart: Path = APART) -> Path:
@@ -93,3 +95,70 @@ def _lead(link: Path, target: Path) -> bool:
         shutil.move(link, target)
     link.symlink_to(target)
     return True
+
+
+class Basemaps:
+    """The file of basemaps, which is root's and closed, for it holds keys: the service's user may read it where it is, or has a copy apart.
+
+    It is changed while the service runs, so it is looked at again and again.
+    """
+
+    def __init__(self, home: Path, place: Path, user: SystemUser, say: Callable[[str], object]) -> None:
+        self._file, self._copy, self._user, self._say = home / BASEMAPS, place / BASEMAPS, user, say
+        self._as_of: tuple[int, int] | None = None
+
+    def look(self) -> None:
+        """Hand on what was changed since the last look."""
+        if self._user.is_self:
+            return
+        now = _changed(self._file)
+        if now == self._as_of:
+            return
+        self._as_of = now
+        with suppress(OSError):  # gone since, or the disk is full: the service goes on without it
+            if self._copy == self._file:
+                self._open()
+            elif now is None:
+                self._copy.unlink(missing_ok=True)
+            else:
+                self._bring()
+        self._tell_closed()
+
+    def _open(self) -> None:
+        """Let the user read the file, through its group; a link is followed nowhere."""
+        with suppress(OSError), os.fdopen(os.open(self._file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+            known = os.fstat(file.fileno())
+            if stat.S_ISREG(known.st_mode) and known.st_uid == 0 and known.st_nlink == 1:
+                os.fchown(file.fileno(), -1, self._user.gid)
+                os.fchmod(file.fileno(), stat.S_IMODE(known.st_mode) | stat.S_IRGRP)
+                self._as_of = _changed(self._file)
+
+    def _bring(self) -> None:
+        """A copy for the user alone, files of tiles named by where they lie."""
+        made = self._copy.with_name(f".{BASEMAPS}")
+        text = self._file.read_text(encoding="utf-8", errors="replace")
+        with suppress(ValueError, TypeError, KeyError):  # one that is wrong is told of by who reads it
+            whole = json.loads(text)
+            for one in whole["basemaps"]:
+                if "file" in one:
+                    one["file"] = str(self._file.parent / one["file"])
+            text = json.dumps(whole, ensure_ascii=False)
+        made.unlink(missing_ok=True)
+        with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
+            os.fchown(out.fileno(), self._user.uid, self._user.gid)
+            out.write(text)
+        made.replace(self._copy)
+
+    def _tell_closed(self) -> None:
+        with suppress(OSError, ValueError, TypeError, KeyError):
+            for one in json.loads(self._copy.read_text(encoding="utf-8"))["basemaps"]:
+                if "file" in one and self._user.run(["test", "-r", str(self._copy.parent / one["file"])]).returncode:
+                    self._say(f"服务用户 {self._user.name} 读不到离线底图 {one['file']}：放到它进得去的目录 · the offline basemap cannot be read by {self._user.name}: put it where that user may go")
+
+
+def _changed(path: Path) -> tuple[int, int] | None:
+    try:
+        known = path.stat()
+    except OSError:
+        return None
+    return known.st_ino, known.st_mtime_ns

@@ -32,7 +32,7 @@ async def events(known: Services, hub: Hub, request: Request, request_id: str, r
     `Last-Event-ID` (or `?after=`) is the cursor to go on from; `?layers=a,b` keeps to those layers. Events: `hello` (with the
     address of the page's own files, by which a page that was opened before an upgrade knows itself old), `change`,
     `layers` (run-time layers changed), `reset` (read everything anew), `stale` and `fresh` (the database went and came
-    back), `here` (who has the map open), `signed-out`, `closed` (the drill ended), `restart`. Raises what the table of problems answers.
+    back), `basemaps` (others are there now), `here` (who has the map open), `signed-out`, `closed` (the drill ended), `restart`. Raises what the table of problems answers.
     """
     if request.method != "GET":
         raise MethodNotAllowed(["GET"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -16,11 +17,12 @@ from app.language import language_of
 from app.security import current_actor, requires
 from app.services import services
 from app.spaces import current_space
+from geodata.files.rehearsal import ROWS_WITH_PROBLEMS
 from geodata.store import loads as records
 from geodata.store.commit_diff import Step, commit_diff
 from geodata.store.loads import REHEARSAL, LoadNotFound, LoadRecord
 from layers.errors import LayerNotFound
-from layers.spec import Action, Label
+from layers.spec import Action, Label, Layer
 
 blueprint = Blueprint("load_details", __name__, url_prefix="/api/v1/loads")
 
@@ -28,6 +30,8 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would take for
 _OPS = {"insert": "new", "update": "changed", "delete": "retired"}
 _MORE = {"zh": ("另有 {n} 条没有列出", "改正所列各条后再预演一次"), "en": ("{n} more are not listed", "Correct those listed and rehearse again")}
 _HEADS = {"zh": ("行号", "字段", "值", "问题", "怎么办", "程度", "代码"), "en": ("row", "field", "value", "problem", "remedy", "severity", "code")}
+_SEVERITIES = {"error": Label("没有装载", "not loaded"), "warning": Label("请核对", "to be checked"), "note": Label("说明", "note")}
+_PLACE = Label("位置", "place")
 
 
 @blueprint.get("/<uuid:load_id>/rehearsal")
@@ -36,7 +40,8 @@ _HEADS = {"zh": ("行号", "字段", "值", "问题", "怎么办", "程度", "�
 def rehearsal(load_id: UUID) -> Response:
     record = _here(load_id)
     report: dict[str, Any] = dict(record.report or {})
-    return answer({"state": record.state, "stage": report.get("stage"), "commit": record.commit, **report.get(REHEARSAL, {})})
+    seen = {name: value for name, value in report.get(REHEARSAL, {}).items() if name != ROWS_WITH_PROBLEMS}
+    return answer({"state": record.state, "stage": report.get("stage"), "commit": record.commit, **seen})
 
 
 @blueprint.get("/<uuid:load_id>/diff")
@@ -71,24 +76,37 @@ def problems(load_id: UUID) -> Response:
     report = (record.report or {}).get(language) or {}
     name = quote(f"{record.file}-problems.csv")
     found = report.get("problems", ())
-    return Response("\ufeff" + problem_table(found, language, more=report.get("problems_total", 0) - len(found)), content_type="text/csv; charset=utf-8",
+    layer = current_space().catalogue.get(record.layer)
+    as_read = (record.report or {}).get(REHEARSAL, {}).get(ROWS_WITH_PROBLEMS) or {}
+    return Response("\ufeff" + problem_table(found, language, layer, as_read, more=report.get("problems_total", 0) - len(found)), content_type="text/csv; charset=utf-8",
                     headers={"Content-Disposition": f"attachment; filename=problems.csv; filename*=UTF-8''{name}"})
 
 
-def problem_table(found: Any, language: str, more: int = 0) -> str:
+def problem_table(found: Any, language: str, layer: Layer | None, as_read: Mapping[str, Any], more: int = 0) -> str:
     """Problems as CSV for a spreadsheet: no value of the file can act as a formula there. Rows by the number a person finds them under.
 
+    Behind each stands its row as the file has it (`as_read`: its columns and the values of each row, while the load has not ended).
     `more` problems that the report counts but does not hold are told in the last line.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(_HEADS[language])
+    rows = as_read.get("rows", {})
+    writer.writerow([*_HEADS[language], *map(_safe, as_read.get("columns", ()) if rows else ())])
     for one in found:
         row = one.get("line") or one.get("row")
-        writer.writerow([_safe(value) for value in (row, one["field"], one.get("value"), one["message"], one["remedy_on_page"], one["severity"], one["code"])])
+        told = (row, _field_named(one["field"], language, layer), one.get("value"), one["message"], one["remedy_on_page"], _SEVERITIES[one["severity"]].in_language(language), one["code"])
+        writer.writerow([_safe(value) for value in (*told, *rows.get(str(one.get("row")), ()))])
     if more > 0:
-        writer.writerow(("", "", "", *(one.format(n=more) for one in _MORE[language]), "note", "more"))
+        writer.writerow(("", "", "", *(one.format(n=more) for one in _MORE[language]), _SEVERITIES["note"].in_language(language), "more"))
     return out.getvalue()
+
+
+def _field_named(name: str | None, language: str, layer: Layer | None) -> str | None:
+    """A field by its label; a column of the file by its own name."""
+    if name == "geometry":
+        return _PLACE.in_language(language)
+    field = layer.field(name) if layer and name else None
+    return field.label.in_language(language) if field else name
 
 
 def _safe(value: Any) -> Any:

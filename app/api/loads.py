@@ -43,8 +43,9 @@ class LoadForm(Parameters):
     """The fields beside the files. `mapping` is a JSON object, column -> field (empty: leave the column out), `measures` one of field ->
     measure, `rows` one of row number -> decision; `datum_rows` a JSON list of the rows that carry the datum's shift (none: all), `uploads` one of files that came in pieces."""
 
-    layer: str = Field(pattern=IDENTIFIER.pattern)
+    layer: str = Field("", pattern=f"{IDENTIFIER.pattern}|^$")
     create: bool = False
+    label: str = Field("", max_length=60)
     sublayer: str | None = Field(None, max_length=200)
     crs: str | None = Field(None, max_length=5000)
     datum: Literal["gcj02", "bd09", "wgs84"] | None = None
@@ -57,6 +58,17 @@ class LoadForm(Parameters):
     remember: bool = True
     uploads: list[UUID] = Field(default_factory=list, max_length=200)
     rows: dict[Annotated[str, Field(pattern=r"^[0-9]{1,9}$")], RowForm] = Field(default_factory=dict, max_length=5_000)
+
+    @model_validator(mode="after")
+    def _into(self) -> Self:
+        if not self.layer and not (self.create and self.label):
+            raise PydanticCustomError("missing", "a layer")
+        return self
+
+    @field_validator("label")
+    @classmethod
+    def _bare(cls, value: str) -> str:
+        return value.strip()
 
     @field_validator("mapping", "measures", "datum_rows", "rows", "uploads", mode="before")
     @classmethod
@@ -93,9 +105,9 @@ class UndoBody(Body):
 
 
 _UPLOAD = {
-    "type": "object", "required": ["layer"],
-    "properties": {"file": {"type": "array", "items": {"type": "string", "format": "binary"}}, "layer": {"type": "string", "pattern": IDENTIFIER.pattern},
-                   "create": {"type": "boolean"}, "sublayer": {"type": "string"}, "crs": {"type": "string"}, "datum": {"enum": ["gcj02", "bd09", "wgs84"]},
+    "type": "object",
+    "properties": {"file": {"type": "array", "items": {"type": "string", "format": "binary"}}, "layer": {"type": "string", "pattern": IDENTIFIER.pattern, "description": "not needed with `create` and a `label`"},
+                   "create": {"type": "boolean"}, "label": {"type": "string", "description": "what a new layer is called"}, "sublayer": {"type": "string"}, "crs": {"type": "string"}, "datum": {"enum": ["gcj02", "bd09", "wgs84"]},
                    "encoding": {"type": "string"}, "mapping": {"type": "string", "description": "JSON object, column -> field"},
                    "measures": {"type": "string", "description": "JSON object, field of a new layer -> people, capacity, quantity, area, length or none"}, "anywhere": {"type": "boolean"},
                    "swapped": {"type": "boolean", "description": "read each pair of coordinates the other way round"},
@@ -113,8 +125,9 @@ def receive() -> Response:
     form, space_id, actor = _form(), current_space().id, current_actor()
     options = LoadOptions(**form.model_dump(exclude={"layer", "uploads"}))
     database, home, files = services().database, services().settings.home, cast(Any, request.files.getlist("file"))
-    with arrived(home, actor, form.uploads) as whole, command.upload(database, home, space_id, form.layer, [*files, *whole], actor) as kept:
-        return once(command.desk(database, actor), lambda desk: _accepted(desk.receive(kept, space_id, form.layer, options)),
+    layer = form.layer or command.layer_named(database, space_id, form.label, actor)
+    with arrived(home, actor, form.uploads) as whole, command.upload(database, home, space_id, layer, [*files, *whole], actor) as kept:
+        return once(command.desk(database, actor), lambda desk: _accepted(desk.receive(kept, space_id, layer, options)),
                     content=f"{form.model_dump_json()} {kept.sha256}")
 
 

@@ -78,6 +78,11 @@ class Basemaps:
         self._lock = threading.Lock()
 
     @property
+    def listed(self) -> Mapping[str, Source]:
+        """What there is now, by id: the same object until something changes."""
+        return self._listing.sources
+
+    @property
     def shown(self) -> Mapping[str, Shown]:
         """By id, in the order in which they are offered."""
         sources = self._listing.sources

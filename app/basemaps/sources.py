@@ -94,9 +94,9 @@ class Source:
 
 def read(path: Path, *, must: bool = False) -> tuple[Source, ...]:
     """The sources of a file, in its order; none where there is no file (BadBasemaps if it `must` be there). Raises BadBasemaps."""
-    if not path.exists() and not must:
-        return ()
     try:
+        if not path.exists() and not must:
+            return ()
         listed = json.loads(path.read_text(encoding="utf-8"))["basemaps"]
         sources = tuple(_source(dict(one), path) for one in listed)
     except (OSError, ValueError, TypeError, KeyError) as error:

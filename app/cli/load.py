@@ -21,6 +21,7 @@ SHOWN = 30
 @click.argument("layer")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--create", is_flag=True, help="由文件新建图层 · make the layer from the file")
+@click.option("--label", default="", metavar="NAME", help="新建图层的名称 · what the new layer is called")
 @click.option("--sublayer", metavar="NAME", help="文件中的哪个图层或工作表 · which layer or sheet of the file")
 @click.option("--crs", metavar="EPSG:n", help="坐标系 · the file's CRS, where it does not say or says it wrongly")
 @click.option(

@@ -79,6 +79,8 @@ def command(installation: Installation, home: Path | None, host: str | None, por
     with suppress(KeyboardInterrupt), _database(shape, home_folder) as (url, cluster):
         key = chosen.get("secret_key") or home_folder.secrets["secret_key"]
         place = quarters.prepare(shape.home, user, _say)
+        basemaps = quarters.Basemaps(shape.home, place, user, _say)
+        basemaps.look()
         environment = _environment(shape, url, key, place, user)
         supervisor = Supervisor(environment, None if log_here else shape.home / LOG, _say, user)
         try:
@@ -94,6 +96,7 @@ def command(installation: Installation, home: Path | None, host: str | None, por
                 _announce(shape, accounts, time.monotonic() - began)
             while not signals.stop.wait(0.2):
                 supervisor.look_after()
+                basemaps.look()
                 if cluster is not None and not cluster.alive:
                     _say("数据库意外停止，重新启动 · the database ended and is started again")
                     cluster.start()

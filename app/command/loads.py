@@ -5,18 +5,19 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from app.command.load_work import CARRY_OUT, EXAMINE, ended, folder_of, forget, memory_of, named, options_kept, put_in, settle
 from geodata.files.loading import LoadOptions, LoadReport, plan
 from geodata.files.packing import MOST_ENTRIES, MOST_UNPACKED
+from geodata.files.proposing import identifier
 from geodata.files.watching import Watch
 from geodata.store import loads as records
 from geodata.store import queue
@@ -90,6 +91,14 @@ class Upload:
     taken: bool = False
 
 
+def layer_named(database: Database, space_id: str, label: str, actor: Actor) -> str:
+    """An identifier that no layer of the space has or had, for a layer to be made under this name."""
+    with database.space(space_id).reading(actor) as store:
+        definitions = store.tables.definitions
+        taken = {*store.catalogue, *store.connection.scalars(select(definitions.c.layer))}
+    return identifier(label, taken)
+
+
 def load_now(database: Database, space_id: str, layer: str, path: Path, options: LoadOptions, actor: Actor, *, watch: Watch | None = None) -> LoadReport:
     """Plan and commit in this process (the command line): the report, whatever it says. A dry run writes and records nothing.
 
@@ -133,7 +142,7 @@ def upload(database: Database, home: Path, space_id: str, layer: str, files: Ite
     kept: Upload | None = None
     try:
         names = _keep(files, folder)
-        kept = Upload(load_id, names[0] if len(names) == 1 else f"{names[0]} (+{len(names) - 1})", fingerprint(folder))
+        kept = Upload(load_id, _together(names), fingerprint(folder))
         yield kept
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -280,6 +289,12 @@ def _keep(files: Iterable[Stream], folder: Path) -> list[str]:
     if not names:
         raise NoFiles()
     return names
+
+
+def _together(names: Sequence[str]) -> str:
+    """What a person calls files that came together: the one with the shapes, and how many lie beside it."""
+    first = next((one for one in names if one.lower().endswith((".shp", ".tab", ".mif"))), names[0])
+    return first if len(names) == 1 else f"{first} (+{len(names) - 1})"
 
 
 def _short(name: str) -> str:

@@ -17,6 +17,7 @@ from app.people import password_rules
 from app.security import Permission, csp_nonce, csrf_token, current_actor, requires
 from app.services import services
 from app.spaces import current_space
+from geodata.files.packing import MOST_UNPACKED
 from geodata.queries.exposure import MAX_BUFFER_M
 from layers.district import JIUYUAN
 from layers.spec import Label
@@ -47,6 +48,7 @@ def configuration(language: str) -> dict[str, Any]:
         "space": {"id": space.id, "drill": space.is_drill, "past": space.is_past, "as_of": space.record.as_of.isoformat() if space.is_drill or space.is_past else None},
         "user": {"name": actor.name, "roles": sorted(actor.roles)},
         "csrf": csrf_token(),
+        "upload_bytes": MOST_UNPACKED,
         "password": asdict(password_rules(services().settings)),
         "wall": None,
         "entrance": "/login",

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geodata.columns import Coded
-from geodata.files.encodings import Decision, decode, for_fields, shown, stray
+from geodata.files.codec_names import shown
+from geodata.files.encodings import Decision, decode, for_fields, stray
 from geodata.files.notices import Notice, Refused
 from geodata.files.sampling import sampled
 from geodata.files.table import Column, Kind

@@ -6,76 +6,11 @@ import codecs
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
+from geodata.files.codec_names import LANGUAGE_BYTES, codec_named, shown
 from geodata.files.notices import Found, Notice, Refused
+from geodata.files.plausibility import plausibility
 
-# Language byte of a dBASE header (offset 29), as dBASE, FoxPro and ESRI write it. 0x57 and 0x00 say nothing of use.
-LANGUAGE_BYTES = {
-    0x01: "cp437",
-    0x02: "cp850",
-    0x03: "cp1252",
-    0x08: "cp865",
-    0x0F: "cp437",
-    0x10: "cp850",
-    0x13: "cp932",
-    0x1F: "cp852",
-    0x26: "cp866",
-    0x4D: "gb18030",
-    0x4E: "cp949",
-    0x4F: "cp950",
-    0x50: "cp874",
-    0x58: "cp1252",
-    0x59: "cp1252",
-    0x64: "cp852",
-    0x65: "cp866",
-    0x66: "cp865",
-    0x78: "cp950",
-    0x79: "cp949",
-    0x7A: "gb18030",
-    0x7B: "cp932",
-    0x7C: "cp874",
-    0x7D: "cp1255",
-    0x7E: "cp1256",
-    0x86: "cp737",
-    0x87: "cp852",
-    0xC8: "cp1250",
-    0xC9: "cp1251",
-    0xCA: "cp1254",
-    0xCB: "cp1253",
-    0xCC: "cp1257",
-}
-_NAMES = {
-    "65001": "utf-8",
-    "utf8": "utf-8",
-    "unicode": "utf-8",
-    "utf8mb4": "utf-8",
-    "936": "gb18030",
-    "54936": "gb18030",
-    "gbk": "gb18030",
-    "gb2312": "gb18030",
-    "gb231280": "gb18030",
-    "gb18030": "gb18030",
-    "gb180302000": "gb18030",
-    "gb180302005": "gb18030",
-    "euccn": "gb18030",
-    "cp936": "gb18030",
-    "ms936": "gb18030",
-    "chinesesimplified": "gb18030",
-    "hz": "hz",
-    "950": "cp950",
-    "big5": "cp950",
-    "big5hkscs": "big5hkscs",
-    "chinesetraditional": "cp950",
-    "932": "cp932",
-    "sjis": "cp932",
-    "shiftjis": "cp932",
-    "949": "cp949",
-    "euckr": "cp949",
-    "utf16": "utf-16",
-    "1200": "utf-16-le",
-    "1201": "utf-16-be",
-}
 _DOUBTFUL = 0.6  # under this the sample looks more like chance than like prose
 _HOPELESS = 0.3
 _SAMPLE = 200_000  # bytes of distinct text looked at: more does not change the answer
@@ -90,7 +25,6 @@ _BOMS = (
 
 
 _EASTERN = ("cp932", "cp949", "shift", "euc", "johab", "iso2022")  # nobody sends a Chinese county files in these; a guess of one is chance
-_ESCAPES = frozenset({"unicode-escape", "raw-unicode-escape", "idna", "punycode", "utf-7"})  # spellings of programs, not of files
 _WESTERN = frozenset({"cp1252", "cp437", "cp850", "iso8859-1", "latin-1"})
 _CLEARLY = 0.3  # Big5 must read so much better than the GB18030 that is said: rare names read poorly in their own encoding, too
 _DAILY = 0.85  # nearly all characters of daily use: names of places and people; West European words read so are far below
@@ -103,51 +37,6 @@ class Decision:
     codec: str
     found: Found
     notices: list[Notice] = field(default_factory=list)
-
-
-def codec_named(name: str) -> str | None:
-    """The Python codec for a name as people and programs write it (`936`, `ANSI 936`, `Big-5`, `Windows-1251`), or None."""
-    bare = re.sub(r"[^a-z0-9]", "", name.strip().strip("\x00\ufeff").lower())
-    bare = re.sub(r"^(ansi|oem|windows|win|codepage|cp|ms|x|ibm)+(?=\d|gbk|gb|euc|big)", "", bare)
-    if not bare or len(name) > 40:
-        return None
-    if bare in _NAMES:
-        return _NAMES[bare]
-    if match := re.fullmatch(r"(?:iso)?8859(\d{1,2})", bare):
-        return _known(f"iso8859-{match[1]}")
-    if re.fullmatch(r"\d{3,4}", bare):
-        return _known(f"cp{bare}")
-    return _known(name.strip().lower()) or _known(bare)
-
-
-def _known(name: str) -> str | None:
-    try:
-        found = codecs.lookup(name)
-    except (LookupError, ValueError):
-        return None
-    if not found._is_text_encoding or found.name in _ESCAPES:  # hex, rot13 and zlib are codecs, too
-        return None
-    keeps_ascii = found.name.startswith(("utf-16", "utf-32")) or b"Az09".decode(found.name) == "Az09"  # EBCDIC is no table's of ours
-    return found.name if keeps_ascii else None
-
-
-def shown(codec: str) -> str:
-    """A codec's name as a person knows it."""
-    names = {
-        "utf-8": "UTF-8",
-        "utf-8-sig": "UTF-8",
-        "gb18030": "GB18030",
-        "cp950": "Big5",
-        "big5": "Big5",
-        "utf-16": "UTF-16",
-        "utf-32": "UTF-32",
-        "utf-16-le": "UTF-16LE",
-        "utf-16-be": "UTF-16BE",
-        "ascii": "ASCII",
-    }
-    if codec in names:
-        return names[codec]
-    return f"Windows-{codec[2:]}" if re.fullmatch(r"cp125\d", codec) else codec.upper()
 
 
 def decode(raw: bytes, codec: str, *, full: bool = False) -> tuple[str | None, bool]:
@@ -380,42 +269,3 @@ def _likeliest(sample: Sequence[tuple[bytes, bool]]) -> str | None:
 
     best = from_bytes(b"\n".join(raw for raw, _ in sample)[:20_000]).best()
     return codec_named(best.encoding) if best else None
-
-
-def plausibility(text: str) -> float:
-    """How much the characters beyond ASCII look like words that people write: 1 all common, below 0 chance. 0 for none."""
-    marks = [_weight(one) for one in text if one > "\x7f"]
-    return sum(marks) / len(marks) if marks else 0.0
-
-
-@lru_cache(maxsize=30_000)
-def _weight(one: str) -> float:
-    point = ord(one)
-    if 0x4E00 <= point <= 0x9FFF:
-        return _hanzi(one)
-    if 0xFF61 <= point <= 0xFF9F:  # Japanese of half width: what Chinese bytes look like in a Japanese code page
-        return 0.1
-    if 0x3000 <= point <= 0x303F or 0xFF00 <= point <= 0xFFEF or 0x2010 <= point <= 0x203F or one in "·°′″×±²³№℃㎡Ⅰ Ⅱ Ⅲ Ⅳ Ⅴ":
-        return 0.8
-    if 0x3040 <= point <= 0x30FF or 0xAC00 <= point <= 0xD7AF or 0x0386 <= point <= 0x045F or 0x1800 <= point <= 0x18AF:
-        return 0.6
-    if 0x00C0 <= point <= 0x024F or 0x0590 <= point <= 0x06FF or 0x0E00 <= point <= 0x0E5B:
-        return 0.5
-    if 0x20000 <= point <= 0x323AF or 0x3400 <= point <= 0x4DBF:
-        return 0.4
-    if 0xE000 <= point <= 0xF8FF or 0x80 <= point <= 0x9F or point == 0xFFFD or point >= 0xF0000:
-        return -2.0
-    return 0.1
-
-
-def _hanzi(one: str) -> float:
-    """Level 1 of GB 2312 and of Big5 are the characters in daily use, sorted so by the standards themselves."""
-    try:
-        lead = one.encode("gb2312")[0]
-        return 1.0 if lead <= 0xD7 else 0.5
-    except UnicodeEncodeError:
-        pass
-    try:
-        return 0.9 if one.encode("big5")[0] <= 0xC6 else 0.3
-    except UnicodeEncodeError:
-        return 0.1

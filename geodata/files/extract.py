@@ -14,8 +14,8 @@ from shapely.geometry.base import BaseGeometry
 
 from geodata.files.coordinates import Coordinates
 from geodata.store.features import Feature, Store
-from geodata.store.reading import Box
 from geodata.store.rows import is_shown, sees_exactly
+from geodata.store.selecting import Box
 from layers.spec import Action, Field, Geometry, Label, Layer
 
 _PAGE = 5_000

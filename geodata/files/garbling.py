@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from itertools import islice
 
 from geodata.columns import Coded
-from geodata.files.encodings import plausibility, stray
+from geodata.files.encodings import stray
 from geodata.files.notices import Notice
+from geodata.files.plausibility import plausibility
 from geodata.files.table import Column, Kind, Table
 
 _LOOKED_AT = 5_000  # distinct texts of a column: what garbles one garbles most

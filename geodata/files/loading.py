@@ -183,7 +183,7 @@ def _take_places(report: LoadReport, table: Table, placed: Placed) -> None:
 def _take_values(made: LoadPlan, layer: Layer | None, table: Table, shapes: ShapeColumn, *, far_reaching: bool, memory: Memory | None) -> None:
     options, report = made.options, made.report
     if layer is None:
-        proposed, counted = propose(report.layer, table, families(shapes.kinds()), options.measures)
+        proposed, counted = propose(report.layer, table, families(shapes.kinds()), options.measures, options.label)
         layer = replace(proposed, far_reaching=far_reaching)
         made.new_layer = True
         report.warnings.append(

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from geodata.files.encodings import Decision, decode, for_fields, shown, stray
+from geodata.files.codec_names import shown
+from geodata.files.encodings import Decision, decode, for_fields, stray
 from geodata.files.gdal import has_zm, plain_column, read_raw
 from geodata.files.notices import Found, Notice, Refused
 from geodata.files.sampling import sampled

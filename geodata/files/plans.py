@@ -23,7 +23,7 @@ from layers.spec import Layer
 class LoadOptions:
     """What the user says about a file. `mapping` is column -> field; `datum` says which shift the coordinates carry (`wgs84`: none).
 
-    `create` makes the layer from the file, `measures` (field or column -> measure or `none`) says what its numbers count; `anywhere` lets features of a built-in layer lie far from the district;
+    `create` makes the layer from the file, called `label` (empty: as the file is), `measures` (field or column -> measure or `none`) says what its numbers count; `anywhere` lets features of a built-in layer lie far from the district;
     `file_name` is shown instead of the path's own name (uploads). `swapped` reads each pair of coordinates the other way round;
     `datum_rows` are the rows that carry the datum's shift (none named: all); `rows` what was decided about single rows
     (see `geodata.files.decisions`). `remember` takes the mapping that a person corrected last time for the same columns, which is
@@ -47,6 +47,7 @@ class LoadOptions:
     remembered: Remembered | None = None
     retire: int | None = None
     retire_reason: str = ""
+    label: str = ""
 
 
 @dataclass

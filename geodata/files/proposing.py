@@ -31,8 +31,8 @@ _MAX_NAME = 40
 _SYMBOLS = {Geometry.POINT: "point", Geometry.LINE: "line_layer", Geometry.POLYGON: "area_layer"}
 
 
-def propose(layer_id: str, table: Table, kinds: set[Geometry], measures: Mapping[str, str] | None = None) -> tuple[Layer, list[Notice]]:
-    """The layer that this table would become, and what its numbers are taken to count. Raises Refused for a name that cannot be an identifier.
+def propose(layer_id: str, table: Table, kinds: set[Geometry], measures: Mapping[str, str] | None = None, label: str = "") -> tuple[Layer, list[Notice]]:
+    """The layer that this table would become, called `label` where that is given, and what its numbers are taken to count. Raises Refused for a name that cannot be an identifier.
 
     Columns that carry a common field (source, division code ...) fill that one when all their values can be read so. The key is
     a column of distinct codes; where there is none, `content_key` is made from the content, so that the same file again changes nothing.
@@ -67,10 +67,10 @@ def propose(layer_id: str, table: Table, kinds: set[Geometry], measures: Mapping
     fields = [replace(one, choices=()) if one.id == key else one for one in fields]  # a key is not chosen from a list
     fields, counted = with_measures(fields, origin, measures or {})
     geometry = _geometry(kinds)
-    name = table.sublayer or layer_id
+    name = label or table.sublayer or layer_id
     layer = Layer(
         layer_id,
-        Label(name, layer_id.replace("_", " ")),
+        Label(name, label if label.isascii() and label else layer_id.replace("_", " ")),
         geometry,
         tuple(fields),
         Style(Family.BASE, symbol=_SYMBOLS.get(geometry, "point"), label_zoom=12),

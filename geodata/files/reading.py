@@ -17,6 +17,7 @@ from pathlib import Path
 from geodata.files.notices import Refused
 from geodata.files.table import Table, restore
 
+UNUSED = ("geopandas", "pandas")  # pyogrio takes them with it where it finds them: half of what reading a small file would cost
 _ASKED_S = 0.25  # how soon a reading that is not wanted any more ends
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -121,5 +122,5 @@ def _ended(process: subprocess.Popen[bytes], wall_s: int, stopped: Callable[[], 
 @lru_cache(maxsize=1)
 def drivers() -> list[str]:
     """All drivers of the GDAL that is installed, asked in a process of its own so that this one never loads it."""
-    ask = "import sys; sys.modules['geopandas'] = sys.modules['pandas'] = None; import pyogrio, json; print(json.dumps(sorted(pyogrio.list_drivers())))"
+    ask = f"import sys; sys.modules.update(dict.fromkeys({UNUSED!r})); import pyogrio, json; print(json.dumps(sorted(pyogrio.list_drivers())))"
     return json.loads(subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True, timeout=60).stdout)

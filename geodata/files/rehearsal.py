@@ -13,6 +13,7 @@ import shapely
 from sqlalchemy import select
 from sqlalchemy import text as sql
 
+from geodata.columns import Coded
 from geodata.datum import unshift
 from geodata.files.measuring import NONE
 from geodata.files.notices import Notice
@@ -29,9 +30,11 @@ from geodata.store.spaces import Space
 from layers.district import District
 from layers.spec import Action, Actor, Geometry, Group, Layer, Sensitivity
 
+ROWS_WITH_PROBLEMS = "rows_with_problems"
 SAMPLES = 3
 MOST_DRAWN = 300  # rows of each fate whose lines and areas the map draws; of all it shows the middle
 MOST_CORNERS = 500
+LONGEST = 1000  # characters of one value in the table to take away
 DRAWN_WITHIN = 5e-5  # degrees, some metres
 _BOUNDARY = "b-bound"  # the paint of layers that hold divisions
 
@@ -41,6 +44,7 @@ def rehearsed(space: Space, made: LoadPlan, actor: Actor, district: District) ->
     found: dict[str, Any] = {"encoding": _encoding(made), "systems": _systems(made, district), "columns": _columns(made), "missing": _missing(made),
                              "first_line": made.report.first_line, "new_layer": made.new_layer,
                              "remembered": asdict(made.options.remembered) if made.options.remembered else None}
+    found[ROWS_WITH_PROBLEMS] = _as_read(made)
     if made.report.refused is None and made.layer is not None:
         with space.reading(actor) as store:
             found |= _places(store, made, district) | _fates(store, made)
@@ -88,6 +92,17 @@ def _proposed(made: LoadPlan, name: str | None) -> dict[str, Any]:
     return {"type": field.type.__name__, **counts}
 
 
+def _as_read(made: LoadPlan) -> dict[str, Any] | None:
+    """What the file holds in its rows with problems, every column as text, by the number of the row: for the table to take away."""
+    if made.table is None:
+        return None
+    wanted = sorted({one.row for one in made.report.errors if one.row})[:MOST_NAMED]
+    places = np.flatnonzero(np.isin(made.table.rows, wanted))
+    values = [list(Coded.of(one.values).take(places)) for one in made.table.columns]
+    rows = {str(number): ["" if one is None else str(one)[:LONGEST] for one in row] for number, row in zip(made.table.rows[places].tolist(), zip(*values, strict=True), strict=True)} if values else {}
+    return {"columns": [one.name for one in made.table.columns], "rows": rows}
+
+
 def _missing(made: LoadPlan) -> list[str]:
     if made.layer is None or made.new_layer or made.report.mapping is None:
         return []
@@ -109,7 +124,7 @@ def _places(store: Store, made: LoadPlan, district: District) -> dict[str, Any]:
         kinds.update(KIND_NAMES[one] for one in shapely.get_type_id(shapes).tolist() if one >= 0)
         inside += int(shapely.intersects(area, shapes).sum())
     far = sum(1 for one in made.report.errors if one.code == "row-outside-district")
-    return {"places": {"kinds": kinds, "inside": inside, "outside": kinds.total() - inside + far}}
+    return {"places": {"kinds": kinds, "inside": inside, "outside": kinds.total() - inside + far, "far": far}}
 
 
 def _outline(store: Store, district: District) -> shapely.Geometry | None:

@@ -24,7 +24,7 @@ declare(
             *CHANGE_ENCODING,
         ),
         "encoding-given": said("由使用者指定 {name}", "{name}, as given by the user"),
-        "encoding-ascii": said("只有 ASCII 字符，任何编码读来都一样", "Only ASCII characters: all encodings read them alike"),
+        "encoding-ascii": said("只有英文字母、数字和符号，哪种编码读来都一样", "Only English letters, digits and signs: all encodings read them alike"),
         "encoding-by-format": said("该格式的文字一律为 {name}", "The format keeps its text in {name}"),
         "encoding-contradicted": said(
             "文件说明的编码 {said} 与字节内容不符，改按内容判断",

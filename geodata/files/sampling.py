@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from geodata.files.encodings import Decision, shown
+from geodata.files.codec_names import shown
+from geodata.files.encodings import Decision
 
 SHOWN = 3
 _LETTERS = 24  # of one value: enough to tell words from rubbish

@@ -14,18 +14,18 @@ from typing import Any
 from geodata.files import gdal, packing, sniffing
 from geodata.files.garbling import garbled
 from geodata.files.notices import Notice, Refused
+from geodata.files.reading import UNUSED
 from geodata.files.sublayers import Sublayer, chosen, several
 from geodata.files.table import MOST_COLUMNS, Table, save
 
 _OPEN_FILES = 128
-_UNUSED = ("geopandas", "pandas")  # pyogrio takes them with it where it finds them: half of what reading a small file would cost
 
 
 def main(request_path: str) -> int:
     """Read what the request names; 0 when a table or a refusal was written."""
     request = json.loads(Path(request_path).read_text(encoding="utf-8"))
     _limit(request)
-    sys.modules.update(dict.fromkeys(_UNUSED))  # type: ignore[arg-type]  # None: as if it were not installed
+    sys.modules.update(dict.fromkeys(UNUSED))  # type: ignore[arg-type]  # None: as if it were not installed
     out = Path(request["out"])
     try:
         save(_read(request), out)

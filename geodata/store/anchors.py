@@ -20,6 +20,7 @@ from layers.errors import Conflict
 from layers.messages import Sentence, declare
 from layers.spec import Label
 
+FOLDER = "audit"  # of the service's own user: the home itself may be root's
 FILE = "audit-anchors.jsonl"
 
 declare({
@@ -48,7 +49,8 @@ class Anchors:
     """The file of one installation. Each line's seal covers the line before, so none can be changed or left out but the last."""
 
     def __init__(self, home: Path, secret: str) -> None:
-        self.path = home / FILE
+        self.path = home / FOLDER / FILE
+        self._former = home / FILE  # of earlier versions
         self._key = hashlib.sha256(f"audit anchors {secret}".encode()).digest()
 
     def all(self) -> list[Anchor]:
@@ -57,6 +59,9 @@ class Anchors:
 
     def add(self, engine: Engine) -> int:
         """Write down the heads that moved since the last line; how many."""
+        self.path.parent.mkdir(mode=0o700, exist_ok=True)
+        if self._former.exists() and not self.path.exists():
+            os.replace(self._former, self.path)  # the chain of seals goes on
         with open(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="utf-8") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             known: dict[str, Anchor] = {}
@@ -70,20 +75,22 @@ class Anchors:
             moved = [one for one in now if known.get(one.chain) != one]
             if moved:
                 body = json.dumps({"at": datetime.now(UTC).isoformat(), "heads": [[one.chain, one.sequence, one.hash] for one in moved]}, ensure_ascii=False)
-                file.seek(self._whole())
+                file.seek(len(self._whole(self.path)))
                 file.truncate()
                 file.write(f"{self._seal(seal, body)} {body}\n")
                 file.flush()
                 os.fsync(file.fileno())
         return len(moved)
 
-    def _whole(self) -> int:
-        """Bytes up to the last whole line: a crash may have cut one short."""
-        return self.path.read_bytes().rfind(b"\n") + 1
+    def _whole(self, path: Path) -> bytes:
+        """Up to the last whole line: a crash may have cut one short."""
+        kept = path.read_bytes()
+        return kept[:kept.rfind(b"\n") + 1]
 
     def _lines(self) -> Iterator[tuple[list[Anchor], str]]:
         seal = ""
-        kept = self.path.read_bytes()[:self._whole()].decode() if self.path.exists() else ""
+        path = self.path if self.path.exists() or not self._former.exists() else self._former
+        kept = self._whole(path).decode() if path.exists() else ""
         for number, line in enumerate(kept.split("\n")[:-1], 1):
             given, _, body = line.partition(" ")
             if not hmac.compare_digest(given.encode(), self._seal(seal, body).encode()):

@@ -13,7 +13,7 @@ import numpy as np
 import shapely
 from geoalchemy2.elements import WKBElement
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import Connection, Table, Text, cast, func, select, text, update
+from sqlalchemy import Connection, Table, func, select, text, update
 
 from geodata.store import bulk
 from geodata.store.acting import say_reason
@@ -27,6 +27,7 @@ from geodata.store.idempotency import Answered, claim, settle
 from geodata.store.kept import KeptPages
 from geodata.store.metadata import STORAGE_SRID
 from geodata.store.reading import MAX_PAGE, Reader
+from geodata.store.referring import References
 from geodata.store.retiring import Retire
 from geodata.store.reverting import Undone, revert_feature, undo_commit
 from geodata.store.rows import Feature, feature_select, mask_value, to_feature
@@ -83,6 +84,7 @@ class Store(Reader):
     def __init__(self, connection: Connection, catalogue: Catalogue, tables: SpaceTables, actor: Actor, *, is_drill: bool, is_past: bool = False,
                  anywhere: bool = False, kept: KeptPages | None = None) -> None:
         super().__init__(connection, catalogue, tables, actor, is_drill=is_drill, is_past=is_past, kept=kept)
+        self._references = References(connection, catalogue, tables)
         self._anywhere = anywhere
         self._reason: str | None = None  # None: as the transaction was begun with
         self._farthest_km = 0
@@ -148,7 +150,7 @@ class Store(Reader):
             if layer is not None and layer.ledger and one.op == "insert":
                 accounts = self.catalogue.accounts_of(layer).id
                 with suppress(InvalidInput):
-                    found = self._referenced(layer, one.properties or {})
+                    found = self._references.named(layer, one.properties or {})
                     yield from ((accounts, UUID(found[name])) for name in (layer.ledger.account, layer.ledger.counterpart) if name in found)
 
     def _placed(self, place: int, one: Change, reason: str | None) -> Feature | None:
@@ -256,7 +258,7 @@ class Store(Reader):
         """Ids by key, by field, of the features that the rows may refer to. Raises InvalidInput for rows that lie too far away."""
         if not (anywhere or self._anywhere or layer.far_reaching or layer.geometry is Geometry.NONE):
             _refuse_misplaced(rows)
-        return {one.id: self._keys_of(one.reference) for one in layer.references if one.reference}
+        return {one.id: self._references.keys(one.reference) for one in layer.references if one.reference}
 
     @property
     def schema(self) -> str:
@@ -308,7 +310,7 @@ class Store(Reader):
         return {**given, **kept}
 
     def _checked(self, layer: Layer, properties: Mapping[str, Any], geometry: BaseGeometry | None, feature_id: UUID | None = None) -> dict[str, Any]:
-        given = {**properties, **self._referenced(layer, properties)}
+        given = {**properties, **self._references.named(layer, properties)}
         values, problems = examine(layer, given, None)
         problems += [Problem(f"/properties/{one.id}", "value-masked", {"field": one.id}) for one in layer.all_fields if _looks_masked(one, properties.get(one.id))]
         problems = [one for one in problems if one.code != "geometry-missing"]  # shapes are judged below, as shapely has them
@@ -342,30 +344,6 @@ class Store(Reader):
         table = self.tables.layers[layer.id]
         stored = self.connection.scalar(select(func.ST_AsEWKB(table.c.geom)).where(table.c.id == feature_id))
         return stored is not None and shapely.equals_exact(shapely.from_wkb(bytes(stored)), shape, 0.0)
-
-    def _referenced(self, layer: Layer, values: Mapping[str, Any]) -> dict[str, str]:
-        """Ids for reference fields, which may name their feature by id or by key."""
-        found: dict[str, str] = {}
-        for one in layer.references:
-            value = values.get(one.id)
-            if value is None or one.reference is None:
-                continue
-            target, table = self.catalogue.layer(one.reference), self.tables.layers[one.reference]
-            matches = cast(table.c.id, Text) == str(value).lower()
-            if target.key:
-                matches = matches | (table.c[target.key] == str(value))
-            feature_id = self.connection.scalar(select(table.c.id).where(matches).limit(1))
-            if feature_id is None:
-                raise InvalidInput(problems=[Problem(f"/properties/{one.id}", "reference-unknown", {"value": value, "layer": one.reference})])
-            found[one.id] = str(feature_id)
-        return found
-
-    def _keys_of(self, layer_id: str) -> dict[str, str]:
-        layer, table = self.catalogue.layer(layer_id), self.tables.layers[layer_id]
-        known = {str(one): str(one) for one in self.connection.scalars(select(table.c.id))}
-        if layer.key:
-            known |= {str(key): str(one) for key, one in self.connection.execute(select(table.c[layer.key], table.c.id)) if key is not None}
-        return known
 
     def _refuse_stale(self, layer: Layer, table: Table, feature_id: UUID, wanted: Mapping[str, Any], expected: int) -> None:
         row = self.connection.execute(feature_select(layer, table, reveal=self._reveals(layer), unmasked=True).where(table.c.id == feature_id)).first()

@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID
 
 import shapely
-from geoalchemy2.elements import WKBElement
 from psycopg.errors import QueryCanceled
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import (
@@ -36,13 +35,12 @@ from sqlalchemy.exc import DBAPIError
 from geodata.store import rights
 from geodata.store.answers import HistoryEntry, JsonPage, MeasureSum, Page, Snapshot, Summary
 from geodata.store.changes import ChangedItem, ChangesSince, LayerVersion, changed_ids, read_versions
-from geodata.store.filters import condition
 from geodata.store.freshness import OLDEST, Verified
 from geodata.store.kept import KeptPages, PageKey, PageQuestion
-from geodata.store.metadata import STORAGE_SRID
 from geodata.store.ordering import PINYIN, Key, Order, keys_named
 from geodata.store.reverting import Commit, CommitFeature, recent, touched_by
 from geodata.store.rows import SYSTEM_PROPERTIES, Feature, coarse, feature_select, geojson_text, mask_value, masked, shown_shape, to_feature
+from geodata.store.selecting import Box, among, matching
 from geodata.store.systems import CRS84, PlaneBox, System, reached
 from geodata.store.tables import SpaceTables
 from geodata.store.wording import saying
@@ -52,7 +50,6 @@ from layers.spec import Action, Actor, Field, Geometry, Layer, Sensitivity
 
 MAX_PAGE = 10_000  # one answer stays under some tens of MB; larger sets are paged or tiled
 _KNOWS_PINYIN = text(f"SELECT EXISTS (SELECT FROM pg_collation WHERE collname = '{PINYIN}')")
-Box = tuple[float, float, float, float]  # west, south, east, north in degrees, EPSG:4490
 
 
 class Reader:
@@ -158,13 +155,13 @@ class Reader:
     def by_ids(self, layer_id: str, ids: Iterable[UUID]) -> dict[UUID, Feature]:
         """Those of the features that are there, by id, in no order."""
         layer, table = self._open(layer_id, Action.READ)
-        query = feature_select(layer, table, reveal=self._reveals(layer)).where(_among(table, ids))
+        query = feature_select(layer, table, reveal=self._reveals(layer)).where(among(table, ids))
         return {row.id: to_feature(layer, row) for row in self.connection.execute(query)}
 
     def by_ids_json(self, layer_id: str, ids: Iterable[UUID]) -> dict[UUID, str]:
         """Those of the features that are there, as GeoJSON text by id."""
         layer, table = self._open(layer_id, Action.READ)
-        query = select(table.c.id, geojson_text(layer, table, reveal=self._reveals(layer))).where(_among(table, ids))
+        query = select(table.c.id, geojson_text(layer, table, reveal=self._reveals(layer))).where(among(table, ids))
         return {row[0]: row[1] for row in self.connection.execute(query)}
 
     def matching_ids(self, layer_id: str, filter: str) -> set[UUID]:
@@ -272,17 +269,7 @@ class Reader:
 
     def _where(self, layer: Layer, table: Table, bbox: Box | PlaneBox | None, filter_text: str | None, ids: Iterable[UUID] | None,
                filter_in: System = CRS84, zone: BaseGeometry | None = None) -> ColumnElement[bool]:
-        clauses: list[ColumnElement[bool]] = []
-        if bbox is not None:
-            clauses.append(_touches(shown_shape(layer, table, reveal=self._reveals(layer)), bbox) if "geom" in table.c else false())
-        if zone is not None:
-            shape = WKBElement(shapely.to_wkb(zone), srid=STORAGE_SRID)
-            clauses.append(func.ST_Intersects(shown_shape(layer, table, reveal=self._reveals(layer)), shape) if "geom" in table.c else false())
-        if filter_text:
-            clauses.append(condition(filter_text, layer, table, reveal=self._reveals(layer), system=filter_in))
-        if ids is not None:
-            clauses.append(_among(table, ids))
-        return and_(true(), *clauses)
+        return matching(layer, table, bbox, filter_text, ids, reveal=self._reveals(layer), filter_in=filter_in, zone=zone)
 
     def _order(self, layer: Layer, table: Table, sort: str | None) -> Order:
         """The order that `sort` names, over what this reader may see. Text is in the order of pinyin where the database knows it."""
@@ -363,7 +350,7 @@ class Reader:
             columns.append(func.ST_AsBinary(table.c.geom))
         if ids is None:
             self.connection.execute(text("SET LOCAL statement_timeout = 0"))
-        rows = self.connection.execute(select(*columns).where(true() if ids is None else _among(table, ids)).order_by(table.c.id)).all()
+        rows = self.connection.execute(select(*columns).where(true() if ids is None else among(table, ids)).order_by(table.c.id)).all()
         wkb = [bytes(row[-1]) for row in rows] if "geom" in table.c else []
         return Snapshot(version, [row[0] for row in rows], wkb, {name: [row[place] for row in rows] for place, name in enumerate(fields, 1)})
 
@@ -389,7 +376,7 @@ class Reader:
         columns: list[ColumnElement[Any]] = [table.c.id, *(table.c[name] for name in fields)]
         if "geom" in table.c:
             columns.append(func.ST_AsBinary(table.c.geom).label("wkb"))
-        rows = {row.id: dict(row._mapping) for row in self.connection.execute(select(*columns).where(_among(table, ids)))}
+        rows = {row.id: dict(row._mapping) for row in self.connection.execute(select(*columns).where(among(table, ids)))}
         return ChangesSince(now, True, tuple(ChangedItem(one, rows.get(one)) for one in sorted(ids)))
 
 
@@ -397,20 +384,6 @@ def _bounded(limit: int) -> int:
     if not 1 <= limit <= MAX_PAGE:
         raise InvalidInput(problems=[Problem("limit", "out-of-range", {"minimum": 1, "maximum": MAX_PAGE, "value": limit, "unit": "", "unit_en": ""})])
     return limit
-
-
-def _among(table: Table, ids: Iterable[UUID]) -> ColumnElement[bool]:
-    return table.c.id == func.any(list(ids))
-
-
-def _touches(shape: ColumnElement[Any], bbox: Box | PlaneBox) -> ColumnElement[bool]:
-    if isinstance(bbox, PlaneBox):
-        return bbox.touched_by(shape)
-    west, south, east, north = bbox
-    if west > east:  # RFC 7946 5.2: a box that crosses the antimeridian
-        return _touches(shape, (west, south, 180.0, north)) | _touches(shape, (-180.0, south, east, north))
-    box = func.ST_MakeEnvelope(west, south, east, north, STORAGE_SRID)
-    return shape.op("&&")(box) & func.ST_Intersects(shape, box)
 
 
 def _plain_number(value: Any) -> int | float | None:

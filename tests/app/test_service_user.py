@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from app import quarters
+from app.basemaps.listing import Listing
 from app.supervision import Part, Supervisor
 from geodata.store.system_user import SystemUser, database_user, service_user
 from tests.app.test_serve import ONEMAP, Service, free_port, home, onemap, soon, web  # noqa: F401  (home is a fixture)
@@ -121,6 +122,12 @@ def test_the_services_user_gets_to_no_secret_and_no_file_of_the_database(service
         assert user.may_write(home / own) and (home / own).stat().st_mode & 0o077 == 0
     open_files = {os.readlink(one) for pid in web(service) for one in Path(f"/proc/{pid}/fd").iterdir()}
     assert {one for one in open_files if one.startswith(str(home))} <= {str(home / "log/onemap.log")} | {str(one) for one in (home / "metrics").iterdir()}
+
+
+def test_the_worker_that_is_not_root_writes_the_audits_anchors(service: Service, home: Path) -> None:  # noqa: F811
+    kept = home / "audit/audit-anchors.jsonl"
+    assert soon(kept.exists) and soon(lambda: kept.read_text().endswith("\n")), "the home itself is root's"
+    assert kept.stat().st_uid == service_user(home).uid and "the audit's heads were not written" not in (home / "log/onemap.log").read_text()
 
 
 def test_a_secret_is_on_no_command_line_and_in_no_memory_a_reader_sees(service: Service, home: Path) -> None:  # noqa: F811
@@ -256,6 +263,47 @@ def test_pictures_of_a_home_brought_back_join_those_that_lie_apart(open_folder: 
     (there / "basemaps/b.json").write_text("of the backup")
     assert quarters.prepare(there, nobody, print, apart=apart) == place
     assert sorted(one.name for one in (there / "basemaps").iterdir()) == ["a.json", "b.json"]
+
+
+SOURCES = '{"basemaps": [{"id": "offline", "kind": "pmtiles", "file": "district.pmtiles"}]}'
+
+
+def test_the_file_of_basemaps_that_is_roots_alone_is_read_by_the_service(open_folder: Path, nobody: SystemUser) -> None:
+    there = open_folder / "home"
+    there.mkdir()
+    place = quarters.prepare(there, nobody, print)
+    handed = quarters.Basemaps(there, place, nobody, print)
+    handed.look()
+    file = there / "basemaps.json"
+    file.write_text(SOURCES)
+    file.chmod(0o600)
+    assert place == there and not may(nobody, "-r", file)
+    handed.look()
+    assert may(nobody, "-r", file) and not may(nobody, "-w", file) and not file.stat().st_mode & stat.S_IROTH, "the keys in it are for nobody else"
+
+
+def test_below_a_closed_folder_the_service_has_a_copy_of_the_file_of_basemaps_that_follows_it(open_folder: Path, nobody: SystemUser) -> None:
+    closed, said = open_folder / "root", []
+    closed.mkdir(mode=0o700)
+    there = closed / "home"
+    there.mkdir()
+    (there / "district.pmtiles").write_bytes(b"tiles")
+    place = quarters.prepare(there, nobody, print, apart=open_folder / "apart")
+    handed = quarters.Basemaps(there, place, nobody, said.append)
+    handed.look()
+    assert not (place / "basemaps.json").exists() and said == []
+    (there / "basemaps.json").write_text(SOURCES)
+    handed.look()
+    listing = Listing(place)
+    assert may(nobody, "-r", place / "basemaps.json") and not (place / "basemaps.json").stat().st_mode & 0o077
+    assert listing.sources["offline"].file == there / "district.pmtiles"
+    assert len(said) == 1 and "district.pmtiles" in said[0], "that file stays out of the user's reach, and is told of"
+    (there / "basemaps.json").write_text("{")
+    handed.look()
+    assert listing.sources == {} and listing.problem is not None
+    (there / "basemaps.json").unlink()
+    handed.look()
+    assert listing.sources == {} and listing.problem is None
 
 
 def test_files_that_root_makes_in_anothers_home_are_the_others(tmp_path: Path, nobody: SystemUser) -> None:

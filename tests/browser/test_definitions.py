@@ -91,7 +91,7 @@ def test_a_layer_is_removed_for_all_and_restored_with_all_it_held(visit: Come) -
     one = visit(Role.GIS_STAFF)
     new_layer(one, "define_wells", table("W1,一号井,10,109.5,40.6", "W2,二号井,20,109.6,40.6", name="机井表"))
     other = visit(Role.DUTY_OFFICER)
-    assert "机井表" in other.page.inner_text("#left")
+    assert "define_wells" in other.page.inner_text("#left")
     one.page.keyboard.press("Escape")
     define(one, "define_wells")
     one.page.click("button:has-text('移除图层')")
@@ -99,11 +99,11 @@ def test_a_layer_is_removed_for_all_and_restored_with_all_it_held(visit: Come) -
     one.page.keyboard.press("Enter")
     one.until(lambda: one.page.locator("[data-removed=define_wells]").count() == 1, "it stands among the removed")
     one.shot("define_removed_1280")
-    other.until(lambda: "机井表" not in other.page.inner_text("#left"), "gone from everybody's map")
+    other.until(lambda: "define_wells" not in other.page.inner_text("#left"), "gone from everybody's map")
     one.page.click("[data-removed=define_wells] button")
     one.page.keyboard.type("还要用")
     one.page.keyboard.press("Enter")
-    other.until(lambda: "机井表" in other.page.inner_text("#left"), "and back")
+    other.until(lambda: "define_wells" in other.page.inner_text("#left"), "and back")
     with one.server.database.space().reading(OPERATOR) as store:
         assert store.count("define_wells") == 2
 

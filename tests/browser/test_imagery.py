@@ -91,3 +91,37 @@ def test_who_may_not_place_pictures_is_told_who_does(visit: Come, tmp_path: Path
     one.see("是影像（GeoTIFF），里面没有要素")
     one.see("请数据员放成底图")
     assert one.page.locator("button:has-text('作为底图放置')").count() == 0
+
+
+def test_others_see_a_picture_that_was_placed_without_coming_back_to_their_page(visit: Come, tmp_path: Path) -> None:
+    other = visit(Role.DUTY_OFFICER)
+    assert other.page.locator(".basemaps .layer:has-text('新航拍')").count() == 0
+    placed = Imagery(other.server.home).place(photo(tmp_path / "新航拍.tif"))
+    other.until(lambda: other.page.locator(f".basemaps [data-basemap={placed.id}]").count() == 1, "the stream tells of it")
+    Imagery(other.server.home).remove(placed.id)
+    other.until(lambda: other.page.locator(f".basemaps [data-basemap={placed.id}]").count() == 0, "and of its going")
+
+
+LARGE = """() => {
+  const data = new DataTransfer();
+  const file = new File(['II*'], '大片.tif');
+  Object.defineProperty(file, 'size', {value: 700 * 1024 * 1024});
+  const input = document.querySelector('#picture-file');
+  Object.defineProperty(input, 'files', {value: [file]});
+  input.dispatchEvent(new Event('change'));
+}"""
+
+
+def test_a_picture_too_large_for_the_page_is_told_before_anything_is_sent_with_the_command_to_use(visit: Come) -> None:
+    one = visit(Role.GIS_STAFF)
+    sent: list[str] = []
+    one.page.on("request", lambda asked: sent.append(asked.url) if asked.method == "POST" else None)
+    one.page.click(".basemaps .link")
+    one.until(lambda: one.page.locator("#picture-file").count() == 1, "the form")
+    one.page.evaluate(LARGE)
+    said = one.page.inner_text("#right .note.bad")
+    assert "700 MB" in said and "最多收 500 MB" in said and "onemap imagery place '大片.tif' --name '大片'" in said, said
+    one.page.fill("#picture-date", "2026-06-12")
+    assert "--date 2026-06-12" in one.page.inner_text("#right .note.bad")
+    one.shot("imagery_large_1280")
+    assert one.page.locator("button:has-text('作为底图放置')").count() == 0 and not any("uploads" in each for each in sent)

@@ -272,13 +272,13 @@ def test_a_file_is_checked_then_loaded_as_a_new_layer_and_seen_by_others(visit: 
     file.write_text(f"名称,经度,纬度\n{rows}\n", encoding="utf-8")
     one.page.click("[aria-label=装载数据]")
     one.page.set_input_files("#load-file", file)
-    one.page.fill("#load-name", "charging_points")
+    one.page.fill("#load-name", "充电桩")
     one.page.click(".panel-acts .primary")
     one.until(lambda: one.page.locator("text=装载 12 行").count() == 1, "the report says what would be loaded")
     one.picture("load_1280")
     one.page.click("text=装载 12 行")
-    one.until(lambda: one.page.locator(".layer[data-layer=charging_points]").count() == 1, "the new layer is in the tree")
-    watching.until(lambda: watching.page.locator(".layer[data-layer=charging_points]").count() == 1, "somebody else sees it without reload")
+    one.until(lambda: one.page.locator(".layer[data-layer=chong_dian_zhuang]").count() == 1, "the new layer is in the tree")
+    watching.until(lambda: watching.page.locator(".layer[data-layer=chong_dian_zhuang]").count() == 1, "somebody else sees it without reload")
 
 
 def test_a_workbook_of_two_sheets_asks_which_one_and_loads_that(visit: Come, tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def test_the_gis_staffs_report(visit: Come, tmp_path: Path) -> None:
     file.write_text("name,lon,lat\n" + "\n".join(f"Charger {i},{109.5 + i / 100},{40.6 + i / 500}" for i in range(12)) + "\n", encoding="utf-8")
     one.page.click("[data-part=load]")
     one.page.set_input_files("#load-file", file)
-    one.page.fill("#load-name", "charging_stations")
+    one.page.fill("#load-name", "Charging stations")
     one.page.click(".panel-acts .primary")
     one.until(lambda: one.page.locator(".panel-acts .primary:has-text('12')").count() == 1, "the report")
     one.picture("load_en_1280")

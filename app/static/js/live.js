@@ -6,6 +6,9 @@ import { tell } from "./state.js";
 
 const RETRY_MS = 3000;
 
+/** Pictures were placed or taken away; what happened while the link was down was not told. */
+const basemapsChanged = () => dispatchEvent(new CustomEvent("onemap:basemaps"));
+
 export class Live {
   /** `home`: where a reader goes whose drill has ended; `upgraded`: the server has newer scripts than this page.
    * @param {{change: (change: any) => void, layers: () => void, reset: () => void, upgraded: () => void, home?: string}} act */
@@ -13,6 +16,7 @@ export class Live {
     this.act = act;
     this.since = new Date();
     this.cursor = "";
+    this.greeted = false;
     this.open();
     document.addEventListener("visibilitychange", () => { if (!document.hidden && this.stream?.readyState === EventSource.CLOSED) this.open(); });
   }
@@ -25,12 +29,13 @@ export class Live {
     const keep = (/** @type {MessageEvent} */ event) => { heard(); if (event.lastEventId) this.cursor = event.lastEventId; };
     const read = (/** @type {MessageEvent} */ event) => { keep(event); return event.data ? JSON.parse(event.data) : {}; };
     stream.onopen = () => this.say("on");
-    stream.addEventListener("hello", (event) => { this.say("on"); const { static: now } = read(event); if (now && now !== config.static) act.upgraded(); });
+    stream.addEventListener("hello", (event) => { this.say("on"); if (this.greeted) basemapsChanged(); this.greeted = true; const { static: now } = read(event); if (now && now !== config.static) act.upgraded(); });
     stream.addEventListener("change", (event) => { this.say("on"); this.act.change(read(event)); });
     stream.addEventListener("layers", (event) => { keep(event); this.act.layers(); });
     stream.addEventListener("reset", (event) => { keep(event); this.act.reset(); });
     stream.addEventListener("stale", () => this.say("stale"));
     stream.addEventListener("here", (event) => tell("here", read(event).people || []));
+    stream.addEventListener("basemaps", basemapsChanged);
     stream.addEventListener("fresh", () => this.say("on"));
     stream.addEventListener("signed-out", () => location.assign(config.entrance));
     stream.addEventListener("closed", () => location.assign(act.home || "/"));

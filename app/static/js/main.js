@@ -153,7 +153,7 @@ function stop() {
 const editShown = () => { if (panel.kind === "card" && card.layer?.allowed.includes("write") && card.feature?.id === state.chosen?.id) card.act.edit(card.layer, /** @type {any} */ (card.feature)); };
 const openPlot = () => { stop(); plotPanel(panel, (layer) => editor.make(layer)); };
 const toggleMeasure = () => { const was = measure.on; stop(); if (!was) measure.start(); pressed(); };
-const openLoad = (/** @type {File[]} */ files = []) => { stop(); loadPanel(panel, { layers: readLayers, view, main, records: openRecords, record: openRecord, definitions: mayShape() ? openDefinitions : null, picture: mayPlace() ? openPicture : null }, files); };
+const openLoad = (/** @type {File[]} */ files = []) => { stop(); loadPanel(panel, { ...recordActs, layers: readLayers, view, main, records: openRecords, record: openRecord, definitions: mayShape() ? openDefinitions : null, picture: mayPlace() ? openPicture : null }, files); };
 const openPicture = (/** @type {File | null} */ file = null) => { stop(); imageryPanel(panel, file); };
 const openDropped = (/** @type {File[]} */ files) => { const picture = mayPlace() ? pictureOf(files) : null; if (picture) openPicture(picture); else openLoad(files); };
 const recordActs = { card: (/** @type {string} */ layer, /** @type {string} */ id) => openCard(layer, id), layers: () => readLayers(), view };

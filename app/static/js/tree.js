@@ -24,10 +24,10 @@ export function layerTree(element, view, act) {
     el("label", { class: "tree-filter" }, icon("search"), input), body, act.foot,
   ];
   const rail = [el("div", { class: "rail-body" }, iconButton("layers", t("tree.open"), () => fold(false)), iconButton("bookmark", t("views.title"), act.views), iconButton("history", t("changes.title"), act.changes), act.load && loadButton(act.load))];
-  const fold = (/** @type {boolean} */ yes) => {
+  const fold = (/** @type {boolean} */ yes, byHand = true) => {
     element.classList.toggle("rail", yes);
     fill(element, yes ? rail : whole);
-    sessionStorage.setItem("onemap-rail", yes ? "1" : "");
+    if (byHand) sessionStorage.setItem("onemap-rail", yes ? "1" : "");
     act.resized();
   };
   /** @type {Map<string, HTMLElement>} */
@@ -146,7 +146,7 @@ export function layerTree(element, view, act) {
   on("view", count);
   on("counts", count);
   addEventListener("onemap:theme", draw);
-  addEventListener("onemap:rail", (event) => fold(/** @type {CustomEvent} */ (event).detail)); // a wide panel takes the room and gives it back
+  addEventListener("onemap:rail", (event) => fold(/** @type {CustomEvent} */ (event).detail, false)); // a wide panel takes the room and gives it back
   fold(sessionStorage.getItem("onemap-rail") === "1" || innerWidth <= 900);
   draw();
 }

@@ -27,7 +27,7 @@ export type Feature = { type: "Feature"; id: string; geometry: any; properties: 
 /** A feature ready to be drawn. `parts` are rings or lines as flat world coordinates in 0..1 (Web Mercator). */
 export type Drawn = { id: string; kind: 1 | 2 | 3; parts: Float64Array[]; box: [number, number, number, number]; title: string; shade: string; count: number; properties: Record<string, any>; clip?: [number, number, number, number]; /** Of a gathered point: half as far as its members may lie. */ reach?: number };
 export type Config = {
-  space: { id: string; drill: boolean; past: boolean; as_of: string | null }; user: { name: string; roles: string[] }; csrf: string; password: { length: number; classes: number; history: number; age_days: number }; language: "zh" | "en"; languages: string[]; api: string; ogc: string; static: string;
+  space: { id: string; drill: boolean; past: boolean; as_of: string | null }; user: { name: string; roles: string[] }; csrf: string; upload_bytes: number; password: { length: number; classes: number; history: number; age_days: number }; language: "zh" | "en"; languages: string[]; api: string; ogc: string; static: string;
   wall: { idle_minutes: number | null } | null; entrance: string;
   district: { bbox: [number, number, number, number]; adcode: string; label: Label; neighbours: { label: Label; lon: number; lat: number }[] }; version: string; symbols: string[]; max_buffer_m: number; time_zone: string;
 };

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 from collections.abc import Callable
@@ -10,6 +11,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from app import jobs
+from app.command import loads as command
 from geodata.files.report import MOST_SHOWN
 from layers.spec import Role
 from tests.app.api.conftest import Program, post
@@ -140,6 +142,26 @@ def test_a_table_of_problems_says_how_many_it_does_not_list(planner_program: Pro
     assert planner_program.get(address + "/rehearsal").json["compare"]["problems"] == MOST_SHOWN + 50, "the page knows of all"
 
 
+def test_a_layer_is_made_under_a_name_in_plain_words(planner_program: Program) -> None:
+    features = [{"type": "Feature", "geometry": {"type": "Point", "coordinates": [109.5, 40.6]}, "properties": {"code": "L1"}}]
+    content = json.dumps({"type": "FeatureCollection", "features": features}).encode()
+    made = [bring(planner_program, content, layer="", create="true", label=" 加油站 ")]
+    work(planner_program)
+    planner_program.post(made[0].headers["Location"] + "/confirm", None)
+    work(planner_program)
+    layers = {one["id"]: one["label"] for one in planner_program.get("/api/v1/layers").json["layers"]}
+    assert layers["jia_you_zhan"] == {"zh": "加油站", "en": "jia you zhan"}
+    again = bring(planner_program, content, layer="", create="true", label="加油站").json
+    assert again["layer"] == "jia_you_zhan_2", "the name is that of a layer already"
+    for nothing in ({"layer": ""}, {"layer": "", "create": "true"}, {"layer": "", "create": "true", "label": "  "}, {"layer": "", "label": "加油站"}):
+        assert bring(planner_program, content, **nothing).status_code == 422, nothing
+
+
+def test_files_that_come_together_are_called_by_the_one_with_the_shapes() -> None:
+    assert command._together(["shelters.cpg", "shelters.SHP", "shelters.dbf"]) == "shelters.SHP (+2)"
+    assert command._together(["a.csv"]) == "a.csv" and command._together(["a.dbf", "a.prj"]) == "a.dbf (+1)"
+
+
 def test_problem_rows_are_taken_away_as_a_table_that_no_spreadsheet_runs(planner_program: Program) -> None:
     features = [post(109.5, code="L1", name="甲", people="=HYPERLINK(\"http://x\")"), post(109.51, code="L2", name="乙", people=3)]
     content = json.dumps({"type": "FeatureCollection", "features": features}).encode()
@@ -148,7 +170,11 @@ def test_problem_rows_are_taken_away_as_a_table_that_no_spreadsheet_runs(planner
     table = planner_program.get(address + "/problems.csv")
     assert table.data.startswith(b"\xef\xbb\xbf") and "attachment" in table.headers["Content-Disposition"]
     assert "--" not in table.text, "it is for who works at the page"
-    assert table.text.count("\r\n") >= 2 and "1,people,\"'=HYPERLINK" in table.text
+    assert table.text.count("\r\n") >= 2 and "1,人数,\"'=HYPERLINK" in table.text
+    head, *lines = list(csv.reader(io.StringIO(table.text.lstrip("\ufeff"))))
+    mine = dict(zip(head, next(one for one in lines if one[0] == "1"), strict=True))
+    assert (mine["code"], mine["name"], mine["程度"]) == ("L1", "甲", "没有装载") and mine["people"].startswith("'="), "the row itself, as the file has it"
+    assert "rows_with_problems" not in planner_program.get(address + "/rehearsal").json
     filled = bring(planner_program, content, layer="posts", rows=json.dumps({"1": {"fill": {"people": 7}}})).headers["Location"]
     work(planner_program)
     assert planner_program.get(filled).json["report"]["accepted"] == 2

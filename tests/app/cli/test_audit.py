@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import URL
 
 from app.cli import main
-from geodata.store.anchors import FILE, Anchors
+from geodata.store.anchors import FILE, FOLDER, Anchors
 from geodata.store.database import Database
 from geodata.store.spaces import Space
 from tests.conftest import SECRET
@@ -42,7 +42,7 @@ def test_verification_asks_the_anchors_and_refuses_changed_ones(onemap, database
     put(space, shelter())
     Anchors(tmp_path, SECRET).add(database.engine)
     assert json.loads(onemap("audit", "verify", "--json").stdout)["anchored"] == 1
-    (tmp_path / FILE).write_text("x" + (tmp_path / FILE).read_text()[1:])
+    (tmp_path / FOLDER / FILE).write_text("x" + (tmp_path / FOLDER / FILE).read_text()[1:])
     refused: Result = onemap("audit", "verify")
     assert refused.exit_code == 2 and "anchors-broken" in refused.stderr
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from geodata.files.encodings import codec_named, decode, for_fields, for_text
+from geodata.files.codec_names import codec_named
+from geodata.files.encodings import decode, for_fields, for_text
 from geodata.files.notices import Refused
 
 CHINESE = [(one.encode("gbk"), False) for one in ("九原区体育馆避难所", "沙河街道广场", "麻池镇中心小学")]

@@ -151,7 +151,7 @@ def test_systems_are_told_with_where_the_data_would_lie(space: Space, tmp_path: 
     far = {one["crs"]: one["distance_m"] for one in systems if one["why"] == "far"}
     assert far["EPSG:4545"] > 100_000 and far["EPSG:4547"] > 100_000, "the meridians on either side are zones away"
     seen = look(space, shapefile(tmp_path / "b", points=metres, prj=None), LoadOptions(create=True, crs="EPSG:4546"), "halls")
-    assert seen["systems"][0]["why"] == "said" and seen["places"] == {"kinds": {"Point": 3}, "inside": 3, "outside": 0}
+    assert seen["systems"][0]["why"] == "said" and seen["places"] == {"kinds": {"Point": 3}, "inside": 3, "outside": 0, "far": 0}
 
 
 def test_swapped_axes_are_refused_and_read_the_other_way_when_the_user_says_so(space: Space, tmp_path: Path) -> None:

@@ -5,10 +5,11 @@ import { sectionHead } from "../panel.js";
 import { say, t } from "../words.js";
 import { lineOf, sign } from "./marks.js";
 
+const FAR = "row-outside-district";
 const SHOWN = 200; // rows of one kind in the panel; the counts are of all
 
 /** @typedef {{row: number, line?: number, place: number, found: any[]}} Problem */
-/** @typedef {{decide: (row: number, decision: {drop?: boolean, keep?: boolean, fill?: Record<string, any>}) => void, choose: (name: string) => void}} Act */
+/** @typedef {{decide: (row: number, decision: {drop?: boolean, keep?: boolean, fill?: Record<string, any>}) => void, choose: (name: string) => void, keepFar?: () => void}} Act */
 
 /** The problem rows in their order, each with all that is wrong with it. @param {any} report @returns {Problem[]} */
 export function problemRows(report) {
@@ -73,7 +74,9 @@ export function fateRow(one, op, layer, act, line) {
 /** @param {Problem[]} problems as many as the report holds @param {import("../types").Layer | undefined} layer @param {Act} act @param {number} [total] all that there are */
 export function problemList(problems, layer, act, total = problems.length) {
   if (!problems.length) return null;
-  return el("section", { class: "flush", id: "problem-rows" }, el("div", { class: "rank-head" }, el("b", { text: t("load.problemRows") }), number(total), el("span", { class: "push", text: t("load.clickRow") })), problems.slice(0, SHOWN).map((one) => problemRow(one, layer, act)),
+  const far = problems.filter((one) => one.found.some((each) => each.code === FAR)).length;
+  const all = act.keepFar && far > 1 ? el("div", { class: "section tool-row" }, button(t("load.keepFar", { n: number(far) }), act.keepFar, { small: true })) : null;
+  return el("section", { class: "flush", id: "problem-rows" }, el("div", { class: "rank-head" }, el("b", { text: t("load.problemRows") }), number(total), el("span", { class: "push", text: t("load.clickRow") })), all, problems.slice(0, SHOWN).map((one) => problemRow(one, layer, act)),
     total > SHOWN ? el("p", { class: "hint", text: t("load.andMore", { n: number(total - Math.min(problems.length, SHOWN)) }) }) : null);
 }
 
@@ -85,7 +88,7 @@ function problemRow(problem, layer, act) {
   const under = (/** @type {any} */ content) => { made.querySelector(".under")?.remove(); made.append(el("div", { class: "under", on: { click: (/** @type {Event} */ event) => event.stopPropagation() } }, content)); made.querySelector("input, select, button.btn.small")?.focus(); };
   const add = (/** @type {string} */ words, /** @type {() => void} */ go) => acts.append(button(words, go, { small: true }));
   const codes = new Set(problem.found.map((one) => one.code));
-  if (codes.has("row-outside-district")) add(t("load.keep"), () => act.decide(problem.row, { keep: true }));
+  if (codes.has(FAR)) add(t("load.keep"), () => act.decide(problem.row, { keep: true }));
   if (codes.has("key-twice")) add(t("load.pickOne"), () => under(pickOne(problem, act)));
   const fillable = problem.found.filter((one) => layer?.fields.some((field) => field.id === one.field) && one.code !== "key-twice");
   if (fillable.length) add(t("load.fill"), () => under(fillable.map((one) => fillIn(problem, one, /** @type {any} */ (layer), act))));

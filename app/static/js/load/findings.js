@@ -6,6 +6,7 @@ import { say, t } from "../words.js";
 import { recalled } from "./known.js";
 import { otherSystem, systemChoices, systemName, whyOf, written } from "./systems.js";
 
+const CRS84 = "OGC:CRS84";
 export const ENCODINGS = ["GB18030", "UTF-8", "Big5", "Windows-1252"];
 
 /** @typedef {{change: (told: Partial<import("./session.js").Told>) => void, told: import("./session.js").Told}} Act */
@@ -15,7 +16,7 @@ export function findings(report, seen, layer, act) {
   const list = el("div", { class: "found" });
   encodingRow(list, report, seen, act);
   systemRow(list, report, seen, act);
-  if (seen.places) add(list, entry(t("load.shapes"), [kinds(seen.places)], [t("load.inOut", { inside: number(seen.places.inside), outside: number(seen.places.outside) })]));
+  if (seen.places) add(list, entry(t("load.shapes"), [kinds(seen.places)], [[t("load.inOut", { inside: number(seen.places.inside), outside: number(seen.places.outside - seen.places.far) }), seen.places.far ? t("load.farAway", { n: number(seen.places.far) }) : ""].filter(Boolean).join(t("list.stop"))]));
   if (report.sublayer && act.told.sublayer) add(list, entry(t("load.sublayer"), [el("b", { text: report.sublayer })], [t("load.sublayerWhy")]));
   if (!byChainage(report)) shiftRow(list, seen, act);
   return el("section", { class: "section flush", id: "step-2" }, sectionHead(t("load.found"), t("load.changeable")), list);
@@ -68,11 +69,11 @@ function systemRow(list, report, seen, act) {
   }
   const systems = seen.systems || [];
   const now = systems.find((/** @type {any} */ one) => one.why === "said" && one.swapped === Boolean(act.told.swapped)) || systems.find((/** @type {any} */ one) => one.why === "said") || null;
-  const other = systems.find((/** @type {any} */ one) => one !== now && one.distance_m);
+  const other = systems.find((/** @type {any} */ one) => one !== now && one.distance_m && !(crs.value === CRS84 && one.crs === "EPSG:4490")); // the same degrees
   const tried = other ? t("load.alsoTried", { crs: other.crs, where: whyOf(other) }) : "";
   const takeSystem = (/** @type {{crs: string, swapped: boolean}} */ one) => act.change({ crs: one.crs, swapped: one.swapped });
   const choices = opener(t("load.change"), () => [systemChoices(systems, now, takeSystem), otherSystem(takeSystem)]);
-  add(list, entry(t("load.crs"), [el("b", { text: now ? systemName(now.name) : crs.value }), now ? el("span", { class: "meta-3", text: crs.value }) : null], [[systemName(crs.reason), tried].filter(Boolean).join(t("list.stop")), " ", choices.link]), choices.more);
+  add(list, entry(t("load.crs"), [el("b", { text: now ? systemName(now.name) : crs.value === CRS84 ? t("load.degrees") : crs.value }), now && systemName(now.name) !== crs.value ? el("span", { class: "meta-3", text: crs.value }) : null], [[systemName(crs.reason), tried].filter(Boolean).join(t("list.stop")), " ", choices.link]), choices.more);
 }
 
 /** @param {Element} list @param {any} seen @param {Act} act */

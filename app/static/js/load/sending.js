@@ -1,11 +1,28 @@
 // Files on their way to the server piece by piece: when the link is lost what has arrived stays, and the rest goes on by itself.
-import { Offline, ask } from "../api.js";
+import { ask, unanswered } from "../api.js";
+import { config } from "../config.js";
+import { el } from "../dom.js";
+import { number } from "../format.js";
+import { t } from "../words.js";
 
 const PIECE = 1024 * 1024; // what a lost link costs at most: 6 s on a line of 1.5 Mbit/s
 const PATIENCE_MS = 120000; // for one piece; a link that hangs counts as lost
 const AGAIN_MS = [500, 1000, 2000, 4000]; // then every 4 s, and at once when the browser says that it is back
 
 /** How much is there, of how much, and whether the link is down. @typedef {{sent: number, of: number, waiting: boolean}} Sent */
+
+const MB = 1024 * 1024;
+
+/** A word of a command as a shell takes it, whatever a file is called. @param {string} word */
+export const quoted = (word) => `'${word.replaceAll("'", "'\\''")}'`;
+
+/** What to do instead with files that are larger than the page may send, said before anything is sent; null for others.
+ * @param {File[]} files @param {string} command that puts them in on the server */
+export function tooLarge(files, command) {
+  const size = files.reduce((sum, one) => sum + one.size, 0);
+  if (size <= config.upload_bytes) return null;
+  return el("div", { class: "note bad large", role: "alert" }, el("b", { text: t("upload.tooLarge", { mb: number(Math.ceil(size / MB)), most: number(config.upload_bytes / MB) }) }), el("p", {}, el("b", { class: "next", text: t("load.next") }), t("upload.tooLargeDo")), el("code", { class: "command", text: command }));
+}
 
 export class Sending {
   /** @param {File[]} files */
@@ -68,7 +85,7 @@ export class Sending {
         const done = await act();
         return done;
       } catch (error) {
-        if (!(error instanceof Offline)) throw error;
+        if (!unanswered(error)) throw error;
         this.stop.signal.throwIfAborted();
         tell(true);
         await this.pause(AGAIN_MS[Math.min(tries, AGAIN_MS.length - 1)]);

@@ -1,5 +1,5 @@
 // One file on its way in: what the user said about it, its examination by the server, confirming, dropping, undoing.
-import { Offline, ask } from "../api.js";
+import { ask, unanswered } from "../api.js";
 import { Sending } from "./sending.js";
 
 const POLL_MS = 350;
@@ -15,6 +15,8 @@ export class Session {
     this.files = [];
     this.layer = "";
     this.create = false;
+    /** What a layer to be made is called; the server finds its id. */
+    this.label = "";
     /** @type {Told} */
     this.told = { mapping: {}, rows: {} };
     /** The load as the server has it, and its rehearsal. @type {any} */
@@ -34,6 +36,8 @@ export class Session {
   take(files) {
     this.forget();
     this.files = files;
+    this.label = this.name.replace(/\.[a-z0-9.]+$/i, "");
+    if (this.create) this.layer = "";
     this.told = { mapping: {}, rows: {} };
   }
 
@@ -59,11 +63,12 @@ export class Session {
     this.sending ||= new Sending(this.files);
     await this.sending.whole(hear);
     if (turn !== this.turn) return null;
-    const receiving = (this.receiving = this.receive());
+    const receiving = (this.receiving = this.receive(hear));
     const load = await receiving;
     if (turn !== this.turn) return null; // whoever dropped it has it taken away
     this.receiving = null;
     this.load = load;
+    this.layer = load.layer;
     return this.follow(turn, hear);
   }
 
@@ -71,12 +76,14 @@ export class Session {
   async follow(turn, hear) {
     for (;;) {
       if (turn !== this.turn) return null;
-      const seen = await ask(`loads/${this.load.id}/rehearsal`);
+      const seen = await this.patiently(turn, hear, () => ask(`loads/${this.load.id}/rehearsal`));
       if (turn !== this.turn) return null;
       if (!WORKING.has(seen.state)) {
+        const load = await this.patiently(turn, hear, () => ask(`loads/${this.load.id}`));
+        if (turn !== this.turn) return null;
         this.seen = seen;
-        this.load = await ask(`loads/${this.load.id}`);
-        return this.load;
+        this.load = load;
+        return load;
       }
       hear({ stage: seen.state === "examining" ? seen.stage || "reading" : seen.state });
       await new Promise((done) => setTimeout(done, POLL_MS));
@@ -88,7 +95,7 @@ export class Session {
     const before = this.seen;
     const id = this.load.id;
     const body = this.retire ? { retire: this.retire.count, reason: this.retire.reason } : undefined;
-    await ask(`loads/${id}/confirm`, { method: "POST", body, key: `confirm-${id}` });
+    await this.patiently(this.turn, hear, () => ask(`loads/${id}/confirm`, { method: "POST", body, key: `confirm-${id}` }));
     const load = await this.follow(this.turn, hear);
     if (this.seen) this.seen = { ...before, commit: this.seen.commit };
     return load;
@@ -120,6 +127,7 @@ export class Session {
     form.append("uploads", JSON.stringify(this.sending?.ids || []));
     form.append("layer", this.layer);
     if (this.create) form.append("create", "true");
+    if (this.create) form.append("label", this.label);
     if (this.told.remember === false) form.append("remember", "false");
     for (const [name, value] of Object.entries(this.told)) {
       if (name === "measures" && !this.create) continue; // what fields count is said when a layer is made
@@ -129,15 +137,22 @@ export class Session {
     return form;
   }
 
-  /** Ask for the load; under one key, so that an answer that was lost opens no second one. @returns {Promise<any>} */
-  async receive() {
+  /** Ask for the load; under one key, so that an answer that was lost opens no second one. @param {(progress: Progress) => void} hear @returns {Promise<any>} */
+  receive(hear) {
     const key = crypto.randomUUID();
     const { turn, form } = this;
+    return this.patiently(turn, hear, () => ask("loads", { form, key }));
+  }
+
+  /** Ask until somebody answers, server and database: what goes on there goes on without us. Thrown on when the load was dropped meanwhile.
+   * @param {number} turn @param {(progress: Progress) => void} hear @param {() => Promise<any>} act @returns {Promise<any>} */
+  async patiently(turn, hear, act) {
     for (;;) {
       try {
-        return await ask("loads", { form, key });
+        return await act();
       } catch (error) {
-        if (!(error instanceof Offline) || turn !== this.turn) throw error;
+        if (!unanswered(error) || turn !== this.turn) throw error;
+        hear({ waiting: true });
         await new Promise((done) => setTimeout(done, AGAIN_MS));
       }
     }

@@ -78,7 +78,7 @@ export function basemapList(view, manage = null) {
     draw();
   }
 
-  // Pictures placed or taken away: here at once, by others when one comes back to the page.
+  // Pictures placed or taken away, here or by others: the stream tells of those.
   addEventListener("onemap:basemaps", async (event) => {
     const { detail } = /** @type {CustomEvent} */ (event);
     const before = chosen;

@@ -9,7 +9,7 @@ import { state } from "../state.js";
 import { toast } from "../toast.js";
 import { say, t } from "../words.js";
 import { historySection } from "./history.js";
-import { askReason } from "./reason.js";
+import { askReason, reasonWords } from "./reason.js";
 import { symbolOf } from "./rows.js";
 
 const PAGE = 40;
@@ -54,7 +54,7 @@ const sumOf = (commit) => commit.layers.map((/** @type {any} */ one) => {
 function commitRow(panel, view, commit, act) {
   const more = el("div", { class: "commit-more", hidden: true });
   const opener = el("button", { class: "row commit", type: "button", "aria-expanded": "false", data: { token: commit.token }, on: { click: () => open() } }, el("span", { class: "sy plain" }, icon("history")),
-    el("span", { class: "what" }, el("b", { class: "cut", text: commit.reason || t("changes.noReason") }), el("span", { class: "meta", text: `${commit.by} · ${sumOf(commit)}` })), el("span", { class: "how meta", text: moment(commit.at) }));
+    el("span", { class: "what" }, el("b", { class: "cut", text: reasonWords(commit.reason) || t("changes.noReason") }), el("span", { class: "meta", text: `${commit.by} · ${sumOf(commit)}` })), el("span", { class: "how meta", text: moment(commit.at) }));
   const open = async () => {
     more.hidden = !more.hidden;
     opener.setAttribute("aria-expanded", String(!more.hidden));

@@ -7,7 +7,7 @@ import { choicesOf, linesOf } from "../choice_lines.js";
 import { empty, refused, section, sectionHead, waiting } from "../panel.js";
 import { toast } from "../toast.js";
 import { say, t } from "../words.js";
-import { askReason } from "./reason.js";
+import { askReason, reasonWords } from "./reason.js";
 
 const FAMILIES = /** @type {const} */ (["base", "resource", "hazard", "target", "event"]);
 const MEASURES = /** @type {const} */ (["none", "people", "capacity", "quantity", "area", "length"]);
@@ -155,7 +155,7 @@ export class DefinitionPanel {
     }));
     draw();
     section(body, sectionHead(t("define.looks")), choice("define-family", t("define.family"), FAMILIES.map((one) => [one, t(`family.${one}`)]), style.family, (value) => { this.put(this.style, "family", value, style.family); draw(); }), grid,
-      whole("define-label-zoom", t("define.labelZoom"), style.label_zoom, (value) => this.put(this.style, "label_zoom", value, style.label_zoom)), whole("define-min-zoom", t("define.minZoom"), style.min_zoom, (value) => this.put(this.style, "min_zoom", value, style.min_zoom)),
+      whole("define-label-zoom", t("define.labelZoom"), style.label_zoom, (value) => this.put(this.style, "label_zoom", value, style.label_zoom)), whole("define-min-zoom", t("define.minZoom"), style.min_zoom, (value) => this.put(this.style, "min_zoom", value, style.min_zoom)), el("p", { class: "hint", text: t("define.zoomHint") }),
       tick(t("define.visible"), style.visible, (yes) => this.put(this.style, "visible", yes, style.visible)));
   }
 
@@ -252,7 +252,7 @@ export class DefinitionPanel {
   /** @param {HTMLElement} body */
   life(body) {
     section(body, sectionHead(t("define.history")), el("ol", { class: "history plain" }, (this.steps || []).map((/** @type {any} */ one, /** @type {number} */ i) => el("li", { class: i ? "" : "now" }, el("b", { text: one.version }),
-      el("span", {}, [one.by, one.op === "insert" ? t("op.insert") : one.changed.map((/** @type {string} */ name) => t(/** @type {any} */ (`define.part.${PARTS.has(name) ? name : "other"}`))).join(t("list.comma")), one.reason].filter(Boolean).join(" · ")), el("time", { text: moment(one.at) })))));
+      el("span", {}, [one.by, one.op === "insert" ? t("op.insert") : one.changed.map((/** @type {string} */ name) => t(/** @type {any} */ (`define.part.${PARTS.has(name) ? name : "other"}`))).join(t("list.comma")), reasonWords(one.reason)].filter(Boolean).join(" · ")), el("time", { text: moment(one.at) })))));
   }
 
   /** @param {HTMLElement} body */

@@ -6,7 +6,7 @@ import { Ghosts } from "../map/ghosts.js";
 import { sectionHead } from "../panel.js";
 import { toast } from "../toast.js";
 import { say, t } from "../words.js";
-import { askReason } from "./reason.js";
+import { askReason, reasonWords } from "./reason.js";
 
 const SHOWN = 12; // the rest on request
 
@@ -41,7 +41,7 @@ export function historySection(view, layer, id, version, act) {
   const line = (one, i) => {
     const more = el("div", { class: "history-more", hidden: true });
     const made = el("li", { class: i ? "" : "now" }, el("button", { type: "button", "aria-expanded": "false", on: { click: () => toggle(one, i, made, more) } }, el("b", { text: one.version }),
-      el("span", { class: "cut", text: [one.by, t(/** @type {any} */ (`op.${one.op}`)), one.reason].filter(Boolean).join(" · ") }), el("time", { text: moment(one.at) })), more);
+      el("span", { class: "cut", text: [one.by, t(/** @type {any} */ (`op.${one.op}`)), reasonWords(one.reason)].filter(Boolean).join(" · ") }), el("time", { text: moment(one.at) })), more);
     return made;
   };
   /** @param {any} one @param {number} i @param {HTMLElement} made @param {HTMLElement} more */

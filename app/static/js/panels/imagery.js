@@ -3,7 +3,7 @@ import { Offline, ask } from "../api.js";
 import { config, hasRole, symbolUrl } from "../config.js";
 import { add, button, el, fill, icon, iconButton } from "../dom.js";
 import { moment, number } from "../format.js";
-import { Sending } from "../load/sending.js";
+import { Sending, quoted, tooLarge } from "../load/sending.js";
 import { empty, refused, section, sectionHead, waiting } from "../panel.js";
 import { toast } from "../toast.js";
 import { t } from "../words.js";
@@ -70,11 +70,12 @@ class Pictures {
 
   form() {
     const name = el("input", { id: "picture-name", maxlength: "60", value: stem(this.file), on: { keydown: quiet, input: () => ready() } });
-    const day = el("input", { id: "picture-date", type: "date", max: "9999-12-31", on: { keydown: quiet } });
+    const day = el("input", { id: "picture-date", type: "date", max: "9999-12-31", on: { keydown: quiet, input: () => ready() } });
     const chooser = el("input", { type: "file", class: "heard", id: "picture-file", accept: ".tif,.tiff,.mbtiles,.pmtiles", on: { change: () => take(chooser.files[0] || null) } });
     const shown = el("b", { text: this.file?.name || t("picture.choose") });
     const zone = el("label", { class: "drop-zone", for: "picture-file" }, icon("upload"), shown, el("span", { class: "meta", text: t("picture.forms") }), chooser);
     const go = el("div", { class: "tool-row" });
+    const large = el("div", {});
     const take = (/** @type {File | null} */ file) => {
       if (!file) return;
       this.file = file;
@@ -83,11 +84,13 @@ class Pictures {
       ready();
     };
     const ready = () => {
-      const missing = !this.file ? t("picture.pickFile") : !name.value.trim() ? t("picture.pickName") : "";
+      const note = this.file && tooLarge([this.file], `onemap imagery place ${quoted(this.file.name)}${name.value.trim() ? ` --name ${quoted(name.value.trim())}` : ""}${day.value ? ` --date ${day.value}` : ""}`);
+      fill(large, note);
+      const missing = !this.file ? t("picture.pickFile") : note ? t("upload.pickSmaller") : !name.value.trim() ? t("picture.pickName") : "";
       fill(go, missing ? el("button", { class: "btn wide", type: "button", "aria-disabled": "true" }, el("span", { class: "cut", text: missing })) : button(t("picture.place"), () => this.place(name.value.trim(), day.value), { primary: true, wide: true }));
     };
     ready();
-    return el("section", { class: "section" }, zone, el("div", { class: "field" }, el("label", { for: "picture-name", text: t("picture.name") }), el("div", { class: "input" }, name)),
+    return el("section", { class: "section" }, zone, large, el("div", { class: "field" }, el("label", { for: "picture-name", text: t("picture.name") }), el("div", { class: "input" }, name)),
       el("div", { class: "field" }, el("label", { for: "picture-date", text: t("picture.date") }), el("div", { class: "input" }, day)), el("p", { class: "hint", text: t("picture.dateHint") }), go);
   }
 
@@ -210,9 +213,9 @@ function placed(one, again) {
       el("div", { class: "tool-row" }, button(t("picture.save"), go, { small: true, primary: true }), button(t("action.cancel"), () => fill(said), { small: true }))));
     name.focus();
   };
-  const meta = [one.date || t("basemap.undated"), `${number(Math.max(1, Math.round(one.bytes / MB)))} MB`, one.by ? t("picture.by", { by: one.by, when: moment(one.at) }) : t("picture.byServer")].join(" · ");
+  const meta = [one.date || t("basemap.undated"), `${number(Math.max(1, Math.round(one.bytes / MB)))} MB`, one.by ? t("picture.by", { by: one.by, when: moment(one.at) }) : t("picture.byServer")];
   return el("div", { class: "view-row", data: { picture: one.id } },
-    el("button", { class: "row", type: "button", title: t("picture.show"), on: { click: () => changed(one.id) } }, el("span", { class: "sy plain" }, icon("layers")), el("span", { class: "what" }, el("b", { text: one.name }), el("span", { class: "meta", text: meta })), el("span", { class: "how meta", text: t("picture.show") })),
+    el("button", { class: "row", type: "button", title: t("picture.show"), on: { click: () => changed(one.id) } }, el("span", { class: "sy plain" }, icon("layers")), el("span", { class: "what" }, el("b", { text: one.name }), el("span", { class: "meta" }, meta.flatMap((part, i) => [i ? " · " : "", el("span", { text: part })]))), el("span", { class: "how meta", text: t("picture.show") })),
     el("div", { class: "view-acts" }, iconButton("edit", t("picture.edit", { name: one.name }), edit), iconButton("close", t("picture.remove", { name: one.name }), sure)), said);
 }
 

@@ -6,6 +6,7 @@ import { number } from "../format.js";
 import { comparison, problemList, problemRows } from "../load/fates.js";
 import { missingChoice, sameFile } from "../load/known.js";
 import { ENCODINGS, datumButtons, findings, mapping, otherEncoding } from "../load/findings.js";
+import { quoted, tooLarge } from "../load/sending.js";
 import { Marks } from "../load/marks.js";
 import { Session } from "../load/session.js";
 import { sublayerChoice } from "../load/sublayers.js";
@@ -15,16 +16,17 @@ import { factLayers, setAside, state, takeBack } from "../state.js";
 import { toast } from "../toast.js";
 import { say, t } from "../words.js";
 import { pictureOf } from "./imagery.js";
+import { lost } from "./loads.js";
 
 const STEPS = /** @type {const} */ (["file", "found", "mapping", "rehearsal", "load"]);
 const SAID_ELSEWHERE = new Set(["places-shifted", "column-unmatched", "encoding-contradicted", "cpg-unreadable"]);
-const ASKED = new Set(["crs", "encoding", "sublayer", "datum"]); // what a refusal may be about that a person can tell
+const ASKED = new Set(["crs", "encoding", "sublayer", "datum", "map"]); // what a refusal may be about that a person can tell
 const NO_ANSWER = new Set(["datum-without-parameters", "crs-no-way"]); // no choice of ours helps: the keeper has to convert it
 /** How far the bar is at each stage; up to the first it follows the bytes sent. @type {Record<string, number>} */
 const FAR = { waiting: 0.3, reading: 0.4, placing: 0.56, matching: 0.72, comparing: 0.88 };
 const LEAST_ALIKE = 3; // characters that a file's name and a layer's share before one is taken for the other
 
-/** @typedef {{layers: () => Promise<void>, view: import("../map/view.js").MapView, main: HTMLElement, records: () => void, record: (id: string) => void, definitions: (() => void) | null, picture: ((file: File) => void) | null}} Acts */
+/** @typedef {{card: (layer: string, id: string) => void, layers: () => Promise<void>, view: import("../map/view.js").MapView, main: HTMLElement, records: () => void, record: (id: string) => void, definitions: (() => void) | null, picture: ((file: File) => void) | null}} Acts */
 
 /** @param {import("../panel.js").Panel} panel @param {Acts} act @param {File[]} [files] dropped or pasted */
 export function loadPanel(panel, act, files) {
@@ -47,7 +49,7 @@ class Loading {
     this.enter();
     this.session.take(files);
     const guess = alike(files[0]?.name || "");
-    if (files.length && guess) {
+    if (files.length && guess && !tooLarge(files, "")) {
       this.session.layer = guess;
       this.examine();
     } else this.choosing();
@@ -55,6 +57,7 @@ class Loading {
 
   /** The map gives way: the tree folds to its rail, the panel is wide. */
   enter() {
+    this.panel.leave(); // a rehearsal that this one follows gives the room back first
     const rail = document.getElementById("left")?.classList.contains("rail");
     this.giveBack = () => {
       if (!this.panel.element.classList.contains("rehearsal")) return;
@@ -67,7 +70,6 @@ class Loading {
       this.unmark();
       this.giveBack?.();
     };
-    this.panel.leave();
     this.panel.element.classList.add("rehearsal");
     this.makeRoom = () => {
       if (!rail) dispatchEvent(new CustomEvent("onemap:rail", { detail: true }));
@@ -88,7 +90,7 @@ class Loading {
   /** @param {number} step @param {string} [meta] */
   open(step, meta) {
     const { session } = this;
-    const name = this.layer ? say(this.layer.label) : session.layer;
+    const name = this.layer ? say(this.layer.label) : session.label;
     const size = session.size < 1024 * 1024 ? `${Math.max(1, Math.round(session.size / 1024))} KB` : `${(session.size / 1048576).toFixed(1)} MB`;
     const about = session.files.length ? [session.name, size, session.files.length > 1 ? t("load.files", { n: session.files.length }) : ""].filter(Boolean).join(" · ") : "";
     const opened = this.panel.open({ kind: "load", left: this.leave, picture: symbolUrl("stock", "base"), title: step > 0 && !this.done ? t("load.titleFor", { layer: name }) : t("load.title"), meta: [about, meta || t("load.nothingYet")].filter(Boolean).join(" · ") });
@@ -117,21 +119,23 @@ class Loading {
     const records = button(t("load.records"), () => this.act.records(), { icon: "history" });
     const chooser = el("input", { type: "file", multiple: true, class: "heard", id: "load-file", on: { change: () => this.take([...chooser.files]) } });
     const zone = el("label", { class: "drop-zone", for: "load-file" }, icon("upload"), el("b", { text: session.files.map((one) => one.name).join(t("list.comma")) || t("load.choose") }), el("span", { class: "meta", text: t("load.forms") }), chooser);
-    section(body, zone);
+    const large = tooLarge(session.files, `onemap load ${session.create || !session.layer ? "…" : session.layer} ${quoted(session.name)}`);
+    section(body, zone, large);
     const quiet = { keydown: (/** @type {Event} */ event) => event.stopPropagation() };
     const targets = [...state.layers.values()].filter((layer) => layer.allowed.includes("load")).map((layer) => el("option", { value: layer.id, text: say(layer.label) }));
-    const target = el("select", { id: "load-layer", on: { change: () => { session.layer = target.value; session.create = false; if (target.value && session.files.length) this.examine(); else ready(); } } }, el("option", { value: "", text: t("load.newLayer") }), targets);
+    const target = el("select", { id: "load-layer", on: { change: () => { session.layer = target.value; session.create = !target.value; if (target.value && session.files.length && !large) this.examine(); else ready(); } } }, el("option", { value: "", text: t("load.newLayer") }), targets);
     target.value = session.create ? "" : session.layer;
-    const name = el("input", { id: "load-name", maxlength: "48", pattern: "[a-z][a-z0-9_]*", placeholder: t("load.newIdHint"), value: session.create ? session.layer : "", on: { ...quiet, input: () => ready() } });
-    const made = el("div", { class: "field" }, el("label", { for: "load-name", text: t("load.newId") }), el("div", { class: "input" }, name));
+    const name = el("input", { id: "load-name", maxlength: "60", placeholder: t("load.newNameHint"), value: session.label, on: { ...quiet, input: () => { session.layer = ""; ready(); } } });
+    const made = el("div", { class: "field" }, el("label", { for: "load-name", text: t("load.newName") }), el("div", { class: "input" }, name));
     section(body, el("div", { class: "field" }, el("label", { for: "load-layer", text: t("load.target") }), el("div", { class: "input" }, target)), made);
     const { definitions } = this.act;
     if (definitions) section(body, button(t("define.all"), () => definitions(), { icon: "layers", small: true }));
     const ready = () => {
       made.hidden = target.value !== "";
       session.create = !target.value;
-      session.layer = target.value || name.value.trim();
-      const missing = !session.files.length ? t("load.pickFile") : !session.layer ? t("load.pickLayer") : "";
+      session.label = name.value.trim();
+      if (target.value) session.layer = target.value;
+      const missing = !session.files.length ? t("load.pickFile") : large ? t("upload.pickSmaller") : session.create && !session.label ? t("load.pickLayer") : "";
       acts(missing ? blocked(missing) : button(t("load.preview"), () => this.examine(), { primary: true, wide: true }), records);
     };
     ready();
@@ -143,7 +147,7 @@ class Loading {
     if (picture) return this.act.picture?.(picture);
     this.session.take(files);
     const guess = this.session.layer || alike(files[0]?.name || "");
-    if (!guess || this.session.create) return this.choosing();
+    if (!guess || this.session.create || tooLarge(files, "")) return this.choosing();
     this.session.layer = guess;
     return this.examine();
   }
@@ -162,9 +166,10 @@ class Loading {
     acts(button(t("load.stop"), () => { session.leave().then(() => this.choosing()); }, { wide: true }));
     try {
       const load = await session.examine((progress) => {
-        words.textContent = progress.stage ? t(/** @type {any} */ (`stage.${progress.stage}`)) : t(progress.waiting ? "load.linkDown" : "load.sending");
+        const down = progress.waiting && progress.of == null; // all is sent, and what was asked for goes on at the server
+        words.textContent = progress.stage ? t(/** @type {any} */ (`stage.${progress.stage}`)) : t(down ? "load.serverDown" : progress.waiting ? "load.linkDown" : "load.sending");
         detail.textContent = progress.of ? t("load.sent", { sent: number(Math.round((progress.sent || 0) / 1024)), of: number(Math.round(progress.of / 1024)) }) : t("load.stopAnyTime");
-        bar.value = progress.stage ? FAR[progress.stage] ?? FAR.waiting : (FAR.waiting * (progress.sent || 0)) / (progress.of || 1);
+        if (!down) bar.value = progress.stage ? FAR[progress.stage] ?? FAR.waiting : (FAR.waiting * (progress.sent || 0)) / (progress.of || 1);
         working.classList.toggle("down", Boolean(progress.waiting));
       });
       if (load && current()) this.show();
@@ -202,12 +207,12 @@ class Loading {
     if (about === "sublayer" && first.layers) section(body, sectionHead(t("load.whichSublayer")), sublayerChoice(first.layers, (name) => change({ sublayer: name })));
     if (about === "encoding") section(body, sectionHead(t("load.whichEncoding"), t("load.byReading")), el("div", { class: "encodings" }, (seen.encoding?.readings || ENCODINGS.map((name) => ({ name, text: "" }))).map((/** @type {any} */ one) => el("div", { class: "reading" }, el("b", { text: one.name }), el("span", { class: "cut", text: one.text }), button(t("load.useThis"), () => change({ encoding: one.name }), { small: true })))), otherEncoding({ change }));
     if (about === "datum") section(body, sectionHead(t("load.whichDatum")), el("div", { class: "tool-row" }, datumButtons({ change })));
-    if (((asks && about === "crs") || first?.code === "all-outside-district") && seen.systems) askForSystem(body, seen.systems.filter((/** @type {any} */ one) => one.why !== "said" || first.code === "axes-swapped"), (one) => change({ crs: one.crs, swapped: one.swapped }));
+    if (((asks && about === "crs") || first?.code === "all-outside-district") && seen.systems) askForSystem(body, seen.systems.filter((/** @type {any} */ one) => (one.why !== "said" || first.code === "axes-swapped") && (asks || !one.distance_m)), (one) => change({ crs: one.crs, swapped: one.swapped }));
     if (report.encoding?.value && about !== "encoding") add(body, findings({ ...report, crs: null }, { encoding: seen.encoding }, this.layer, { change, told: this.session.told }));
-    if (about === "map" || report.mapping?.length) add(body, mapping(report, seen, this.layer, { change, told: this.session.told }));
+    if (about === "map" || report.mapping?.length) add(body, mapping(report, about === "map" ? { ...seen, missing: [] } : seen, this.layer, { change, told: this.session.told }));
     const others = problemRows(report);
     add(body, problemList(others, this.layer, this.deeds));
-    acts(button(t("load.otherFile"), () => this.choosing(), { primary: true, wide: true }), button(t("action.cancel"), () => this.panel.close()));
+    acts(button(t("load.otherFile"), () => this.choosing(), { primary: !asks, wide: true }), button(t("action.cancel"), () => this.panel.close()));
   }
 
   get deeds() {
@@ -219,6 +224,7 @@ class Loading {
         rows[row] = { ...before, ...decision, ...(decision.fill ? { fill: { ...before.fill, ...decision.fill } } : {}) };
         this.examine();
       },
+      keepFar: () => this.change({ anywhere: true }),
       /** @param {string} name */
       choose: (name) => this.choose(name),
     };
@@ -286,15 +292,17 @@ class Loading {
     this.fit();
   }
 
-  /** The rows in view; a row far away does not make all others one dot. */
-  fit() {
+  /** The rows in view; a row far away does not make all others one dot. @param {number} [least] the zoom from which they are drawn */
+  fit(least = 0) {
     const found = this.marks?.bounds;
     if (!found) return;
     const [west, south, east, north] = config.district.bbox;
     const here = L.latLngBounds([[south, west], [north, east]]);
     if (!here.intersects(found)) return this.act.view.fit([found.getWest(), found.getSouth(), found.getEast(), found.getNorth()]);
     const box = L.latLngBounds([[Math.max(found.getSouth(), south), Math.max(found.getWest(), west)], [Math.min(found.getNorth(), north), Math.min(found.getEast(), east)]]);
-    return this.act.view.fill(box.pad(0.06));
+    this.act.view.fill(box.pad(0.06));
+    if (this.act.view.map.getZoom() < least) this.act.view.map.setZoom(least, { animate: false });
+    return undefined;
   }
 
   // Step 5: written, seen, and undone if it was wrong.
@@ -304,7 +312,7 @@ class Loading {
     const { acts } = /** @type {any} */ (this.opened);
     acts(blocked(t("stage.committing")));
     try {
-      const load = await session.confirm(() => undefined);
+      const load = await session.confirm(({ waiting }) => acts(blocked(t(waiting ? "load.serverDown" : "stage.committing"))));
       if (!load) return;
       if (load.state !== "committed") return this.refusal(load, load.report || {}, session.seen);
       this.landed(load.report);
@@ -325,14 +333,17 @@ class Loading {
     const name = this.layer ? say(this.layer.label) : session.layer;
     this.giveBack?.();
     const { body, acts } = this.open(5, t("load.written"));
-    this.fit();
+    this.fit(this.layer?.style.min_zoom);
     section(body, el("div", { class: "note" }, el("b", { text: t("load.done", { n: number(report.accepted), layer: name }) }), t("load.doneMore", { inserted: number(report.inserted || 0), updated: number(report.updated || 0), unchanged: number(report.unchanged || 0) }), report.retired ? t("load.doneRetired", { n: number(report.retired) }) : ""));
-    const box = el("div", {});
-    section(body, box);
+    const box = add(el("div", { class: "undoing" }), el("section", { class: "section" }, session.seen?.commit ? button(t("load.undo"), () => this.undoing(box), { icon: "undo", small: true }) : null));
+    add(body, box);
     const undo = () => this.undoing(box);
-    if (session.seen?.commit) add(box, button(t("load.undo"), undo, { icon: "undo", small: true }));
     toast(t("load.done", { n: number(report.accepted), layer: name }), session.seen?.commit ? { act: [t("load.undoShort"), undo] } : {});
-    acts(button(t("load.another"), () => loadPanel(this.panel, this.act), { wide: true }), button(t("panel.close"), () => this.panel.close()));
+    acts(this.another(), button(t("panel.close"), () => this.panel.close()));
+  }
+
+  another() {
+    return button(t("load.another"), () => loadPanel(this.panel, this.act), { wide: true });
   }
 
   /** @param {Element} box */
@@ -343,15 +354,19 @@ class Loading {
       if (!reason.value.trim()) return reason.focus();
       try {
         await this.session.undo(reason.value.trim());
-        fill(box, el("div", { class: "note" }, el("b", { text: t("load.undone") }), t("load.undoneMore")));
+        const { body, acts } = this.open(5, t("load.state.undone"));
+        section(body, el("div", { class: "note" }, el("b", { text: t("load.undone") }), t("load.undoneMore")));
+        acts(this.another(), button(t("panel.close"), () => this.panel.close()));
         toast(t("load.undone"), { icon: "undo" });
         await this.act.layers();
       } catch (error) {
-        said.textContent = /** @type {Error} */ (error).message;
+        const { code, problem } = /** @type {any} */ (error);
+        if (code === "moved-on") fill(box, ...lost(this.panel, this.act, problem));
+        else said.textContent = /** @type {Error} */ (error).message;
       }
       return undefined;
     };
-    fill(box, sectionHead(t("load.undo")), el("div", { class: "field" }, el("label", { for: "undo-reason", text: t("form.reason") }), el("div", { class: "input" }, reason)), said, button(t("load.undoGo"), go, { small: true, primary: true }));
+    fill(box, el("section", { class: "section" }, sectionHead(t("load.undo")), el("div", { class: "field" }, el("label", { for: "undo-reason", text: t("form.reason") }), el("div", { class: "input" }, reason)), said, button(t("load.undoGo"), go, { small: true, primary: true })));
     reason.focus();
     reason.select();
   }
@@ -360,12 +375,15 @@ class Loading {
 /** @param {string} words */
 const blocked = (words) => el("button", { class: "btn wide", type: "button", "aria-disabled": "true" }, el("span", { class: "cut", text: words }));
 
-/** The layer whose name a file's name shares most with; none when two are alike. @param {string} file */
+/** The layer whose name a file's name shares most with, and half of it at least; none when two are alike. @param {string} file */
 function alike(file) {
   const stem = file.toLowerCase().replace(/\.[a-z0-9.]+$/, "");
-  const scored = [...state.layers.values()].filter((layer) => layer.allowed.includes("load")).map((layer) => ({ id: layer.id, score: Math.max(...[layer.label.zh, layer.label.en.toLowerCase(), layer.id].map((one) => shared(stem, one) / (/[a-z]/.test(one) ? 2 : 1))) })).sort((a, b) => b.score - a.score);
+  const scored = [...state.layers.values()].filter((layer) => layer.allowed.includes("load")).map((layer) => ({ id: layer.id, score: Math.max(...[layer.label.zh, layer.label.en.toLowerCase(), layer.id].map((one) => weight(shared(stem, one), one))) })).sort((a, b) => b.score - a.score);
   return scored.length && scored[0].score >= LEAST_ALIKE && scored[0].score > (scored[1]?.score || 0) ? scored[0].id : "";
 }
+
+/** A shared run counts when it is much of the layer's name; a Chinese character as much as two letters. @param {number} run @param {string} name */
+const weight = (run, name) => (run * 2 < name.length ? 0 : run / (/[a-z]/.test(name) ? 2 : 1));
 
 /** Length of the longest run that both have. @param {string} one @param {string} other */
 function shared(one, other) {

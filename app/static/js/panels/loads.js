@@ -153,7 +153,7 @@ function report(load) {
   const problems = load.report?.problems || [];
   if (load.report?.read == null) return null;
   const lines = problems.slice(0, NOTED).map((/** @type {any} */ one) => el("div", { class: `note${one.severity === "error" ? " bad" : ""}` }, one.row ? el("b", { text: t("load.row", { row: one.line || one.row }) }) : null, one.message));
-  const all = problems.length ? el("a", { class: "btn small", href: `${config.api}/loads/${load.id}/problems.csv`, download: "", text: t("load.takeProblems") }) : null;
+  const all = problems.length ? el("a", { class: "btn small", href: `${config.api}/loads/${load.id}/problems.csv`, download: "", text: t("load.takeReport") }) : null;
   const rest = load.report.problems_total > NOTED ? partly(t("load.andMore", { n: number(load.report.problems_total - NOTED) })) : null;
   return el("section", { class: "section" }, sectionHead(t("load.report"), problems.length ? number(load.report.problems_total) : ""), problems.length ? el("div", { class: "notes" }, lines) : el("p", { class: "hint", text: t("load.reportNone") }), rest, all);
 }
@@ -198,8 +198,8 @@ function undoing(panel, act, load, box) {
   why.input.select();
 }
 
-/** @param {Panel} panel @param {Acts} act @param {any} problem */
-function lost(panel, act, problem) {
+/** What later changes keep a load from being undone, each of which opens. @param {Panel} panel @param {Acts} act @param {any} problem */
+export function lost(panel, act, problem) {
   const rows = problem.features.map((/** @type {any} */ one) => {
     const layer = state.layers.get(one.layer);
     const open = () => { if (!layer || one.op === "definition") return; if (one.op === "delete") gonePanel(panel, act.view, layer, one, act); else act.card(layer.id, one.id); };

@@ -1,25 +1,23 @@
 // The question panel: a place, what is nearest to it, the zone around it and what lies inside. Figures of map and list are one answer.
 import { ask, Refusal, unanswered } from "../api.js";
 import { symbolUrl } from "../config.js";
-import { add, button, el, icon } from "../dom.js";
-import { coordinates, degreesMinutes, distanceText, timeOf, titleOf } from "../format.js";
+import { add, button, el } from "../dom.js";
+import { coordinates, degreesMinutes, timeOf } from "../format.js";
 import { lookOf } from "../looks.js";
-import { empty, refused, section, waiting } from "../panel.js";
+import { refused, section } from "../panel.js";
 import { nameOf, state, tell } from "../state.js";
-import { say, t } from "../words.js";
+import { t } from "../words.js";
 import { Driving } from "./driving.js";
 import { exposureBody } from "./exposure.js";
 import { askOf, askOfStock, filterNote, filteredLayers } from "./filtered.js";
 import { position } from "./coordinates.js";
 import { Domino } from "./domino.js";
 import { Needs } from "./needs.js";
-import { leftOutRow, rankedRow } from "./rows.js";
+import { isSupplied, nearestBody } from "./ranking.js";
 import { Sheltering } from "./shelter.js";
-import { shortfall, sources, supplyRows } from "./supply.js";
+import { sources } from "./supply.js";
 
 const K = 5;
-const MOST_STRANDED = 8; // rows of those without a road; the rest is counted
-const FEW = 8; // left-out rows of a layer until more are asked for
 const FIRST_RADIUS_M = 1000; // where the handle starts; the officer sets the radius that the rule asks for
 
 /** @typedef {"place" | "nearest" | "zone" | "shelter"} Tab */
@@ -254,7 +252,7 @@ export class Question {
         if (feature && !drawn.has(out.feature)) state.marks.set(nameOf(one.layer, out.feature), { out: true, distance_m: out.distance_m, feature });
       }
     }
-    const ranked = (this.nearest?.features || []).filter((/** @type {any} */ one) => !this.isSupplied(one.properties.layer));
+    const ranked = (this.nearest?.features || []).filter((/** @type {any} */ one) => !isSupplied(this, one.properties.layer));
     for (const feature of [...ranked, ...drawn.values()]) {
       const { layer, rank, distance_m, duration_s } = feature.properties;
       state.marks.set(nameOf(layer, feature.id), { ...(rank == null ? { out: true } : { rank }), distance_m, duration_s, feature });
@@ -302,7 +300,7 @@ export class Question {
     body.parentElement?.insertBefore(this.tabs(), body);
     if (this.tab === "nearest" || this.tab === "zone") add(body, filterNote(this.tab === "nearest" ? "ranked" : "exposed", this.filtered, (filtered) => this.turnFilter(filtered)));
     if (this.tab === "place") this.placeBody(body);
-    else if (this.tab === "nearest") this.nearestBody(body);
+    else if (this.tab === "nearest") nearestBody(body, this);
     else if (this.tab === "shelter") this.sheltering.render(body);
     else exposureBody(body, this);
     if (this.tab === "place") acts(button(t("nearest.go"), () => this.open("nearest"), { primary: true, wide: true, icon: "nearest", key: "N" }), button(t("zone.go"), () => this.open("zone"), { icon: "zone", key: "Z" }));
@@ -328,72 +326,6 @@ export class Question {
       el("dt", { text: t("place.dms") }), el("dd", { text: `${t("place.east")} ${degreesMinutes(place.lon)}  ${t("place.north")} ${degreesMinutes(place.lat)}` }),
       el("dt", { text: t("place.datum") }), el("dd", { text: t("place.datumWords") })));
     section(body, el("p", { class: "meta", text: t("place.advice") }));
-  }
-
-  /** @param {Element} body */
-  nearestBody(body) {
-    const byRoad = this.nearest?.asked?.mode === "road";
-    const at = this.nearest && !this.error.nearest ? el("span", { class: "meta-3 push", text: t(byRoad ? "nearest.atRoad" : "nearest.at", { time: timeOf(this.nearest.at) }) }) : null;
-    add(body, this.driving.controls(), el("div", { class: "needs" }, this.needs.bar(at), this.needs.form()));
-    if (this.error.nearest) return this.refusal(body, this.error.nearest, () => this.askNearest());
-    if (!this.nearest) return add(body, waiting());
-    if (state.zone) add(body, el("div", { class: "answer-head" }, el("span", { class: "chip soft" }, icon("inside"), t("nearest.zoneOut"))));
-    add(body, this.driving.notes(this.nearest.layers[0]?.road));
-    if (this.supply) add(body, shortfall(this.supply));
-    if (!this.nearest.layers.length) return add(body, empty(t("nearest.none"), t("nearest.noneAdvice")));
-    const wanted = (/** @type {any} */ one) => this.isSupplied(one.layer) || Boolean(this.needs.wordsFor(state.layers.get(one.layer)));
-    for (const one of [...this.nearest.layers].sort((a, b) => Number(wanted(b)) - Number(wanted(a)))) this.ranking(body, one); // what was needed first
-    return body;
-  }
-
-  /** @param {Element} body @param {any} one */
-  ranking(body, one) {
-    const layer = state.layers.get(one.layer);
-    if (!layer) return;
-    if (this.isSupplied(one.layer)) return this.combined(body, layer, one);
-    const all = this.nearest.features.filter((/** @type {any} */ feature) => feature.properties.layer === one.layer);
-    const [features, stranded] = [all.filter((/** @type {any} */ feature) => feature.properties.rank != null), all.filter((/** @type {any} */ feature) => feature.properties.rank == null)];
-    const nearer = one.left_out.length;
-    const needed = this.needs.wordsFor(layer);
-    const first = t(one.road ? "nearest.soonest" : "nearest.first", { n: features.length });
-    add(body, el("div", { class: "rank-head" }, el("b", { text: say(layer.label) }), needed ? el("span", { class: "cut", text: needed, title: needed }) : first, el("span", { class: "push", text: nearer ? t("nearest.leftOut", { n: nearer }) : t("nearest.allListed") })));
-    for (const feature of features) add(body, rankedRow(layer, feature, () => this.show(one.layer, feature.id), one.road ? () => this.point(feature.id) : undefined));
-    for (const feature of stranded.slice(0, MOST_STRANDED)) add(body, this.strandedRow(layer, feature));
-    if (stranded.length > MOST_STRANDED) add(body, el("div", { class: "none-row", text: t("nearest.strandedMore", { n: stranded.length - MOST_STRANDED }) }));
-    if (!all.length) add(body, el("div", { class: "none-row", text: t("nearest.noneOf", { layer: say(layer.label) }) }));
-    this.leftOutRows(body, layer, one.left_out);
-  }
-
-  /** Whether the depots of a layer meet the need together, so that none is ranked alone. @param {string} layer */
-  isSupplied(layer) {
-    return Boolean(this.supply?.layers.some((/** @type {any} */ one) => one.layer === layer));
-  }
-
-  /** The depots that together meet the need, then those left out. @param {Element} body @param {import("../types").Layer} layer @param {any} one */
-  combined(body, layer, one) {
-    const drawn = sources(this.supply);
-    const out = one.left_out.filter((/** @type {any} */ each) => !drawn.has(each.feature));
-    add(body, el("div", { class: "rank-head" }, el("b", { text: say(layer.label) }), t("supply.from", { n: drawn.size }), el("span", { class: "push", text: out.length ? t("supply.leftOut", { n: out.length }) : t("nearest.allListed") })));
-    add(body, supplyRows(this.supply, layer, (id) => this.show(layer.id, id)).flat(2));
-    this.leftOutRows(body, layer, out);
-  }
-
-  /** @param {Element} body @param {import("../types").Layer} layer @param {any[]} all */
-  leftOutRows(body, layer, all) {
-    const shown = this.whole.has(layer.id) ? all : all.slice(0, FEW);
-    for (const out of shown) {
-      const feature = this.leftOut?.get(nameOf(layer.id, out.feature));
-      const name = (layer.title && feature?.properties[layer.title]) || t("feature.unnamed", { layer: say(layer.label) });
-      add(body, leftOutRow(layer, { id: out.feature, name, distance_m: out.distance_m, reasons: out.reasons }, () => this.show(layer.id, out.feature), this.opened));
-    }
-    if (all.length > shown.length) add(body, el("div", { class: "none-row" }, `${t("nearest.more", { n: all.length - shown.length })} `, el("button", { class: "link", type: "button", text: t("nearest.listAll"), on: { click: () => { this.whole.add(layer.id); this.render(); } } })));
-  }
-
-  /** Who has no road left stands last, with its reason. @param {import("../types").Layer} layer @param {import("../types").Feature} feature */
-  strandedRow(layer, feature) {
-    const { distance_m, no_road, road_off_m } = feature.properties;
-    const far = road_off_m != null && no_road.code === "not-covered" ? [{ code: "away", label: t("driving.offRoad", { far: distanceText(road_off_m) }) }] : [];
-    return leftOutRow(layer, { id: feature.id, name: titleOf(layer, feature), distance_m, reasons: [no_road, ...far] }, () => this.show(layer.id, feature.id), this.opened);
   }
 
   /** @param {string} id */

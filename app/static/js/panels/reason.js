@@ -23,3 +23,8 @@ export function askReason(words, act) {
   const input = /** @type {HTMLInputElement} */ (el("input", { maxlength: "500", placeholder: t("form.reasonHint"), "aria-label": t("form.reason"), on: { keydown: typed } }));
   return { input, parts: [el("div", { class: "input" }, input), said, el("div", { class: "tool-row" }, button(words, go, { small: true, primary: true }))] };
 }
+
+const LOAD = /^load (.+)$/; // what a load says of itself where no person gave a reason
+
+/** A reason as a person reads it. @param {string | null | undefined} reason */
+export const reasonWords = (reason) => { const file = reason?.match(LOAD)?.[1]; return file ? t("reason.load", { file }) : reason || ""; };
