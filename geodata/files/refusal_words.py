@@ -141,6 +141,12 @@ declare(
             "The file {part} is cut short: {stated} bytes stated, {there} there",
             *SAVE_AGAIN,
         ),
+        "shx-contradicts": said(
+            "「{path}」的 .shx 与图形自带的序号顺序不一致，图形会对到别的行上",
+            "The .shx and the numbers in “{path}” put the shapes in different orders: shapes would go to the wrong rows",
+            "从原软件重新导出；确知属性表与 .shp 同序时，去掉 .shx 再导入",
+            "Export it again; leave the .shx away only when the table is known to be in the order of the .shp",
+        ),
         "records-missing": said(
             "文件 {part} 不完整：写明有 {stated} 条记录，只有 {there} 条",
             "The file {part} is cut short: {stated} records stated, {there} there",
@@ -281,6 +287,12 @@ declare(
         ),
         "too-deep": said("嵌套超过 {limit} 层", "It is nested deeper than {limit}", *SAVE_AGAIN),
         "not-a-table": said("{part} 不是 dBASE 表", "The {part} is not a dBASE table", *SAVE_AGAIN),
+        "table-utf16": said(
+            "{part} 里的文字是 UTF-16，dBASE 表不能这样存，读不准",
+            "The text of the {part} is UTF-16, which a dBASE table cannot hold: it cannot be read for sure",
+            "用 UTF-8 或 GBK 重新导出（或导出为 GeoPackage）",
+            "Export it again in UTF-8 or GBK, or as a GeoPackage",
+        ),
         "table-encrypted": said("{part} 已加密", "The {part} is encrypted", "解密后再导入", "Decrypt it first"),
         "too-many-columns": said("有 {count} 列，最多 {limit} 列", "There are {count} columns, at most {limit}", "删去不用的列，或检查分隔符", "Remove columns that are not needed, or check what separates the cells"),
         "too-many-cells": said("单元格超过 {limit} 个", "There are more than {limit} cells", "分成几个文件", "Split it"),

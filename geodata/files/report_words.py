@@ -383,6 +383,7 @@ declare(
             "从原软件重新导出",
             "Export again with a wider field",
         ),
+        "truth-not-read": said("「{value}」不是「是」或「否」，按不知道处理", "“{value}” is neither yes nor no: it was taken as unknown", "在原软件中改正这一格", "Correct this cell in its own program"),
         "record-deleted": said("该记录在文件中标为已删除", "The record is marked as deleted"),
         "row-empty": said("空行", "The row is empty"),
         "row-total": said("「{value}」是合计行，不是一条记录", "“{value}” begins a row of totals, which is no record"),
