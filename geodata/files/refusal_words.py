@@ -126,6 +126,9 @@ declare(
         "not-a-file": said("「{path}」不是文件或文件夹", "“{path}” is neither a file nor a folder", "核对路径", "Check the path"),
         "empty-file": said("「{part}」是空文件（0 字节）", "“{part}” is empty (0 bytes)", *SAVE_AGAIN),
         "drawing-cut": said("图纸「{path}」不完整：没有结尾标记（EOF）", "The drawing “{path}” is cut short: its end mark (EOF) is missing", *SAVE_AGAIN),
+        "drawing-number": said(
+            "图纸第 {line} 行应是数，写的是「{value}」", "Line {line} of the drawing should be a number and is “{value}”", "小数点用 . ，改正后再导入，或从 CAD 重新导出", "Write decimals with a point, or export it again from the CAD program"
+        ),
         "changes-not-saved": said(
             "「{path}」的最近改动还在旁边的「{log}」里，没有写进文件",
             "The last changes of “{path}” still lie beside it in “{log}”",
@@ -202,6 +205,21 @@ declare(
             "“{path}” holds only network links ({links}) and no shapes",
             "在 Google Earth、奥维里打开后另存为 KML 或 KMZ 再导入",
             "Open it in Google Earth and save the places themselves as KML or KMZ",
+        ),
+        "feature-not-read": said(
+            "第 {number} 个要素的坐标（{value}）不是数", "The coordinates of feature {number} ({value}) are no numbers", "改正后再导入", "Correct them first"
+        ),
+        "systems-mixed": said(
+            "文件里的图形写明的坐标系不止一个：{systems}",
+            "The shapes in the file name more than one CRS: {systems}",
+            "在原软件中换算成同一坐标系，或分成几个文件",
+            "Convert them to one system, or split the file",
+        ),
+        "osm-node-not-read": said(
+            "节点 {node} 的纬度、经度（{value}）不是地球上的位置",
+            "The latitude and longitude of node {node} ({value}) are no place on the earth",
+            "改正这个节点，或重新导出",
+            "Correct that node, or export again",
         ),
         "tags-none": said(
             "「{path}」里没有道路、地名等要素",

@@ -315,6 +315,7 @@ declare(
             "块里画的是实际轮廓时，先在 CAD 里炸开（EXPLODE）",
             "EXPLODE them in the CAD program when they hold real outlines",
         ),
+        "cad-paper-left-out": said("{count} 个图元在图纸空间（图框、标题栏），未读取", "{count} entities lie on the paper sheet (frame, title block) and were left out"),
         "cad-left-out": said(
             "{count} 个图元（{kinds}）不是点、线、面，未读取",
             "{count} entities ({kinds}) are no points, lines or areas and were left out",
@@ -327,6 +328,19 @@ declare(
             "Network links in the file ({links}) were not followed",
             "需要时从链接处另存后再导入",
             "Save what they lead to and load that when it is wanted",
+        ),
+        "objects-deleted": said("{count} 个对象在文件里标为已删除，未读取", "{count} objects are marked as deleted in the file and were left out"),
+        "ways-incomplete": said(
+            "{count} 条线（{ways}）的节点不全，缺的部分被跳过，走向会变",
+            "{count} ways ({ways}) have nodes that are not in the file: they were passed over, so the lines run otherwise",
+            "把范围放大重新下载，带上完整的线",
+            "Download a wider extent, with complete ways",
+        ),
+        "second-shapes-left-out": said(
+            "{count} 个要素有不止一个图形，只读了第一个",
+            "{count} features have more than one shape; only the first was read",
+            "需要别的图形时在原软件中分开导出",
+            "Export the others by themselves when they are wanted",
         ),
         "ways-turned": said(
             "{count} 条道路的单行方向与画线方向相反，已把线反过来",

@@ -158,7 +158,7 @@ def _by_newer_format(source: sniffing.Source, encoding: str | None, sublayer: st
         from geodata.files.osm import read_osm
 
         return read_osm(source, sublayer=sublayer, work=work)
-    return gdal.read_features(source, sublayer=sublayer, shapes_wanted=shapes_wanted, work=work)
+    return gdal.read_features(source, sublayer=sublayer, shapes_wanted=shapes_wanted, encoding=encoding, work=work)
 
 
 if __name__ == "__main__":
