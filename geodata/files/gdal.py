@@ -246,6 +246,8 @@ def _folder(source: Source, work: Path) -> Path:
     folder = work / "source.gdb"
     folder.mkdir()
     for name, part in source.beside.items():
+        if name.endswith(".gdbtable") and not part.path.stat().st_size:
+            raise Refused("empty-file", part=part.name)
         os.symlink(part.path.resolve(), folder / name)
     return folder
 
@@ -293,7 +295,7 @@ def _is_utf8(path: Path) -> bool:
 def has_zm(shapes: Sequence[bytes | None]) -> bool:
     """Whether any WKB carries heights or measures, told by its type code (ISO or extended)."""
     for one in shapes:
-        if one and len(one) >= 5:
+        if one and len(one) >= 5 and one[0] in (0, 1):
             code = int.from_bytes(one[1:5], "little" if one[0] else "big")
             if code & 0xC0000000 or (code & 0xFFFF) >= 1000:
                 return True

@@ -221,6 +221,14 @@ declare(
             "改正这个节点，或重新导出",
             "Correct that node, or export again",
         ),
+        "kml-only-pictures": said(
+            "「{path}」里只有叠加图片（{count} 幅），没有点、线、面",
+            "“{path}” holds only images laid over the map ({count}) and no points, lines or areas",
+            "图片放成底图：先在 QGIS 里按它的四角配准、另存为 GeoTIFF，再用 onemap imagery place",
+            "Images go under the layers: georeference it in QGIS by its corners, save it as a GeoTIFF and place it with onemap imagery place",
+            "图片放成底图：先在 QGIS 里按它的四角配准、另存为 GeoTIFF，再拖到地图上按「作为底图放置」",
+            "Images go under the layers: georeference it in QGIS by its corners, save it as a GeoTIFF, drop that on the map and press “Place as a background”",
+        ),
         "tags-none": said(
             "「{path}」里没有道路、地名等要素",
             "“{path}” holds no roads, places or other features",

@@ -162,6 +162,12 @@ declare(
             "在图上核对位置；是度分秒就写成 109°48′30″",
             "Look at the places on the map; write degrees, minutes and seconds as 109°48′30″",
         ),
+        "srid-of-shapes": said(
+            "图形自己写明的坐标系是 EPSG:{srid}，图层写明的是 EPSG:{layer_srid}，按图层的处理",
+            "The shapes themselves name EPSG:{srid}, the layer names EPSG:{layer_srid}; the layer was believed",
+            *TO_SAY_CRS,
+            *CHANGE_CRS,
+        ),
         "srid-differs": said(
             "这一条的图形写明坐标系 EPSG:{srid}，其余多是 EPSG:{common}",
             "This shape names EPSG:{srid}, most others name EPSG:{common}",
@@ -286,6 +292,14 @@ declare(
             "Curves ({kind}) were straightened: a point at each {step_deg}°, at most 0.004 % of the radius off",
             "请在图上核对",
             "Look at it on the map",
+        ),
+        "outlines-not-one": said("面有 {count} 个外环，应有一个", "The polygon has {count} outer rings and should have one", "在原软件中拆成几个面，或补上外环", "Split it, or give it its outer ring, in its own program"),
+        "feature-expected": said("这里应是一个要素，写的是 {value}", "There should be a feature and is {value}", "删去或改正这一项", "Remove or correct it"),
+        "warning-not-actual": said(
+            "这条预警的状态是 {status}，不是正式发布（Actual）", "The status of this warning is {status}, not Actual", "演练、测试的预警不要装入正式图层", "Keep exercises and tests out of the real layers"
+        ),
+        "warning-taken-back": said(
+            "这条消息是 {kind}，不是新的预警", "This message is a {kind}, not a new warning", "解除、更正的消息请核对原预警", "Look at the warning that it takes back or corrects"
         ),
         "circles-as-polygons": said(
             "{count} 个圆已画成 {points} 边的多边形，边最多比圆弧内缩半径的 0.1%",
