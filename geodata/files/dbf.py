@@ -68,9 +68,17 @@ def read_dbf(data: bytes | mmap, *, given: str | None, cpg: bytes | None) -> Dbf
         raise Refused("records-missing", part=".dbf", stated=count, there=there)
     read = [one for one in heads if one.width and one.letter in _READ and one.letter != "M"]
     cells, deleted = _cells(data, read, count, start, length)
+    texts = [head for head in read if head.letter in "CV"]
     sample = [(head.name, len(head.name) >= 10) for head in heads]
-    sample += [one for head in read if head.letter in "CV" for one in _non_ascii(cells[head], head.width)]
-    decision = sampled(for_fields(sample, given=given, cpg=cpg, language_byte=language), (raw for raw, _ in sample[len(heads) :] or sample))
+    sample += [one for head in texts for one in _non_ascii(cells[head], head.width)]
+    try:
+        decision = for_fields(sample, given=given, cpg=cpg, language_byte=language)
+    except Refused as refused:
+        often = [one for head in texts for one in _by_rows(cells[head], head.width)]
+        if refused.code != "encoding-unknown" or not often:
+            raise
+        decision = for_fields([*sample, *often], given=given, cpg=cpg, language_byte=language)
+    decision = sampled(decision, (raw for raw, _ in sample[len(heads) :] or sample))
     if decision.codec in _WIDE or _is_wide(one for head in read if head.letter in "CV" for one in cells[head].levels):
         raise Refused("table-utf16", about="encoding", part=".dbf")
     columns: list[Column] = []
@@ -144,12 +152,15 @@ def _heads(data: bytes | mmap, start: int, length: int, layout: tuple[int, int, 
 
 
 def _non_ascii(column: Coded, width: int) -> list[tuple[bytes, bool]]:
-    """Values beyond ASCII, and whether they fill their field; of a short list those of many rows several times, so that one bad row is one against many."""
-    found = sorted(one for one in column.levels if not one.isascii())
-    if len(found) > _FEW:
-        return [(one, len(one) >= width) for one in found]
-    counts = dict(zip(column.levels, np.bincount(column.codes, minlength=len(column.levels)).tolist(), strict=True))
-    return [(one, len(one) >= width) for one in found for _ in range(min(_MOST_REPEATED, counts[one].bit_length() // 2 + 1))]
+    return [(one, len(one) >= width) for one in sorted(one for one in column.levels if not one.isascii())]
+
+
+def _by_rows(column: Coded, width: int) -> list[tuple[bytes, bool]]:
+    """The values of many rows several times, so that one bad row is one against many; none where a column has many values."""
+    if len(column.levels) > _FEW:
+        return []
+    counts = zip(column.levels, np.bincount(column.codes, minlength=len(column.levels)).tolist(), strict=True)
+    return [(one, len(one) >= width) for one, count in counts if not one.isascii() for _ in range(min(_MOST_REPEATED, count.bit_length() // 2))]
 
 
 def _is_wide(levels: Iterable[bytes]) -> bool:

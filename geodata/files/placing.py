@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geodata.columns import ShapeColumn, ShapeWriter
-from geodata.crs import reproject
+from geodata.crs import is_degrees, reproject
 from geodata.datum import Datum, unshift
 from geodata.files.mending import mended
 from geodata.files.notices import Notice, Refused
@@ -24,6 +24,8 @@ from layers.district import District
 from layers.spec import Geometry
 
 Bounds = NDArray[np.float64]
+_ASTRAY_DEG = 1.0  # 85 km and more: rivers and roads that leave the district are cut long before
+_NAMED = 10
 
 
 @dataclass
@@ -69,16 +71,18 @@ def place(table: Table, asked: Place) -> Placed:
     given = _Given(ShapeColumn.of_blobs(table.shapes), asked)
     rows, raw = _looked_at(given, asked.admitted)
     judged = judge(table, raw, given=asked.crs, district=asked.district, assume=asked.loose)
-    shapes, inside, doubtful = _moved(given, judged, asked)
+    shapes, inside, doubtful, straying = _moved(given, judged, asked)
     placed = Placed(shapes, judged, given.rejected, given.closed, list(judged.notices))
+    if straying := [row for row in straying if row not in given.rejected]:
+        placed.notices.append(Notice("shapes-astray", {"count": len(straying), "rows": _some(table.rows[straying].tolist())}))
     if given.zero:
         rows_at_zero = table.rows[sorted(given.zero)].tolist()
-        placed.notices.append(Notice("coordinates-zero", {"count": len(rows_at_zero), "rows": ", ".join(map(str, rows_at_zero[:10]))}))
+        placed.notices.append(Notice("coordinates-zero", {"count": len(rows_at_zero), "rows": _some(rows_at_zero)}))
     if len(rows):
         if not judged.is_identity and given.lost > len(raw) / 2:
             said, sample = judged.found.value, f"{raw[0, 0]:.10g}, {raw[0, 1]:.10g}"
             raise Refused("crs-does-not-fit", about="crs", said=said, sample=sample, candidates=candidates(raw, asked.district))
-        _locate(placed, rows, raw, inside[rows], asked)
+        _locate(placed, rows, raw, inside[rows], asked, table.rows)
         _mend(placed, doubtful)
     return placed
 
@@ -158,24 +162,28 @@ def _admit(given: _Given, start: int, shapes: Shapes, admitted: Geometry) -> Cou
     return Counter(wrong.values())
 
 
-def _moved(given: _Given, judged: Judged, asked: Place) -> tuple[ShapeColumn, NDArray[np.bool_], NDArray[np.int64]]:
-    """The shapes in our system, which lie near the district, and the rows whose shape is not valid; what the projection loses is kept out."""
+def _moved(given: _Given, judged: Judged, asked: Place) -> tuple[ShapeColumn, NDArray[np.bool_], NDArray[np.int64], list[int]]:
+    """The shapes in our system, which lie near the district, the rows whose shape is not valid, and those that reach far away; what the projection loses is kept out."""
     writer = ShapeWriter()
     inside = np.zeros(len(given), bool)
     doubtful = []
+    straying: list[int] = []
     for start, shapes in given.pages():
         here = np.flatnonzero(~shapely.is_missing(shapes))
+        said = _bounds(shapes)
         if not judged.is_identity:
             shapes[here] = reproject(shapes[here], judged.source, judged.target)
         _unshift(shapes, here, asked, start)
-        lost = _lost(shapes)
+        lost = _lost(shapes, said)
         given.lost += len(lost)
         given.reject({start + place: notice for place, notice in lost.items()})
         shapes[list(lost)] = None
-        inside[start : start + len(shapes)] = near(_bounds(shapes), asked.district)
+        bounds = _bounds(shapes)
+        inside[start : start + len(shapes)] = near(bounds, asked.district)
+        straying += (start + np.flatnonzero(_strays(bounds, asked.district))).tolist()
         doubtful.append(start + np.flatnonzero(_is_flat(shapes) | ~(shapely.is_missing(shapes) | shapely.is_valid(shapes))))
         writer.add_shapes(shapes)
-    return writer.column(), inside, np.concatenate(doubtful) if doubtful else np.zeros(0, np.int64)
+    return writer.column(), inside, np.concatenate(doubtful) if doubtful else np.zeros(0, np.int64), straying
 
 
 def _is_flat(shapes: Shapes) -> NDArray[np.bool_]:
@@ -197,18 +205,27 @@ def _unshift(shapes: Shapes, here: NDArray[np.int64], asked: Place, start: int) 
         shapes[chosen] = unshift(shapes[chosen], asked.datum)
 
 
-def _lost(shapes: Shapes) -> dict[int, Notice]:
-    """What the projection could not place, and what does not lie on the earth."""
+def _lost(shapes: Shapes, said: Bounds) -> dict[int, Notice]:
+    """What the projection could not place, and what does not lie on the earth; told by its bounds as the file has them where the projection gave no numbers."""
     coordinates, index = shapely.get_coordinates(shapes, return_index=True)
     with np.errstate(invalid="ignore"):
         bad = ~np.isfinite(coordinates).all(axis=1) | (np.abs(coordinates[:, 0]) > 180) | (np.abs(coordinates[:, 1]) > 90)
     found: dict[int, Notice] = {}
     for place, (x, y) in zip(index[bad].tolist(), coordinates[bad].tolist(), strict=True):
-        found.setdefault(place, Notice("coordinate-outside-earth", {"x": f"{x:.6g}", "y": f"{y:.6g}"}, field="geometry"))
+        x, y = (x, y) if np.isfinite((x, y)).all() else said[place, :2].tolist()
+        found.setdefault(place, Notice("coordinate-outside-earth", {"x": f"{x:.10g}", "y": f"{y:.10g}"}, field="geometry"))
     return found
 
 
-def _locate(placed: Placed, rows: NDArray[np.int64], raw: Bounds, inside: NDArray[np.bool_], asked: Place) -> None:
+def _strays(bounds: Bounds, district: District) -> NDArray[np.bool_]:
+    """Which shapes come near the district and reach a degree and more beyond where things are expected: one corner lies astray, more often than not."""
+    west, south, east, north = district.bbox
+    with np.errstate(invalid="ignore"):
+        far = (bounds[:, 0] < west - _ASTRAY_DEG) | (bounds[:, 1] < south - _ASTRAY_DEG) | (bounds[:, 2] > east + _ASTRAY_DEG) | (bounds[:, 3] > north + _ASTRAY_DEG)
+    return np.asarray(far & near(bounds, district), dtype=bool)
+
+
+def _locate(placed: Placed, rows: NDArray[np.int64], raw: Bounds, inside: NDArray[np.bool_], asked: Place, numbers: NDArray[np.int64]) -> None:
     """Find swapped axes and places far from the district: the file is refused, or the row, or it is said aloud.
 
     `rows` are those with a shape in the file, `raw` their bounds there, `inside` says which come near the district in our system.
@@ -222,6 +239,11 @@ def _locate(placed: Placed, rows: NDArray[np.int64], raw: Bounds, inside: NDArra
     if swapped.sum() > len(rows) / 2:
         raise Refused("axes-swapped", about="crs", sample=f"{raw[swapped][0, 0]:.10g}, {raw[swapped][0, 1]:.10g}")
     far = outside & here & ~swapped & ~np.isin(rows, list(asked.far_kept))
+    if not is_degrees(placed.judged.source):  # degrees among metres
+        degrees = far & near(raw, asked.district)
+        far &= ~degrees
+        for place_, row in zip(np.flatnonzero(degrees).tolist(), rows[degrees].tolist(), strict=True):
+            placed.rejected[row] = Notice("row-in-degrees", {"x": f"{raw[place_, 0]:.8g}", "y": f"{raw[place_, 1]:.8g}"}, field="geometry")
     for place_, row in zip(np.flatnonzero(swapped).tolist(), rows[swapped].tolist(), strict=True):
         placed.rejected[row] = Notice("row-axes-swapped", {"x": f"{raw[place_, 0]:.8g}", "y": f"{raw[place_, 1]:.8g}"}, field="geometry")
     if far.any() and not asked.anywhere:
@@ -229,7 +251,7 @@ def _locate(placed: Placed, rows: NDArray[np.int64], raw: Bounds, inside: NDArra
         extent = f"{found[:, 0].min():.3f}, {found[:, 1].min():.3f} – {found[:, 2].max():.3f}, {found[:, 3].max():.3f}"
         values = {"count": int(far.sum()), "extent": extent, "district": asked.district.label.zh, "district_en": asked.district.label.en}
         if asked.loose:
-            placed.notices.append(Notice("outside-district", values))
+            placed.notices.append(Notice("outside-district", {**values, "rows": _some(numbers[rows[far]].tolist())}))
             _doubt_system(placed, raw[far], asked)
         elif far.sum() == here.sum():
             raise Refused("all-outside-district", about="geometry", **values)
@@ -237,6 +259,10 @@ def _locate(placed: Placed, rows: NDArray[np.int64], raw: Bounds, inside: NDArra
             there = {"district": asked.district.label.zh, "district_en": asked.district.label.en}
             for row, (lon, lat, _, _) in zip(rows[far].tolist(), found.tolist(), strict=True):
                 placed.rejected[row] = Notice("row-outside-district", {"lon": f"{lon:.5f}", "lat": f"{lat:.5f}", **there}, field="geometry")
+
+
+def _some(rows: list[int]) -> str:
+    return ", ".join(map(str, rows[:_NAMED])) + (" …" if len(rows) > _NAMED else "")
 
 
 def _boxes(shapes: ShapeColumn, rows: NDArray[np.int64]) -> Bounds:

@@ -155,6 +155,12 @@ declare(
             "需要更准时请提供方换算成 CGCS2000",
             "Have it converted to CGCS2000 when more is needed",
         ),
+        "system-named-otherwise": said(
+            "「{by}」写的是「{said}」，与文件的坐标系说明不同，按文件的说明处理",
+            "“{by}” says “{said}”, which is not what the file says of its CRS; the file was believed",
+            *TO_SAY_CRS,
+            *CHANGE_CRS,
+        ),
         "datum-named": said("文件里「{columns}」提到 {datum}", "“{columns}” in the file names {datum}"),
         "degrees-packed": said(
             "经纬度（如 {sample}）的小数每两位都小于 60，像是「度.分秒」连写，已按十进制度读取",
@@ -184,10 +190,19 @@ declare(
             "Check the coordinates; press “Keep” when it is meant to lie there",
         ),
         "outside-district": said(
-            "有 {count} 条在{district} 50 公里以外（范围 {extent}）",
-            "{count} lie more than 50 km outside {district} (extent {extent})",
+            "有 {count} 条在{district} 50 公里以外（第 {rows} 条，范围 {extent}）",
+            "{count} lie more than 50 km outside {district} (records {rows}; extent {extent})",
             "请核对坐标系；本就是外地数据则不必理会",
             "Check the CRS; nothing to do for data that are meant to lie there",
+        ),
+        "shapes-astray": said(
+            "有 {count} 条的图形一部分在本区，一部分伸到 85 公里以外（第 {rows} 条），多半有一个点写错了",
+            "{count} shapes lie in the district and reach 85 km and more beyond it (records {rows}): most likely one corner is wrong",
+            "请在图上核对，改正那个点；本来就这么长则不必理会",
+            "Look at them on the map and correct that corner; nothing to do where they really are so long",
+        ),
+        "row-in-degrees": said(
+            "这一条是经纬度（{x}, {y}），其余是投影坐标", "This record is in degrees ({x}, {y}), the others are in metres", "换算成同一坐标系，或分成两个文件", "Convert it to the same system, or split the file"
         ),
         "crs-may-be-wrong": said(
             "写明的坐标系（{said}）多半有误：换成以下之一，这些坐标就落在本区附近：{candidates}",
