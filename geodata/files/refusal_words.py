@@ -328,6 +328,15 @@ declare(
             "补上或去掉这个引号",
             "Close the quote or remove it",
         ),
+        "workbook-strict": said(
+            "「{path}」存成了「Strict Open XML 电子表格」", "“{path}” was saved as a Strict Open XML spreadsheet", "在 Excel 里另存为普通的「Excel 工作簿（.xlsx）」", "Save it as a plain Excel workbook (.xlsx)"
+        ),
+        "sheets-all-hidden": said(
+            "「{path}」里有内容的工作表都隐藏了：{there}", "All sheets of “{path}” with anything in them are hidden: {there}", "在 Excel 里取消隐藏后再导入", "Unhide them in Excel first"
+        ),
+        "tables-beside": said(
+            "这是并排的两张表：{columns} 各出现两次", "There are two tables side by side: {columns} stand twice", "把右边的表移到左边的表下面，或分成两个文件", "Move the right one below the left one, or into a file of its own"
+        ),
         "workbook-locked": said(
             "「{path}」有密码，或其实是旧式 .xls",
             "“{path}” has a password, or is an old .xls",

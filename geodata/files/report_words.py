@@ -431,6 +431,21 @@ declare(
         "row-empty": said("空行", "The row is empty"),
         "row-total": said("「{value}」是合计行，不是一条记录", "“{value}” begins a row of totals, which is no record"),
         "row-note": said("「{value}」是表下的说明，不是一条记录", "“{value}” is a note below the table, which is no record"),
+        "row-of-other-table": said(
+            "从第 {first} 条起是另一张表，列名不同", "From record {first} on there is another table with other columns", "另存为一个文件再导入", "Save it as a file of its own"
+        ),
+        "rows-hidden": said(
+            "有 {count} 行在表格里是隐藏的或被筛掉的（第 {rows} 行），也读进来了", "{count} rows are hidden or filtered out in the sheet (rows {rows}); they were read, too", "不要的行请删去，不要只隐藏", "Remove rows that are not wanted instead of hiding them"
+        ),
+        "days-nought": said(
+            "「{column}」有 {count} 格是表格软件的第 0 天（显示为 1900-01-00），按空白处理", "{count} cells of “{column}” are day 0 of a spreadsheet (shown as 1900-01-00); they were taken as empty"
+        ),
+        "some-dates-as-numbers": said(
+            "「{column}」里有的日期只剩表格软件的序号（第 {rows} 条，如 {text}，多半是 {day}）",
+            "Some dates of “{column}” are a spreadsheet's numbers of days (records {rows}, e.g. {text}, most likely {day})",
+            "在表格里把整列设为「日期」后重新导出",
+            "Format the whole column as a date and export it again",
+        ),
         "row-too-long": said(
             "有 {cells} 格，标题只有 {columns} 列",
             "It has {cells} cells, the header {columns}",
