@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from geodata.columns import ShapeColumn, ShapeWriter
 from geodata.crs import is_degrees, reproject
 from geodata.datum import Datum, unshift
+from geodata.files.angles import DECIMAL, DOTTED, FORMS, MILLIONTHS, MINUTES, WHOLE, as_degrees
 from geodata.files.mending import mended
 from geodata.files.notices import Notice, Refused
 from geodata.files.opening import KIND_NAMES, Shapes, at_zero, opened
 from geodata.files.projection import Judged, candidates, judge
 from geodata.files.table import Table
-from geodata.files.words import KINDS
+from geodata.files.words import ANGLES, KINDS
 from geodata.whereabouts import near
 from layers.district import District
 from layers.spec import Geometry
@@ -50,7 +51,7 @@ class Place:
     """What is asked of the shapes: the kinds admitted (None: any), the user's CRS and datum, where they should lie.
 
     `loose` is for a new layer: plain degrees without a CRS and places far from the district pass with a warning. `swapped` reads
-    every pair the other way round; `shifted` are the places in the table that carry the datum's shift (none named: all);
+    every pair the other way round; `angles` is the form in which bare numbers say degrees (None: nobody said, and it is asked where it is in doubt); `shifted` are the places in the table that carry the datum's shift (none named: all);
     `far_kept` those that may lie far away.
     """
 
@@ -61,6 +62,7 @@ class Place:
     loose: bool = False
     anywhere: bool = False
     swapped: bool = False
+    angles: str | None = None
     shifted: frozenset[int] = frozenset()
     far_kept: frozenset[int] = frozenset()
 
@@ -70,6 +72,8 @@ def place(table: Table, asked: Place) -> Placed:
     assert table.shapes is not None
     given = _Given(ShapeColumn.of_blobs(table.shapes), asked)
     rows, raw = _looked_at(given, asked.admitted)
+    if not asked.angles:
+        _ask_form(table, raw, asked)
     judged = judge(table, raw, given=asked.crs, district=asked.district, assume=asked.loose)
     shapes, inside, doubtful, straying = _moved(given, judged, asked)
     placed = Placed(shapes, judged, given.rejected, given.closed, list(judged.notices))
@@ -113,6 +117,8 @@ class _Given:
 
     def _opened(self, start: int, stop: int) -> Shapes:
         shapes, rejected, closed = opened(self._shapes.blobs(start, stop), swapped=self._asked.swapped)
+        if self._asked.angles:
+            self._read_angles(shapes, start, self._asked.angles)
         zero = [] if self._asked.anywhere else at_zero(shapes).tolist()
         if self._asked.loose:
             self.zero |= {start + place for place in zero}
@@ -123,11 +129,41 @@ class _Given:
         shapes[self._out[start:stop]] = None
         return shapes
 
+    def _read_angles(self, shapes: Shapes, start: int, form: str) -> None:
+        """The shapes in decimal degrees; those whose minutes or seconds are none are kept out."""
+        before = _bounds(shapes)
+        shapes[:] = shapely.transform(shapes, lambda xy: as_degrees(xy, form))
+        coordinates, index = shapely.get_coordinates(shapes, return_index=True)
+        wrong = np.unique(index[~np.isfinite(coordinates).all(axis=1)]).tolist()
+        self.reject({start + row: Notice("coordinate-not-read", {"value": f"{before[row, 0]:.10g}, {before[row, 1]:.10g}"}, field="geometry") for row in wrong})
+        shapes[wrong] = None
+
     def reject(self, notices: Mapping[int, Notice]) -> None:
         """Keep these rows out, each for its first reason."""
         for row, notice in notices.items():
             self.rejected.setdefault(row, notice)
         self._out[list(notices)] = True
+
+
+def angles_given(form: str) -> Notice:
+    """That angles are read in this form. Raises Refused for one that there is not."""
+    if form not in FORMS:
+        raise Refused("angles-not-known", about="angles", angles=form[:20], there=" / ".join(FORMS))
+    return Notice("angles-given", {"form": form})
+
+
+def _ask_form(table: Table, raw: Bounds, asked: Place) -> None:
+    """Raises Refused where bare numbers may say degrees in another form than decimals, with what each reading gives."""
+    if not len(raw):
+        return
+    forms = [DECIMAL, DOTTED] if any(one.code == "degrees-packed" for one in table.notices) else []
+    if not forms and not asked.crs and table.crs_text is None and (np.abs(raw[:, 0]) > 180).mean() > 0.5:
+        forms = [one for one in (WHOLE, MINUTES, MILLIONTHS) if near(as_degrees(raw, one), asked.district).mean() > 0.5]
+    if forms:
+        readings = [{"form": one, "place": ", ".join(f"{number:.6f}" for number in as_degrees(raw[:1, :2], one)[0].tolist())} for one in forms]
+        there, there_en = ("; ".join(f"{names[one['form']]} {one['place']}" for one in readings) for names in ANGLES)
+        sample = f"{raw[0, 0]:.10g}, {raw[0, 1]:.10g}"
+        raise Refused("angles-asked", about="angles", sample=sample, there=there, there_en=there_en, forms=" / ".join(forms), readings=readings)
 
 
 def _looked_at(given: _Given, admitted: Geometry | None) -> tuple[NDArray[np.int64], Bounds]:

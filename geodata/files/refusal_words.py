@@ -71,6 +71,15 @@ declare(
             "向提供方问清，在下面选",
             "Ask the data's keeper and choose below",
         ),
+        "angles-asked": said(
+            "坐标（如 {sample}）怎么读拿不准：{there}",
+            "How the coordinates (e.g. {sample}) are meant is in doubt: {there_en}",
+            "向提供方问清，用 --angles 指明：{forms}",
+            "Ask the data's keeper and pass --angles: {forms}",
+            "向提供方问清，在下面选",
+            "Ask the data's keeper and choose below",
+        ),
+        "angles-not-known": said("没有名为「{angles}」的写法", "There is no form “{angles}”", "用 {there}", "Use {there}"),
         "datum-not-known": said(
             "没有名为「{datum}」的偏移", "There is no shift “{datum}”", "用 gcj02、bd09 或 wgs84", "Use gcj02, bd09 or wgs84"
         ),

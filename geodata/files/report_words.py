@@ -161,10 +161,11 @@ declare(
             *TO_SAY_CRS,
             *CHANGE_CRS,
         ),
+        "angles-given": said("坐标按使用者所说读取：{form}", "The coordinates were read as the user says: {form}"),
         "datum-named": said("文件里「{columns}」提到 {datum}", "“{columns}” in the file names {datum}"),
         "degrees-packed": said(
-            "经纬度（如 {sample}）的小数每两位都小于 60，像是「度.分秒」连写，已按十进制度读取",
-            "The decimals of the coordinates (e.g. {sample}) are all under 60 in pairs, as degrees.minutes-seconds are written; they were read as decimal degrees",
+            "经纬度（如 {sample}）的小数每两位都小于 60，像是「度.分秒」连写",
+            "The decimals of the coordinates (e.g. {sample}) are all under 60 in pairs, as degrees.minutes-seconds are written",
             "在图上核对位置；是度分秒就写成 109°48′30″",
             "Look at the places on the map; write degrees, minutes and seconds as 109°48′30″",
         ),

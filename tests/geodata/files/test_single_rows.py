@@ -7,9 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 
 from geodata.crs import transformer
 from geodata.files import refusal_words, report_words  # noqa: F401 - they declare the sentences
+from geodata.files.angles import DOTTED, WHOLE, as_degrees
 from geodata.files.notices import Refused
 from geodata.files.placing import Place, Placed, place
 from geodata.files.projection import candidates
@@ -105,3 +108,51 @@ def test_a_column_of_many_values_is_no_column_of_systems() -> None:
     table = Table("CSV", "a", np.arange(1, 31), [Column("datum", Kind.TEXT, [f"gcj02 {number}" for number in range(30)])], [None] * 30)
     heed_names(table)
     assert not table.notices
+
+
+PACKED = [(109.4800 + second / 10_000, 40.3610 + second / 10_000) for second in range(1, 31)]
+
+
+def table_of(points: list[tuple[float, float]], folder: Path) -> Table:
+    path = folder / "a.csv"
+    path.write_text("编号,经度,纬度\n" + "".join(f"A{number},{x:.12g},{y:.12g}\n" for number, (x, y) in enumerate(points)))
+    return read(path)
+
+
+def test_degrees_that_may_be_packed_are_asked_about_with_both_readings(tmp_path: Path) -> None:
+    """The wrong build reads 109.4801 as decimal degrees, 27 km west of 109°48′01″."""
+    with pytest.raises(Refused) as refused:
+        place(table_of(PACKED, tmp_path), Place(JIUYUAN, loose=True))
+    assert (refused.value.code, refused.value.about) == ("angles-asked", "angles")
+    assert refused.value.values["readings"] == [{"form": "decimal", "place": "109.480100, 40.361100"}, {"form": "d.mmss", "place": "109.800278, 40.603056"}]
+
+
+@pytest.mark.parametrize(("form", "lon"), [("decimal", 109.4801), ("d.mmss", 109 + 48 / 60 + 1 / 3600)])
+def test_what_a_person_says_of_the_form_is_done(tmp_path: Path, form: str, lon: float) -> None:
+    assert place(table_of(PACKED, tmp_path), Place(JIUYUAN, loose=True, angles=form)).shapes[0].x == pytest.approx(lon, abs=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("form", "points"),
+    [("dddmmss", [(1094830, 403615), (1094931.5, 403716)]), ("dddmm.mm", [(10948.5, 4036.25), (10949.525, 4037.2666667)]), ("e6", [(109808333, 40604167), (109825417, 40621111)])],
+)
+def test_whole_numbers_that_say_degrees_here_are_asked_about_and_not_called_metres(tmp_path: Path, form: str, points: list[tuple[float, float]]) -> None:
+    table = table_of(points, tmp_path)
+    with pytest.raises(Refused) as refused:
+        place(table, Place(JIUYUAN, loose=True))
+    assert (refused.value.code, [one["form"] for one in refused.value.values["readings"]]) == ("angles-asked", [form])
+    found = place(table, Place(JIUYUAN, loose=True, angles=form)).shapes
+    assert (found[0].x, found[0].y) == pytest.approx((109.808333, 40.604167), abs=1e-6) and found[1].x == pytest.approx(109.825417, abs=1e-6)
+
+
+def test_seconds_beyond_sixty_are_told_by_row(tmp_path: Path) -> None:
+    found = place(table_of([(1094830, 403615), (1094870, 403615)], tmp_path), Place(JIUYUAN, loose=True, angles="dddmmss"))
+    assert told(found) == {1: "coordinate-not-read"}
+
+
+@given(st.integers(0, 179), st.integers(0, 59), st.integers(0, 59), st.sampled_from([1, -1]))
+def test_every_angle_of_whole_seconds_is_read_back_from_its_digits(degrees: int, minutes: int, seconds: int, sign: int) -> None:
+    angle = sign * (degrees + minutes / 60 + seconds / 3600)
+    dotted, whole = sign * float(f"{degrees}.{minutes:02d}{seconds:02d}"), sign * (degrees * 10_000 + minutes * 100 + seconds)
+    for number, form in ((dotted, DOTTED), (whole, WHOLE)):
+        assert as_degrees(np.array([number], float), form)[0] == pytest.approx(angle, abs=1e-9)
