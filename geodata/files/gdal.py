@@ -187,6 +187,7 @@ def read_features(source: Source, *, sublayer: str | None, shapes_wanted: bool, 
         from geodata.files import domains
 
         columns = domains.with_labels(columns, domains.of_geodatabase(path, layer))
+        found.notices.extend(domains.by_subtype(path, layer))
     shaped = any(one.name == layer and one.kinds for one in layers)
     notices = list(decision.notices) if decision else []
     notices += [Notice("zm-dropped", {"kind": found.kind})] if has_zm(found.shapes) else []

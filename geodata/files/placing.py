@@ -161,7 +161,7 @@ def _ask_form(table: Table, raw: Bounds, asked: Place) -> None:
         forms = [one for one in (WHOLE, MINUTES, MILLIONTHS) if near(as_degrees(raw, one), asked.district).mean() > 0.5]
     if forms:
         readings = [{"form": one, "place": ", ".join(f"{number:.6f}" for number in as_degrees(raw[:1, :2], one)[0].tolist())} for one in forms]
-        there, there_en = ("; ".join(f"{names[one['form']]} {one['place']}" for one in readings) for names in ANGLES)
+        there, there_en = (mark.join(f"{names[one['form']]} {one['place']}" for one in readings) for names, mark in zip(ANGLES, ("；", "; "), strict=True))
         sample = f"{raw[0, 0]:.10g}, {raw[0, 1]:.10g}"
         raise Refused("angles-asked", about="angles", sample=sample, there=there, there_en=there_en, forms=" / ".join(forms), readings=readings)
 

@@ -427,6 +427,18 @@ declare(
             "从原软件重新导出",
             "Export again with a wider field",
         ),
+        "numbers-not-all": said(
+            "「{column}」是数，但有 {count} 条不是（第 {rows} 条，如「{text}」），整列因此按文字装载，不能合计",
+            "“{column}” holds numbers but for {count} records ({rows}, e.g. “{text}”), so all of it is loaded as text and cannot be summed",
+            "改正这几格再导入",
+            "Correct these cells and load it again",
+        ),
+        "days-not-all": said(
+            "「{column}」是日期，但有 {count} 条不是（第 {rows} 条，如「{text}」），整列因此按文字装载",
+            "“{column}” holds dates but for {count} records ({rows}, e.g. “{text}”), so all of it is loaded as text",
+            "改正这几格再导入",
+            "Correct these cells and load it again",
+        ),
         "truth-not-read": said("「{value}」不是「是」或「否」，按不知道处理", "“{value}” is neither yes nor no: it was taken as unknown", "在原软件中改正这一格", "Correct this cell in its own program"),
         "record-deleted": said("该记录在文件中标为已删除", "The record is marked as deleted"),
         "row-empty": said("空行", "The row is empty"),
@@ -472,6 +484,12 @@ declare(
         "codes-named": said(
             "列「{column}」是代码，按文件自带的 {count} 个代码含义读：{sample}",
             "“{column}” holds codes; they were read by the file's own list of {count}: {sample}",
+        ),
+        "codes-by-subtype": said(
+            "{columns} 的代码在各子类型里含义不同，按字段默认的含义读，没有默认的留作代码",
+            "The codes of {columns} mean something else in each subtype; they were read by the field's own list, or left as codes where it has none",
+            "在 ArcGIS 里用「将属性域转换为表」加出文字列后再导出",
+            "Add a column with their words in ArcGIS (Domain To Table) and export it again",
         ),
         "codes-strange": said(
             "列「{column}」有 {count} 行的代码不在文件自带的含义里：{codes}",

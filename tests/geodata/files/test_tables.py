@@ -261,3 +261,21 @@ def test_two_tables_side_by_side_are_refused(tmp_path: Path) -> None:
 def test_a_line_that_names_the_mark_between_cells_is_heeded(tmp_path: Path) -> None:
     read = delimited(tmp_path, "sep=;\n编号;名称;经度;纬度\nA;甲;109,8;40,6\n")
     assert len(read.rows) == 1 and read.first_line == 3
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "code", "rows"),
+    [
+        (Kind.TEXT, [*map(str, range(40)), "五"], "numbers-not-all", "41"),
+        (Kind.REAL, [1.0, "1.#INF", None, 2.0], "numbers-not-all", "2"),
+        (Kind.DATE, ["2026-05-01", "20260230", "2026-05-03"], "days-not-all", "2"),
+        (Kind.DATE, ["2026-05-01", "2026-13-02"], "days-not-all", "2"),
+        (Kind.TEXT, [*map(str, range(5)), "五"], None, ""),
+        (Kind.TEXT, ["一级", "二级"] * 30, None, ""),
+    ],
+)
+def test_a_few_values_that_make_a_column_text_are_told(kind: Kind, values: list[Any], code: str | None, rows: str) -> None:
+    """The wrong build makes a number field of thousands of rows a text in silence, for one cell."""
+    read = Table("CSV", "a", np.arange(1, len(values) + 1), [Column("人口", kind, values)])
+    found = [(one.code, one.values["rows"]) for one in propose("a", read, {Geometry.POINT})[1] if one.code.endswith("-not-all")]
+    assert found == ([(code, rows)] if code else [])
