@@ -54,6 +54,7 @@ class LoadForm(Parameters):
     measures: dict[str, str] = Field(default_factory=dict)
     anywhere: bool = False
     swapped: bool = False
+    angles: Literal["decimal", "d.mmss", "dddmmss", "dddmm.mm", "e6"] | None = None
     datum_rows: list[int] = Field(default_factory=list, max_length=5_000)
     remember: bool = True
     uploads: list[UUID] = Field(default_factory=list, max_length=200)
@@ -111,6 +112,7 @@ _UPLOAD = {
                    "encoding": {"type": "string"}, "mapping": {"type": "string", "description": "JSON object, column -> field"},
                    "measures": {"type": "string", "description": "JSON object, field of a new layer -> people, capacity, quantity, area, length or none"}, "anywhere": {"type": "boolean"},
                    "swapped": {"type": "boolean", "description": "read each pair of coordinates the other way round"},
+                   "angles": {"enum": ["decimal", "d.mmss", "dddmmss", "dddmm.mm", "e6"], "description": "in which form bare numbers are degrees, where that is asked"},
                    "uploads": {"type": "string", "description": "JSON list of ids of files that came in pieces (/uploads), beside or instead of `file`"},
                    "remember": {"type": "boolean", "description": "false: without the mapping that was corrected last time for the same columns"},
                    "datum_rows": {"type": "string", "description": "JSON list of row numbers"}, "rows": {"type": "string", "description": "JSON object, row number -> {drop, keep, fill}"}},

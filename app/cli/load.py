@@ -27,6 +27,9 @@ SHOWN = 30
 @click.option(
     "--datum", type=click.Choice(["gcj02", "bd09", "wgs84"]), help="坐标偏移：高德/腾讯 gcj02，百度 bd09 · the shift of web map coordinates"
 )
+@click.option(
+    "--angles", type=click.Choice(["decimal", "d.mmss", "dddmmss", "dddmm.mm", "e6"]), help="经纬度数字的写法，拿不准时会问 · in which form bare numbers are degrees, where that is asked"
+)
 @click.option("--encoding", metavar="E", help="文字编码，如 GBK · the text's encoding")
 @click.option(
     "--map", "mapping", metavar="SOURCE=field", multiple=True, help="列=字段，可多次；字段留空则不载入该列 · column=field, may be repeated"

@@ -15,6 +15,7 @@ from geodata.files.notices import Notice, Refused
 from geodata.files.sniffing import ALERT, Source
 from geodata.files.sublayers import Sublayer, chosen
 from geodata.files.table import Table
+from geodata.files.xml_faults import is_number
 from geodata.files.xml_tree import Element, read_tree
 
 _OF_ALERT = ("identifier", "sender", "sent", "status", "msgType", "scope", "references", "note")
@@ -53,6 +54,11 @@ def read_alert(source: Source, *, sublayer: str | None, encoding: str | None) ->
     names = list(dict.fromkeys(name for row in rows for name in row))
     columns = [column(name, [row.get(name) for row in rows]) for name in names]
     notices = list(decision.notices)
+    status, kind = root.said("status") or "Actual", root.said("msgType") or "Alert"
+    if status != "Actual":
+        notices.append(Notice("warning-not-actual", {"status": status[:20]}))
+    if kind in ("Cancel", "Ack", "Error"):
+        notices.append(Notice("warning-taken-back", {"kind": kind}))
     if circles:
         notices.append(Notice("circles-as-polygons", {"count": circles, "points": _CIRCLE_POINTS}))
     label = language if len(by_language) > 1 else source.name
@@ -87,7 +93,7 @@ def _shape(area: Element) -> shapely.Geometry | None:
 
 
 def _polygon(text: str) -> shapely.Geometry:
-    places = [_place(one) for one in text.split()]
+    places = [_place(one) for one in re.sub(r"\s*,\s*", ",", text).split()]
     if len(places) < 4:
         raise ValueError(text.strip())
     return shapely.Polygon(places if places[0] == places[-1] else [*places, places[0]])
@@ -95,7 +101,7 @@ def _polygon(text: str) -> shapely.Geometry:
 
 def _circle(text: str) -> shapely.Geometry:
     """`latitude,longitude radius` with the radius in kilometres; one of no radius is its middle."""
-    pieces = text.split()
+    pieces = re.sub(r"\s*,\s*", ",", text).split()
     if len(pieces) != 2 or not re.fullmatch(r"\d+(\.\d+)?", pieces[1]):
         raise ValueError(text.strip())
     lon, lat = _place(pieces[0])
@@ -110,7 +116,10 @@ def _circle(text: str) -> shapely.Geometry:
 
 def _place(text: str) -> tuple[float, float]:
     """CAP writes latitude first."""
-    lat, lon = (float(one) for one in text.split(","))
+    pieces = text.split(",")
+    if len(pieces) != 2 or not all(map(is_number, pieces)):
+        raise ValueError(text)
+    lat, lon = map(float, pieces)
     if not (math.isfinite(lat) and math.isfinite(lon) and abs(lat) <= 90 and abs(lon) <= 180):
         raise ValueError(text)
     return lon, lat

@@ -8,6 +8,9 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from geodata.files.table import Column, Kind
 
 _MARKED = r"[-+]?\d+(?:\.\d+)?\s*[°度d:]\s*(?:\d+(?:\.\d+)?\s*['′分m:]\s*)?(?:\d+(?:\.\d+)?\s*(?:[\"″”]|''|′′|秒|s)?)?"
@@ -19,6 +22,8 @@ _DOTTED = re.compile(r"^([+-]?\d{1,3})\.(\d{1,2})\.(\d{1,2}(?:\.\d+)?)$")
 _BOTH_NAMED = re.compile(r"^(东经|西经|经度|北纬|南纬|纬度|[ewns])\s*:?\s*(.+?)\s*(东经|西经|经度|北纬|南纬|纬度|[ewns])\s*:?\s*(.+)$", re.IGNORECASE)
 _BOTH_MARKED = re.compile(rf"^({_MARKED}\s*[ew]?)\s*({_MARKED}\s*[ns]?)$", re.IGNORECASE)
 _LOOKALIKES = str.maketrans({"−": "-", "º": "°", "˚": "°", "’": "′", "‘": "′", "`": "′", "´": "′"})  # before NFKC, which makes letters of two of them
+DECIMAL, DOTTED, WHOLE, MINUTES, MILLIONTHS = "decimal", "d.mmss", "dddmmss", "dddmm.mm", "e6"
+FORMS = (DECIMAL, DOTTED, WHOLE, MINUTES, MILLIONTHS)  # in which bare numbers may say an angle: 109.80833 is 109.4830, 1094830, 10948.5 and 109808333
 _PACKED_ROWS = 8  # so many rows of digits all under 60 are chance once in three thousand
 
 
@@ -106,9 +111,23 @@ def _summed(degrees: Any, minutes: Any, seconds: Any) -> float | str | None:
 
 
 def look_packed(values: Sequence[Any]) -> bool:
-    """Whether decimal degrees are all written as degrees.minutes-seconds (109.4830 for 109°48′30″): four decimals, each pair under 60."""
+    """Whether decimal degrees are all written as degrees.minutes-seconds (109.4830 for 109°48′30″): the first four decimals are pairs under 60."""
     texts = {str(one).strip() for one in values if one is not None}
     if len(texts) < _PACKED_ROWS:
         return False
-    decimals = [match[1].ljust(4, "0") for one in texts if (match := re.fullmatch(r"\d{1,3}\.(\d{2,4})", one))]
-    return len(decimals) == len(texts) and any(one[2:] != "00" for one in decimals) and all(one[:2] < "60" and one[2:] < "60" for one in decimals)
+    decimals = [match[1].ljust(4, "0") for one in texts if (match := re.fullmatch(r"\d{1,3}\.(\d{2,8})", one))]
+    return len(decimals) == len(texts) and any(one[2:] != "00" for one in decimals) and all(one[:2] < "60" and one[2:4] < "60" for one in decimals)
+
+
+def as_degrees(numbers: NDArray[np.float64], form: str) -> NDArray[np.float64]:
+    """Numbers of one of the forms in decimal degrees; NaN where minutes or seconds are 60 and more."""
+    if form == DECIMAL:
+        return numbers
+    if form == MILLIONTHS:
+        return numbers / 1e6
+    size = np.abs(numbers) * {DOTTED: 1e4, WHOLE: 1.0, MINUTES: 100.0}[form]
+    size = np.round(size, 6)  # 109.4830 is a trifle under itself in binary, and its minute must not become one less
+    degrees, rest = np.divmod(size, 10_000)
+    minutes, seconds = (np.divmod(rest, 100) if form != MINUTES else (rest / 100, np.zeros_like(rest)))
+    found = degrees + minutes / 60 + seconds / 3600
+    return np.copysign(np.where((minutes < 60) & (seconds < 60), found, np.nan), numbers)

@@ -20,6 +20,7 @@ from geodata.files.sampling import cells, sampled
 from geodata.files.sniffing import CAD, Source
 from geodata.files.sublayers import Sublayer, chosen, kinds_in_order
 from geodata.files.table import Table
+from geodata.files.xml_faults import is_number
 
 # $INSUNITS (DXF reference, HEADER): the units that a map drawing is made in, with their metres. 0 is "not said".
 _UNITS = {1: ("in", 0.0254), 2: ("ft", 0.3048), 4: ("mm", 0.001), 5: ("cm", 0.01), 6: ("m", 1.0), 7: ("km", 1000.0), 14: ("dm", 0.1)}
@@ -36,6 +37,7 @@ class _Drawing:
     raw: Raw
     rows: list[int]
     shapes: Any
+    on_paper: int = 0  # entities of the layer that belong to the sheet around the map
 
     def values(self, name: str) -> list[Any]:
         """A column of GDAL's, for these entities alone."""
@@ -52,6 +54,7 @@ def read_cad(source: Source, *, sublayer: str | None, encoding: str | None, work
     decision.notices[:] = [one for one in decision.notices if one.code != "not-utf8"]  # a DXF has no encoding by rule
     if not re.search(r"\n\s*0\s*\n\s*EOF$", text[-200:].replace("\r", "").rstrip("\x00\x1a \n\t")):
         raise Refused("drawing-cut", path=source.main.name)  # GDAL would look for the end until its time is up
+    _refuse_no_numbers(text)
     path = work / "source.dxf"
     path.write_text(_plain(text), "utf-8")
     raw = read_raw(path, layer="entities")
@@ -81,18 +84,33 @@ def _plain(text: str) -> str:
     return re.sub(r"\\M\+5([0-9A-Fa-f]{4})", lambda one: bytes.fromhex(one[1]).decode("gb18030", errors="replace"), text)
 
 
+def _refuse_no_numbers(text: str) -> None:
+    """Refuse where a coordinate is no number: GDAL would take what stands before the first odd letter, or 0."""
+    section = kind = ""
+    lines = iter(text.splitlines())
+    for number, (code, value) in enumerate(zip(lines, lines, strict=False), 1):
+        code, value = code.strip(), value.strip()
+        if code == "0":
+            kind = value
+        elif code == "2" and kind == "SECTION":
+            section = value
+        elif section in ("ENTITIES", "BLOCKS") and len(code) == 2 and code[0] in "1234" and not is_number(value):
+            raise Refused("drawing-number", line=2 * number, value=value[:40])
+
+
 def _chosen(raw: Raw, wanted: str | None, source: Source) -> _Drawing:
     """The entities of the layer to read, those of the paper sheet left out."""
     parsed = np.array([None if one is None else shapely.from_wkb(one, on_invalid="ignore") for one in raw.shapes], dtype=object)
     names = raw.values[raw.names.index("Layer")]
     paper = raw.values[raw.names.index("PaperSpace")] if "PaperSpace" in raw.names else [None] * len(parsed)
     by_layer: dict[str, list[int]] = {}
+    on_paper: Counter[str] = Counter(str(name) for row, name in enumerate(names) if paper[row] == 1)
     for row, name in enumerate(names):
         if parsed[row] is not None and paper[row] != 1:
             by_layer.setdefault(str(name), []).append(row)
     listed = [Sublayer(name, len(rows), kinds_in_order(one.geom_type for one in parsed[rows])) for name, rows in by_layer.items()]
-    rows = by_layer[chosen(listed, wanted, source.main.name)]
-    return _Drawing(raw, rows, parsed[rows])
+    layer = chosen(listed, wanted, source.main.name)
+    return _Drawing(raw, by_layer[layer], parsed[by_layer[layer]], on_paper[layer])
 
 
 def _scaled(shapes: Any, text: str, notices: list[Notice]) -> Any:
@@ -146,6 +164,8 @@ def _told(drawing: _Drawing, entities: Counter[str], notices: list[Notice]) -> N
         notices.append(Notice("curves-straightened", {"kind": ", ".join(round_kinds), "step_deg": ARC_STEP_DEG}))
     if left_out := {kind: entities[kind] for kind in sorted(entities.keys() & _NOT_READ)}:
         notices.append(Notice("cad-left-out", {"count": sum(left_out.values()), "kinds": ", ".join(left_out)}))
+    if drawing.on_paper:
+        notices.append(Notice("cad-paper-left-out", {"count": drawing.on_paper}))
     blocks = [str(one) for one in drawing.values("BlockName") if one]
     if blocks:
         notices.append(Notice("cad-blocks-as-points", {"count": len(blocks), "names": ", ".join(dict.fromkeys(blocks))[:80]}))

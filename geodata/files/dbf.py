@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import repeat
@@ -25,10 +25,15 @@ _BLANK = b" \x00\t\r\n"
 _DELETED = 0x2A
 _SPACE = 0x20
 _AT_ONCE = 20_000  # records
+_UNTOLD = (b"", b"?")  # how a table says that it does not know
 _TRUTHS = {b"T": True, b"t": True, b"Y": True, b"y": True, b"1": True, b"F": False, b"f": False, b"N": False, b"n": False, b"0": False}
 _TEXTS = "CVNFDL"  # letters of fields that are filled up with blanks
-_READ = "CNFDLI+OB@TYVM"
-_NOT_ASCII = ("utf-16", "utf-16-le", "utf-16-be", "hz")  # codecs in which bytes below 0x80 are not the letters of ASCII
+_READ = "CNFDLI+OB@TYVMi"
+_PLAIN, _LONG = (32, 32, 11, 11, 16), (68, 48, 32, 32, 33)  # of dBASE III to 5, and of dBASE 7: where descriptors begin, their size, room for the name, where letter and width stand
+_FEW = 200
+_MOST_REPEATED = 8  # times that a value of many rows counts where the encoding is sought
+_WIDE = ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be")
+_NOT_ASCII = ("hz",)  # codecs in which bytes below 0x80 are not the letters of ASCII
 
 
 @dataclass(frozen=True)
@@ -124,35 +129,76 @@ def _header(data: bytes | mmap) -> tuple[list[FieldHead], int, int, int, int]:
         raise Refused("table-encrypted", part=".dbf")
     if start < 33 or start > len(data) or length < 1 or data[0] & 0x07 not in (0, 2, 3, 4, 5):
         raise Refused("not-a-table", part=".dbf")
-    heads, offset, place = [], 1, 32
-    while place + 32 <= start and data[place] != 0x0D and any(data[place : place + 32]):
-        name, letter = data[place : place + 11].split(b"\x00")[0], chr(data[place + 11])
-        width, decimals = data[place + 16], data[place + 17]
-        if letter == "C":
-            width, decimals = width + (decimals << 8 if decimals and offset + width + (decimals << 8) <= length else 0), 0
-        if letter != "0":
-            heads.append(FieldHead(name, letter, offset, width, decimals))
-        offset, place = offset + width, place + 32
-    if offset > length or (not heads and length > 1 and start > 33):
+    found = [_heads(data, start, length, layout) for layout in ((_LONG, _PLAIN) if data[0] & 0x07 == 4 else (_PLAIN,))]
+    heads = next((one for one in found if one is not None), None)
+    if heads is None or (not heads and length > 1 and start > 33):
         raise Refused("not-a-table", part=".dbf")
     return heads, count, start, length, data[29]
 
 
 def _decided(heads: list[FieldHead], cells: dict[FieldHead, Coded], *, given: str | None, cpg: bytes | None, language: int) -> Decision:
-    """The encoding, by the names of the fields and every text that is not plain ASCII."""
+    """The encoding, by the names of the fields and every text that is not plain ASCII. Raises Refused where none is told apart, and for UTF-16."""
+    texts = [head for head in cells if head.letter in "CV"]
     sample = [(head.name, len(head.name) >= 10) for head in heads]
-    sample += [one for head in cells if head.letter in "CV" for one in _distinct_non_ascii(cells[head], head.width)]
-    return sampled(for_fields(sample, given=given, cpg=cpg, language_byte=language), (raw for raw, _ in sample[len(heads) :] or sample))
+    sample += [one for head in texts for one in _non_ascii(cells[head], head.width)]
+    try:
+        decision = for_fields(sample, given=given, cpg=cpg, language_byte=language)
+    except Refused as refused:
+        often = [one for head in texts for one in _by_rows(cells[head], head.width)]
+        if refused.code != "encoding-unknown" or not often:
+            raise
+        decision = for_fields([*sample, *often], given=given, cpg=cpg, language_byte=language)
+    decision = sampled(decision, (raw for raw, _ in sample[len(heads) :] or sample))
+    if decision.codec in _WIDE or _is_wide(one for head in texts for one in cells[head].levels):
+        raise Refused("table-utf16", about="encoding", part=".dbf")
+    return decision
 
 
-def _distinct_non_ascii(column: Coded, width: int) -> list[tuple[bytes, bool]]:
+def _heads(data: bytes | mmap, start: int, length: int, layout: tuple[int, int, int, int, int]) -> list[FieldHead] | None:
+    """The field descriptors by one of the layouts; None where they do not fit the record."""
+    place, size, room, letter_at, width_at = layout
+    heads, offset = [], 1
+    while place + size <= start and data[place] != 0x0D and any(data[place : place + size]):
+        name, letter = data[place : place + room].split(b"\x00")[0], chr(data[place + letter_at])
+        width, decimals = data[place + width_at], data[place + width_at + 1]
+        if layout is _LONG:
+            if not letter.isascii() or letter not in "BCDFGILMNO@+" or offset + width > length:
+                return None
+            letter = {"I": "i", "+": "i", "O": "o", "@": "a"}.get(letter, letter)  # numbers that dBASE 7 keeps in an order of its own
+        if letter == "C":
+            width, decimals = width + (decimals << 8 if decimals and offset + width + (decimals << 8) <= length else 0), 0
+        if letter != "0":
+            heads.append(FieldHead(name, letter, offset, width, decimals))
+        offset, place = offset + width, place + size
+    return heads if offset == length or (layout is _PLAIN and offset <= length) else None
+
+
+def _non_ascii(column: Coded, width: int) -> list[tuple[bytes, bool]]:
     return [(one, len(one) >= width) for one in sorted(one for one in column.levels if not one.isascii())]
+
+
+def _by_rows(column: Coded, width: int) -> list[tuple[bytes, bool]]:
+    """The values of many rows several times, so that one bad row is one against many; none where a column has many values."""
+    if len(column.levels) > _FEW:
+        return []
+    counts = zip(column.levels, np.bincount(column.codes, minlength=len(column.levels)).tolist(), strict=True)
+    return [(one, len(one) >= width) for one, count in counts if not one.isascii() for _ in range(min(_MOST_REPEATED, count.bit_length() // 2))]
+
+
+def _is_wide(levels: Iterable[bytes]) -> bool:
+    """Whether most of the longer values have a zero at every second place, as Latin letters of UTF-16 do."""
+    longer = [one for one in levels if len(one) > 2]
+    wide = sum(1 for one in longer if one[1::2].count(0) * 2 >= len(one) // 2 > 0 and one[0::2].count(0) == 0)
+    return bool(longer) and wide > len(longer) / 2
 
 
 def _names(heads: list[FieldHead], codec: str, notices: list[Notice]) -> list[str]:
     names: list[str] = []
     for place, head in enumerate(heads):
-        text, _ = decode(head.name.rstrip(_BLANK), codec, full=True)
+        bare = head.name.rstrip(_BLANK)
+        text, _ = decode(bare, codec, full=True)
+        if not bare.isascii() and (found := stray(bare, codec, text)):
+            text = found[1]  # some programs write names and values in two encodings
         name = plain = (text or head.name.decode("ascii", errors="replace")).strip() or f"column{place + 1}"
         number = 2
         while name in names:
@@ -171,7 +217,7 @@ def _column(head: FieldHead, name: str, raw: Coded, codec: str, notices: list[No
     if head.letter == "D":
         return Column(name, Kind.DATE, raw.mapped(_date))
     if head.letter == "L":
-        return Column(name, Kind.BOOLEAN, raw.mapped(_TRUTHS.get))
+        return Column(name, Kind.BOOLEAN, _truths(name, raw, notices))
     return _binary(head, name, raw)
 
 
@@ -219,6 +265,12 @@ def _number(head: FieldHead, name: str, raw: Coded, notices: list[Notice]) -> Co
     return Column(name, Kind.INTEGER if integer else Kind.REAL, values)
 
 
+def _truths(name: str, raw: Coded, notices: list[Notice]) -> Coded:
+    for row, code in _rows_of(raw, [code for code, one in enumerate(raw.levels) if one not in _TRUTHS and one not in _UNTOLD]):
+        notices.append(Notice("truth-not-read", {"value": raw.levels[code].decode("latin-1")}, row + 1, name))
+    return raw.mapped(_TRUTHS.get)
+
+
 def _as_number(bare: bytes, decimals: int, *, whole: bool) -> Any:
     """A number, or the text where it is none. A comma is that of the decimals where so many digits follow as the field has, else of thousands."""
     if not bare or bare.startswith(b"*"):
@@ -248,6 +300,8 @@ def _binary(head: FieldHead, name: str, raw: Coded) -> Column:
     run = b"".join(raw.levels)
     if head.letter in "I+" and head.width == 4:
         return Column(name, Kind.INTEGER, Coded.recoded(np.frombuffer(run, "<i4").tolist(), raw.codes))
+    if head.letter == "i" and head.width == 4:  # most significant byte first, the sign turned round; all zeros where nothing is known
+        return Column(name, Kind.INTEGER, raw.mapped(lambda one: int.from_bytes(one, "big") - 0x80000000 if any(one) else None))
     if head.letter in "OB" and head.width == 8:
         return Column(name, Kind.REAL, Coded.recoded([one if np.isfinite(one) else None for one in np.frombuffer(run, "<f8").tolist()], raw.codes))
     if head.letter == "Y" and head.width == 8:

@@ -15,7 +15,7 @@ from geodata.files.encodings import for_text
 from geodata.files.formulas import as_meant
 from geodata.files.notices import Notice, Refused
 from geodata.files.places import find_places, names_places
-from geodata.files.rowkinds import apart, numbers_lost, with_units, without_totals
+from geodata.files.rowkinds import apart, numbers_lost, other_table, side_by_side, with_units, without_totals
 from geodata.files.sampling import cells, sampled
 from geodata.files.sniffing import Source
 from geodata.files.table import MOST_COLUMNS, Column, Kind, Table
@@ -33,12 +33,17 @@ def read_delimited(source: Source, *, encoding: str | None, shapes_wanted: bool)
     decision = sampled(decision, cells(data.partition(b"\n")[2]) or cells(data))
     if "\x00" in text:
         raise Refused("format-unknown", path=source.main.name)
-    delimiter = _delimiter(text)
+    said = re.match(r"\s*sep=(.)\s*\r?\n", text)  # how a spreadsheet is told what parts the cells
+    if said:
+        text = text[said.end() :]
+    delimiter = said[1] if said else _delimiter(text)
     try:
         lines = _lines(text, delimiter)
     except csv.Error as error:
         raise Refused("file-damaged", part=source.main.name, said=str(error)) from error
     table = from_cells(lines, format_name=source.format, layer=source.name, shapes_wanted=shapes_wanted)
+    if said and table.first_line is not None:
+        table.first_line += 1
     table.encoding = decision.found
     table.notices[:0] = decision.notices
     return table
@@ -100,19 +105,27 @@ def from_cells(lines: Sequence[Sequence[Any]], *, format_name: str, layer: str, 
     body = body[:end]
     if not body:
         raise Refused("empty-layer", layer=layer)
+    if twice := side_by_side(header):
+        raise Refused("tables-beside", columns=", ".join(twice))
     header = with_units(header, body)
     names, notices = _names(header)
     heading = " ".join(str(one) for row in lines[:start] for one in row if _filled(one))
     skipped, rejected, out = apart(header, body), [], np.zeros(len(body), bool)
     out[[one.row - 1 for one in skipped if one.row]] = True
     empty, width = [], len(names)
-    for place, row in enumerate(body):
+    other = other_table(header, body)
+    for place, row in enumerate(body if other is None else body[:other]):
         if not any(_filled(one) for one in row):
             out[place] = True
             empty.append(Notice("row-empty", {}, place + 1))
         elif any(_filled(one) for one in row[width:]):
             out[place] = True
             rejected.append(Notice("row-too-long", {"cells": len(row), "columns": width}, place + 1))
+    if other is not None:
+        below = [place for place in range(other, len(body)) if any(_filled(one) for one in body[place])]
+        out[other:] = True
+        rejected += [Notice("row-of-other-table", {"first": other + 1}, place + 1) for place in below]
+        empty += [Notice("row-empty", {}, place + 1) for place in range(other, len(body)) if place not in set(below)]
     if len(empty) <= _MOST_EMPTY:
         skipped += empty
     else:  # a stray cell far below: a million lines of a report would hide all others
@@ -124,7 +137,7 @@ def from_cells(lines: Sequence[Sequence[Any]], *, format_name: str, layer: str, 
     )
     table = table.without(out) if out.any() else table
     table = without_totals(_placed(table, shapes_wanted, heading))
-    table.notices += [one for column in table.columns if column.name not in table.used_for_place for one in numbers_lost(column)]
+    table.notices += [one for column in table.columns if column.name not in table.used_for_place for one in numbers_lost(column, table.rows.tolist())]
     return table
 
 

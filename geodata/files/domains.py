@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +30,46 @@ def of_geodatabase(path: Path, layer: str) -> dict[str, Labels]:
         known = [(str(name), _tree(text)) for name, text in zip(columns.get("Name", ()), columns.get("Definition", ()), strict=True)]
         domains = {_said(tree, "DomainName"): _coded(tree) for _, tree in known if tree is not None and tree.name.startswith("GPCodedValueDomain")}
         for name, tree in known:
-            if name == layer and tree is not None and domains:
-                return {field: domains[domain] for field, domain in _fields(tree) if domains.get(domain)}
+            if name == layer and tree is not None:
+                listed = {field: domains[domain] for field, domain in _fields(tree) if domains.get(domain)}
+                return {**subtypes(tree).labels, **listed}
     return {}
+
+
+@dataclass(frozen=True)
+class Subtypes:
+    """The subtypes of a layer: their names as what the codes of their field mean, and the other fields whose list of codes differs from one to the next."""
+
+    labels: dict[str, dict[str, str]]
+    differing: tuple[str, ...] = ()
+
+
+def subtypes(definition: Element) -> Subtypes:
+    """The subtypes in the definition of a geodatabase's layer; none where it has none."""
+    field, listed = definition.said("SubtypeFieldName"), definition.first("Subtypes")
+    kinds = list(listed.every("Subtype")) if listed and field else []
+    if not field or not kinds:
+        return Subtypes({})
+    names = {code: name for one in kinds if (code := one.said("SubtypeCode")) and (name := one.said("SubtypeName"))}
+    by_field: dict[str, set[str]] = {}
+    for one in kinds:
+        infos = one.first("FieldInfos")
+        for info in infos.children if infos else ():
+            if (other := info.said("FieldName")) and (domain := info.said("DomainName")):
+                by_field.setdefault(other, set()).add(domain)
+    return Subtypes({field: names}, tuple(sorted(name for name, domains in by_field.items() if len(domains) > 1)))
+
+
+def by_subtype(path: Path, layer: str) -> list[Notice]:
+    """That codes of some fields mean something else in each subtype, which no list of one field can say."""
+    with suppress(Refused):
+        items = read_raw(path, layer="GDB_Items")
+        columns = dict(zip(items.names, items.values, strict=True))
+        for name, text in zip(columns.get("Name", ()), columns.get("Definition", ()), strict=True):
+            tree = _tree(text) if str(name) == layer else None
+            if tree is not None and (fields := subtypes(tree).differing):
+                return [Notice("codes-by-subtype", {"columns": "、".join(fields)})]
+    return []
 
 
 def of_geopackage(connection: sqlite3.Connection, layer: str) -> dict[str, Labels]:

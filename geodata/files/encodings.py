@@ -13,6 +13,7 @@ from geodata.files.plausibility import plausibility
 
 _DOUBTFUL = 0.6  # under this the sample looks more like chance than like prose
 _HOPELESS = 0.3
+_WIDE = ("utf-16", "utf-16-le", "utf-16-be", "utf-32")
 _SAMPLE = 200_000  # bytes of distinct text looked at: more does not change the answer
 
 _BOMS = (
@@ -95,6 +96,8 @@ def for_fields(values: Sequence[tuple[bytes, bool]], *, given: str | None, cpg: 
         return Decision(named, Found(shown(named), code, {"said": text, "name": shown(named)}), notices)
     for named, code, text in said:
         fits, score = _fit(sample, named)
+        if named in _WIDE and score < _DOUBTFUL:  # almost any bytes are characters of these, but few are words
+            fits = 0.0
         rival = _rival(sample, named, score)
         if fits >= 0.8 and rival is None:
             doubt = [_doubt(sample, [named, "gb18030"])] if named == "cp949" and _fit(sample, "gb18030") >= (1.0, _DAILY) else []
@@ -245,6 +248,8 @@ def _detected(sample: Sequence[tuple[bytes, bool]]) -> Decision:
     guess = _likeliest(sample)
     if guess and not guess.startswith(_EASTERN) and _fit(sample, guess)[0] == 1.0 and _fit(sample, guess)[1] >= _HOPELESS:
         return Decision(guess, Found(shown(guess), "encoding-guessed", {"name": shown(guess)}), [_doubt(sample, [guess])])
+    if _fit(sample, "utf-16-le") >= (1.0, _DOUBTFUL):
+        return Decision("utf-16-le", Found(shown("utf-16-le"), "encoding-guessed", {"name": shown("utf-16-le")}), [_doubt(sample, ["utf-16-le"])])
     raise Refused("encoding-unknown", about="encoding", tried="UTF-8, GB18030, Big5", sample=sample[0][0][:24].hex(" "))
 
 

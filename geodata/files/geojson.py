@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,10 @@ def read_geojson(source: Source, *, encoding: str | None) -> Table:
     text, decision = for_text(data, given=encoding)
     decision = sampled(decision, cells(data))
     doubled = _Doubled()
-    features, head, notices = _features(_parsed(text, doubled))
+    try:
+        features, head, notices = _features(_parsed(text, doubled))
+    except Refused as refused:
+        raise (Refused(refused.code, **{**refused.values, "path": source.main.name}) if refused.code == "format-unsupported" else refused) from refused
     notices += doubled.notices()
     if not features:
         raise Refused("empty-layer", layer=source.name)
@@ -128,21 +132,54 @@ def _record(text: str, number: int, doubled: _Doubled) -> Any:
         raise Refused("not-json", line=number, column=getattr(error, "colno", 0), said=str(error)[:100]) from error
 
 
+def _as_features(listed: list[Any]) -> list[dict[str, Any]]:
+    """The features of a list, those of collections inside it among them; a bare shape is one, and so is what is none, which its row then says."""
+    found: list[dict[str, Any]] = []
+    for one in listed:
+        if not isinstance(one, dict):
+            found.append({"geometry": _NoFeature(one)})
+        elif one.get("type") == "FeatureCollection" and isinstance(one.get("features"), list):
+            found += _as_features(one["features"])
+        elif one.get("type") in _SHAPES and "geometry" not in one:
+            found.append({"geometry": one})
+        else:
+            found.append(one)
+    return found
+
+
+@dataclass(frozen=True)
+class _NoFeature:
+    """What stands where a feature belongs."""
+
+    value: Any
+
+
+def _not_geojson(value: Any) -> Refused:
+    """Why JSON is no GeoJSON: of the other kinds that hold places by their name."""
+    if isinstance(value, dict) and value.get("type") == "Topology":
+        return Refused("format-unsupported", kind="TopoJSON", path="")
+    listed = value.get("features") if isinstance(value, dict) else None
+    first = listed[0] if isinstance(listed, list) and listed else None
+    if isinstance(value, dict) and ("spatialReference" in value or "geometryType" in value or (isinstance(first, dict) and "attributes" in first)):
+        return Refused("format-unsupported", kind="Esri JSON", path="")
+    return Refused("not-geojson")
+
+
 def _features(value: Any) -> tuple[list[dict[str, Any]], dict[str, Any], list[Notice]]:
     if isinstance(value, list) and value and all(isinstance(one, dict) and one.get("type") == "Feature" for one in value):
         value = {"type": "FeatureCollection", "features": value}  # as scripts dump them
     if not isinstance(value, dict) or not isinstance(value.get("type"), str):
-        raise Refused("not-geojson")
+        raise _not_geojson(value)
     if value["type"] == "FeatureCollection":
         listed = value.get("features")
         if not isinstance(listed, list):
             raise Refused("not-geojson")
-        return [one if isinstance(one, dict) else {} for one in listed], value, []
+        return _as_features(listed), value, []
     if value["type"] == "Feature":
         return [value], value, []
     if value["type"] in _SHAPES:
         return [{"geometry": value, "properties": {}}], value, [Notice("bare-geometry", {"kind": value["type"]})]
-    raise Refused("not-geojson")
+    raise _not_geojson(value)
 
 
 def _crs(named: Any) -> str | None:
@@ -166,6 +203,10 @@ class _Flatness:
 def _wkb(geometry: Any, flat: _Flatness) -> bytes | None:
     if geometry is None:
         return None
+    if isinstance(geometry, _NoFeature):
+        raise _Bad("feature-expected", value=json.dumps(geometry.value, ensure_ascii=False)[:40])
+    if geometry == {}:
+        raise _Bad("geometry-empty")
     shape = _shape(geometry, flat, 0)
     return None if shape is None else shapely.to_wkb(shape)
 

@@ -59,10 +59,10 @@ def _read(connection: sqlite3.Connection, source: Source, sublayer: str | None, 
     if "VIRTUAL" in (tables[layer] or "").upper()[:20]:
         raise Refused("format-unsupported", kind="virtual table", path=source.main.name)
     shape_column, shape_type, srs, z, m = _geometry(connection, layer)
-    columns, blobs, rowids = _rows(connection, layer, shape_column)
+    notices: list[Notice] = []
+    columns, blobs, rowids = _rows(connection, layer, shape_column, notices)
     if not len(rowids):
         raise Refused("empty-layer", layer=layer)
-    notices: list[Notice] = []
     columns = domains.with_labels(columns, domains.of_geopackage(connection, layer))
     rejected = _undecodable(columns)
     shapes: list[bytes | None] | None = None
@@ -73,6 +73,7 @@ def _read(connection: sqlite3.Connection, source: Source, sublayer: str | None, 
             notices.append(Notice("curves-straightened", {"kind": shape_type, "step_deg": ARC_STEP_DEG}))
         if z or m or has_zm(shapes):
             notices.append(Notice("zm-dropped", {"kind": shape_type + ("Z" if z else "") + ("M" if m else "")}))
+    strange = _of_other_systems(blobs, srs, notices) if shape_column else {}
     crs_text, unknown = _crs(connection, srs)
     table = Table(
         source.format,
@@ -86,12 +87,11 @@ def _read(connection: sqlite3.Connection, source: Source, sublayer: str | None, 
         crs_declared_unknown=unknown,
         notices=notices,
     )
-    if rejected:
+    if rejected or strange:
         out = np.zeros(len(rowids), bool)
-        out[list(rejected)] = True
-        table.rejected = [
-            Notice("text-undecodable", {"name": "UTF-8", "bytes": raw}, place + 1, name) for place, (name, raw) in rejected.items()
-        ]
+        out[[*rejected, *strange]] = True
+        table.rejected = [Notice("text-undecodable", {"name": "UTF-8", "bytes": raw}, place + 1, name) for place, (name, raw) in rejected.items()]
+        table.rejected += [one for place, one in strange.items() if place not in rejected]
         return table.without(out)
     return table
 
@@ -110,7 +110,7 @@ def _geometry(connection: sqlite3.Connection, layer: str) -> tuple[str | None, s
     return found or (None, "", 0, 0, 0)
 
 
-def _rows(connection: sqlite3.Connection, layer: str, shape_column: str | None) -> tuple[list[Column], list[bytes | None], list[int]]:
+def _rows(connection: sqlite3.Connection, layer: str, shape_column: str | None, notices: list[Notice]) -> tuple[list[Column], list[bytes | None], list[int]]:
     described = connection.execute(f"PRAGMA table_info({_quoted(layer)})").fetchall()
     names = [one[1] for one in described]
     primary = [one[1] for one in described if one[5] and "INT" in (one[2] or "").upper()]
@@ -120,9 +120,9 @@ def _rows(connection: sqlite3.Connection, layer: str, shape_column: str | None) 
     blobs: list[bytes | None] = [None] * len(rows)
     for one, values in zip(described, by_column, strict=True):
         if one[1] == shape_column:
-            blobs = [value if isinstance(value, bytes) else None for value in values]
+            blobs = [value if value is None or isinstance(value, bytes) else str(value).encode(errors="replace") for value in values]
         elif one[1] not in primary:
-            columns.append(_column(one[1], (one[2] or "").upper(), list(values)))
+            columns.append(_column(one[1], (one[2] or "").upper(), list(values), notices))
     return columns, blobs, list(range(len(rows)))
 
 
@@ -130,9 +130,11 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _column(name: str, declared: str, values: list[Any]) -> Column:
+def _column(name: str, declared: str, values: list[Any], notices: list[Notice]) -> Column:
     if declared == "BOOLEAN":
-        return Column(name, Kind.BOOLEAN, [None if one is None else bool(one) for one in values])
+        wrong = [(row, one) for row, one in enumerate(values, 1) if one not in (None, 0, 1)]
+        notices += [Notice("truth-not-read", {"value": str(one)[:20]}, row, name) for row, one in wrong]
+        return Column(name, Kind.BOOLEAN, [bool(one) if one in (0, 1) else None for one in values])
     if declared.startswith("DATETIME"):
         return Column(name, Kind.MOMENT, values)
     if declared == "DATE":
@@ -167,6 +169,16 @@ def _wkb(blob: bytes | None) -> bytes | None:
         return blob
     flags = blob[3]
     return blob[8 + _ENVELOPES.get((flags >> 1) & 7, 0) :]
+
+
+def _of_other_systems(blobs: list[bytes | None], srs: int, notices: list[Notice]) -> dict[int, Notice]:
+    """The rows whose shape names another system than the layer; where all name the same other one, the layer is believed and that is told."""
+    named = {place: int.from_bytes(one[4:8], "little" if one[3] & 1 else "big", signed=True) for place, one in enumerate(blobs) if one and one[:2] == b"GP" and len(one) >= 8}
+    other = {place: one for place, one in named.items() if one > 0 and srs > 0 and one != srs}
+    if other and len(other) == len(named) and len(set(other.values())) == 1:
+        notices.append(Notice("srid-of-shapes", {"srid": next(iter(other.values())), "layer_srid": srs}))
+        return {}
+    return {place: Notice("srid-differs", {"srid": one, "common": srs}, place + 1, "geometry") for place, one in other.items()}
 
 
 def _type_code(wkb: bytes) -> int:

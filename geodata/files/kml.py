@@ -14,6 +14,7 @@ import shapely
 
 from geodata.files.geojson import column
 from geodata.files.notices import Notice, Refused
+from geodata.files.places import shift_said
 from geodata.files.sniffing import KML, Source
 from geodata.files.sublayers import Sublayer, chosen, kinds_in_order
 from geodata.files.table import Table
@@ -39,6 +40,7 @@ class _Seen:
     heights: bool = False
     overlays: int = 0
     links: list[str] = field(default_factory=list)
+    shift: tuple[str, str] | None = None  # that a folder names, and the words in which it does
 
 
 def read_kml(source: Source, *, sublayer: str | None, encoding: str | None) -> Table:
@@ -50,6 +52,8 @@ def read_kml(source: Source, *, sublayer: str | None, encoding: str | None) -> T
     folders = {name: marks for name, marks in folders.items() if marks}
     if not folders and seen.links:
         raise Refused("kml-only-links", path=source.main.name, links=", ".join(seen.links[:3])[:200])
+    if not folders and seen.overlays:
+        raise Refused("kml-only-pictures", path=source.main.name, count=seen.overlays)
     if not folders:
         raise Refused("empty-layer", layer=source.name)
     listed = [Sublayer(name or source.name, len(marks), kinds_in_order(_kinds(marks))) for name, marks in folders.items()]
@@ -65,6 +69,9 @@ def _collect(parent: Element, path: tuple[str, ...], folders: dict[str, list[Ele
     for child in parent.children:
         if child.name in ("Folder", "Document"):
             title = child.said("name") or ""
+            for words in (title, child.said("description") or ""):
+                if seen.shift is None and (shift := shift_said(words)):
+                    seen.shift = (shift, re.sub(r"\s+", " ", words)[:60])
             inside = (*path, title) if title and child.name == "Folder" else path
             _collect(child, inside, folders, seen)
         elif child.name == "Placemark":
@@ -115,6 +122,8 @@ def _table(source: Source, layer: str, marks: list[Element], declared: list[str]
     notices = [Notice("zm-dropped", {"kind": "KML"})] if seen.heights else []
     if seen.overlays:
         notices.append(Notice("overlays-left-out", {"count": seen.overlays}))
+    if seen.shift:
+        notices.append(Notice("datum-named", {"datum": seen.shift[0], "columns": seen.shift[1]}))
     if seen.links:
         notices.append(Notice("links-not-followed", {"links": ", ".join(seen.links[:3])[:200]}))
     table = Table(KML, layer, np.arange(1, len(marks) + 1), columns, shapes, None, "EPSG:4326", KML, rejected=rejected, notices=notices)
@@ -162,9 +171,10 @@ def _shape(one: Element, seen: _Seen) -> shapely.Geometry | None:
         places = _numbers([child.text.split() for child in one.every("coord")], seen)
         return _line(places)
     if one.name == "Polygon":
-        rings = [_ring(boundary, seen) for name in ("outerBoundaryIs", "innerBoundaryIs") for boundary in one.every(name)]
-        made = [ring for ring in rings if ring is not None]
-        return shapely.polygons(made[0], made[1:] or None) if made else None
+        outer, inner = ([ring for boundary in one.every(name) if (ring := _ring(boundary, seen)) is not None] for name in ("outerBoundaryIs", "innerBoundaryIs"))
+        if len(outer) > 1 or (inner and not outer):
+            raise _Bad("outlines-not-one", count=len(outer))
+        return shapely.polygons(outer[0], inner or None) if outer else None
     places = _coordinates(one, seen)
     if not len(places):
         return None
@@ -204,7 +214,7 @@ def _numbers(pieces: list[list[str]], seen: _Seen) -> Any:
             numbers = [float(one) for one in piece if one != ""]
         except ValueError:
             raise _Bad("position-not-read") from None
-        if len(numbers) < 2:
+        if not 2 <= len(numbers) <= 3:  # more: the blanks between positions were lost
             raise _Bad("position-not-read")
         if not all(map(math.isfinite, numbers[:2])):
             raise _Bad("coordinate-not-finite", value=",".join(piece)[:40])

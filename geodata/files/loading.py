@@ -22,7 +22,7 @@ from geodata.files.notices import Found, Notice, Refused
 from geodata.files.oddities import MOST_LOOKED_AT, namesakes, oddities
 from geodata.files.opening import families
 from geodata.files.places import shift_said
-from geodata.files.placing import Place, Placed, place
+from geodata.files.placing import Place, Placed, angles_given, place
 from geodata.files.plans import LoadOptions, LoadPlan
 from geodata.files.proposing import CONTENT_KEY, propose
 from geodata.files.reading import Limits, read
@@ -105,6 +105,8 @@ def _plan(made: LoadPlan, space: Space, actor: Actor, layer: Layer | None, path:
     table = without_dropped(table, decisions)
     _note(report, table)
     datum = _datum(options, table)
+    if options.angles:
+        report.warnings = [*(one for one in report.warnings if one.code != "degrees-packed"), angles_given(options.angles)]
     placed = None
     if table.shapes is None and shapes_wanted:
         watch.at("placing")
@@ -115,7 +117,7 @@ def _plan(made: LoadPlan, space: Space, actor: Actor, layer: Layer | None, path:
         made.anywhere = loose or options.anywhere or bool(far_kept)  # all others that lie far away are out by then
         asked = Place(
             district, None if layer is None else layer.geometry, options.crs, datum, loose=loose, anywhere=options.anywhere,
-            swapped=options.swapped, shifted=places_of(table, options.datum_rows), far_kept=far_kept,
+            swapped=options.swapped, angles=options.angles, shifted=places_of(table, options.datum_rows), far_kept=far_kept,
         )
         watch.at("placing")
         placed = place(table, asked)

@@ -11,13 +11,13 @@ import numpy as np
 
 from geodata.files.codec_names import shown
 from geodata.files.encodings import Decision, decode, for_fields, stray
-from geodata.files.gdal import has_zm, plain_column, read_raw
+from geodata.files.gdal import BYTES, has_zm, plain_column, read_raw
+from geodata.files.mif_text import as_text, faults, typed
 from geodata.files.notices import Found, Notice, Refused
 from geodata.files.sampling import sampled
-from geodata.files.sniffing import MAPINFO_TAB, Source
+from geodata.files.sniffing import MAPINFO_MIF, MAPINFO_TAB, Source
 from geodata.files.table import Column, Kind, Table
 
-_BYTES = "iso-8859-1"  # gives each byte as the letter of its number
 _CHARSET = re.compile(rb'(?im)(^\s*!?charset\s+"?|\bcharset\s+"?)([\w-]+)')
 _NAMES = {
     "windowssimpchinese": "936", "windowstradchinese": "950", "windowslatin1": "1252", "windowslatin2": "1250", "windowscyrillic": "1251",
@@ -33,11 +33,12 @@ def read_mapinfo(source: Source, *, encoding: str | None, work: Path) -> Table:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         head = head.decode("utf-16", errors="replace").encode()
     charset = match[2].decode() if (match := _CHARSET.search(head[:2000])) else ""
+    head, kinds = as_text(head) if source.format == MAPINFO_MIF else (head, [])
     path.write_bytes(_neutral(head))
     for name, part in source.beside.items():
         if part is not source.main:
             os.symlink(part.path.resolve(), work / f"source.{name}")
-    found = read_raw(path, encoding=_BYTES)
+    found = read_raw(path, encoding=BYTES)
     if not len(found.shapes):
         raise Refused("empty-layer", layer=source.name)
     columns = [plain_column(*one) for one in zip(found.names, found.types, found.values, strict=True)]
@@ -59,11 +60,15 @@ def read_mapinfo(source: Source, *, encoding: str | None, work: Path) -> Table:
     if has_zm(found.shapes):
         table.notices.append(Notice("zm-dropped", {"kind": found.kind}))
     bad = _decode_all(table, columns, decision.codec)
-    if not bad:
+    table.columns = [typed(*one, table.notices) for one in zip(table.columns, kinds or [Kind.TEXT] * len(table.columns), strict=True)]
+    wrong = faults(head) if source.format == MAPINFO_MIF else {}
+    if not bad and not wrong:
         return table
-    table.rejected = [Notice("text-undecodable", {"name": shown(decision.codec), "bytes": raw}, row + 1, name) for row, (name, raw) in bad.items()]
+    table.rejected = [*wrong.values()]
+    bad = {row: one for row, one in bad.items() if row not in wrong}
+    table.rejected += [Notice("text-undecodable", {"name": shown(decision.codec), "bytes": raw}, row + 1, name) for row, (name, raw) in bad.items()]
     out = np.zeros(len(table.rows), bool)
-    out[list(bad)] = True
+    out[[*bad, *wrong]] = True
     return table.without(out)
 
 
@@ -86,7 +91,7 @@ def _neutral(head: bytes) -> bytes:
 
 def _decided(columns: list[Column], charset: str, given: str | None) -> Decision:
     texts = [(raw, False) for one in columns for raw in _distinct(one)]
-    names = [(one.name.encode(_BYTES), False) for one in columns if not one.name.isascii()]
+    names = [(one.name.encode(BYTES), False) for one in columns if not one.name.isascii()]
     said = _NAMES.get(charset.lower())
     decision = for_fields([*names, *texts], given=given, cpg=said.encode() if said else None, language_byte=0)
     if decision.found.code == "encoding-by-cpg":
@@ -100,20 +105,20 @@ def _decided(columns: list[Column], charset: str, given: str | None) -> Decision
 def _distinct(one: Column) -> list[bytes]:
     if one.kind is not Kind.TEXT:
         return []
-    return [value.encode(_BYTES) for value in dict.fromkeys(one.values) if isinstance(value, str) and not value.isascii()]
+    return [value.encode(BYTES) for value in dict.fromkeys(one.values) if isinstance(value, str) and not value.isascii()]
 
 
 def _decode_all(table: Table, columns: list[Column], codec: str) -> dict[int, tuple[str, str]]:
     """Put the columns into the table as text; gives the rows with bytes that are no text in that codec."""
     bad: dict[int, tuple[str, str]] = {}
     for one in columns:
-        name = decode(one.name.encode(_BYTES), codec, full=True)[0] or one.name
+        name = decode(one.name.encode(BYTES), codec, full=True)[0] or one.name
         if one.kind is Kind.TEXT:
             known: dict[str, tuple[str | None, str | None]] = {}
             values = [_text(value, codec, known) for value in one.values]
             for row, (text, other) in enumerate(values):
                 if text is None and one.values[row] not in (None, ""):
-                    bad.setdefault(row, (name, str(one.values[row]).encode(_BYTES)[:24].hex(" ")))
+                    bad.setdefault(row, (name, str(one.values[row]).encode(BYTES)[:24].hex(" ")))
                 elif other:
                     said = {"other": shown(other), "name": shown(codec), "text": (text or "")[:40]}
                     table.notices.append(Notice("text-other-encoding", said, row + 1, name))
@@ -127,7 +132,7 @@ def _text(value: Any, codec: str, known: dict[str, tuple[str | None, str | None]
     if not isinstance(value, str) or value.isascii():
         return value, None
     if value not in known:
-        raw = value.encode(_BYTES)
+        raw = value.encode(BYTES)
         text, _ = decode(raw, codec, full=True)
         found = stray(raw, codec, text)
         known[value] = (found[1], found[0]) if found else (text, None)

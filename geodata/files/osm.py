@@ -16,6 +16,7 @@ from geodata.files.notices import Found, Notice, Refused
 from geodata.files.sniffing import OSM, Source
 from geodata.files.sublayers import Sublayer, chosen
 from geodata.files.table import Column, Kind, Table
+from geodata.files.xml_faults import Faults, faults_of
 
 _TAGS = {
     "points": "name,name:zh,place,population,highway,amenity,emergency,man_made,natural,shop,tourism,ref,operator,addr:full,phone",
@@ -46,6 +47,10 @@ def read_osm(source: Source, *, sublayer: str | None, work: Path) -> Table:
     set_gdal_config_options({"OSM_CONFIG_FILE": str(settings), "CPL_TMPDIR": str(work)})
     path = work / ("source.osm.pbf" if source.main.head(1) == b"\x00" else "source.osm")
     os.symlink(source.main.path.resolve(), path)
+    faults = faults_of(path, OSM, source.main.name) if path.suffix == ".osm" else Faults()
+    if faults.negative:
+        set_gdal_config_options({"OSM_USE_CUSTOM_INDEXING": "NO"})  # the quick index is for ids from 0
+    notices = faults.notices
     if sublayer not in _CHOICES:
         there = [one for one in _counted(path) if one.count]
         if not there:
@@ -57,8 +62,11 @@ def read_osm(source: Source, *, sublayer: str | None, work: Path) -> Table:
         raise Refused("empty-layer", layer=sublayer)
     columns = [plain_column(*one) for one in zip(raw.names, raw.types, raw.values, strict=True)]
     columns = [one for one in columns if any(value is not None for value in one.values)]
-    notices: list[Notice] = []
     columns, shapes = _read_tags(columns, raw.shapes, notices)
+    kept = _not_deleted(columns, faults)
+    if len(kept) < len(shapes):
+        notices.append(Notice("objects-deleted", {"count": len(shapes) - len(kept)}))
+        columns, shapes = [Column(one.name, one.kind, [one.values[place] for place in kept]) for one in columns], [shapes[place] for place in kept]
     if sublayer == _ROADS:
         columns, shapes = _cut_at_junctions(columns, shapes, notices)
     rows = np.arange(1, len(shapes) + 1)
@@ -79,6 +87,15 @@ def _counted(path: Path) -> list[Sublayer]:
         answer = opened(partial(raw.read, path, layer=layer, columns=["osm_id"], where=where, read_geometry=False), path)
         found.append(Sublayer(name, len(answer[3][0]), (kind,)))
     return found
+
+
+def _not_deleted(columns: list[Column], faults: Faults) -> list[int]:
+    """The places of what its editor has not taken away."""
+    by_name = {one.name: one.values for one in columns}
+    ids = by_name.get("osm_id") or by_name.get("osm_way_id") or []
+    way_ids = by_name.get("osm_way_id") or [None] * len(ids)
+    gone = faults.deleted["node"] | faults.deleted["way"] | faults.deleted["relation"]
+    return [place for place, one in enumerate(ids) if not {str(one), str(way_ids[place])} & gone]
 
 
 def _read_tags(columns: list[Column], shapes: list[bytes | None], notices: list[Notice]) -> tuple[list[Column], list[bytes | None]]:

@@ -159,7 +159,7 @@ def names_places(cells: Iterable[Any]) -> int:
 
 def _by_system_column(found: Places, columns: list[Column]) -> Places:
     """With what a column such as 坐标系 says: a shift, or one system for all rows."""
-    column = next((one for one in columns if folded(one.name) in _SYSTEM), None)
+    column = next((one for one in columns if names_system(one.name)), None)
     said = list(dict.fromkeys(str(one).strip() for one in column.values if one is not None)) if column else []
     if column is None or not said or len(said) > 20:
         return found
@@ -168,6 +168,11 @@ def _by_system_column(found: Places, columns: list[Column]) -> Places:
     if found.crs is None and len(said) == 1 and shift_said(said[0]) is None:
         found.crs = f"EPSG:{said[0]}" if re.fullmatch(r"\d{4,6}", said[0]) else said[0] if re.match(r"(?i)epsg:|.*(54|80|1980|1954)", said[0]) else None
     return found
+
+
+def names_system(name: str) -> bool:
+    """Whether a column of that name says in which system its row is."""
+    return folded(name) in _SYSTEM
 
 
 def _bare(name: str) -> str:

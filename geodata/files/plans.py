@@ -24,7 +24,7 @@ class LoadOptions:
     """What the user says about a file. `mapping` is column -> field; `datum` says which shift the coordinates carry (`wgs84`: none).
 
     `create` makes the layer from the file, called `label` (empty: as the file is), `measures` (field or column -> measure or `none`) says what its numbers count; `anywhere` lets features of a built-in layer lie far from the district;
-    `file_name` is shown instead of the path's own name (uploads). `swapped` reads each pair of coordinates the other way round;
+    `file_name` is shown instead of the path's own name (uploads). `swapped` reads each pair of coordinates the other way round; `angles` says in which form bare numbers are degrees (`geodata.files.angles.FORMS`);
     `datum_rows` are the rows that carry the datum's shift (none named: all); `rows` what was decided about single rows
     (see `geodata.files.decisions`). `remember` takes the mapping that a person corrected last time for the same columns, which is
     then kept in `remembered`. `retire` takes away so many stored features that the file does not have, for `retire_reason`; None keeps them.
@@ -41,6 +41,7 @@ class LoadOptions:
     anywhere: bool = False
     file_name: str | None = None
     swapped: bool = False
+    angles: str | None = None
     datum_rows: Sequence[int] = ()
     rows: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     remember: bool = True

@@ -29,9 +29,10 @@ from layers.district import District
 
 _WGS84 = 4326
 _WEB_MERCATOR = 3857
+_UNITS_M = (1_000, 10_000)  # coordinates in kilometres, and in units of ten thousand metres
 _OLD = re.compile(r"(?i)krass|beijing|北京|bj_?54|xi_?['’]?_?an|西安|iag_?\W*(19)?75|d_?xian|1980_?xi")
 
-_OLD_IN_WORDS = re.compile(r"(?i)(北京|beijing|bj)\W{0,2}(19)?54|(西安|xi'?_?an|xa)\W{0,2}(19)?80|1954\W{0,2}(年)?(北京|beijing)|1980\W{0,2}(年)?(西安|国家|xi'?an)|[五5]四坐标|[八8]零坐标|54坐标|80坐标")
+OLD_IN_WORDS = re.compile(r"(?i)(北京|beijing|bj)\W{0,2}(19)?54|(西安|xi'?_?an|xa)\W{0,2}(19)?80|1954\W{0,2}(年)?(北京|beijing)|1980\W{0,2}(年)?(西安|国家|xi'?an)|[五5]四坐标|[八8]零坐标|54坐标|80坐标")
 
 Bounds = NDArray[np.float64]
 
@@ -86,7 +87,8 @@ def candidates(bounds: Bounds, district: District) -> str:
     west, south, east, north = district.bbox
     box = (west - 0.6, south - 0.45, east + 0.6, north + 0.45)
     listed = []
-    for first, second, swapped in ((x, y, ""), (y, x, " (X/Y 互换 swapped)")):
+    smaller = [(first * factor, second * factor, f"{note} (×{factor:,} 后 first)") for factor in _UNITS_M for first, second, note in ((x, y, ""), (y, x, " (X/Y 互换 swapped)"))]
+    for first, second, swapped in ((x, y, ""), (y, x, " (X/Y 互换 swapped)"), *smaller):
         if not 1_000_000 < abs(second) < 10_000_000:
             continue
         found: list[int] = []
@@ -123,7 +125,7 @@ def _declared(table: Table, bounds: Bounds, plain: bool, district: District) -> 
     try:
         system = crs(text)
     except UnknownCRS:
-        if _OLD_IN_WORDS.search(text):  # 北京54坐标系, written by hand
+        if OLD_IN_WORDS.search(text):  # 北京54坐标系, written by hand
             raise Refused("datum-without-parameters", about="crs", crs=text[:80]) from None
         return None
     nameless = "undefined" in system.name.lower() or (
@@ -145,11 +147,12 @@ def _declared(table: Table, bounds: Bounds, plain: bool, district: District) -> 
 
 
 def _undeclared(table: Table, bounds: Bounds, plain: bool, district: District, assume: bool, notices: list[Notice]) -> Judged:
-    if len(bounds) and plain:
-        if near(bounds, district).all():
+    here = near(bounds, district)
+    if len(bounds) and (plain or here.mean() > 0.5):
+        if here.mean() > 0.5:  # rows that lie elsewhere, or nowhere, are told one by one
             notice = Notice("crs-assumed-here", {"sample": _sample(bounds)})
             return Judged(STORAGE, Found(STORAGE, "crs-assumed-here", notice.values), [*notices, notice])
-        if assume and not table.crs_declared_unknown:
+        if plain and assume and not table.crs_declared_unknown:
             notice = Notice("crs-assumed", {"sample": _sample(bounds)})
             return Judged(STORAGE, Found(STORAGE, "crs-assumed", notice.values), [*notices, notice])
     if len(bounds) and not plain and np.abs(bounds).max() <= 180 and near(bounds[:, [1, 0, 3, 2]], district).mean() > 0.5:

@@ -9,6 +9,8 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from pypinyin import lazy_pinyin
 
 from geodata.columns import Coded
@@ -28,6 +30,8 @@ _UNSTABLE = frozenset(
 )  # numbers that programs give anew
 _NAME = ("名称", "name", "mc", "名字", "title", "标题", "简称", "label", "单位名称", "全称", "district_name", "namezh", "namecn", "nameen")
 _MAX_NAME = 40
+_NUMBER = re.compile(r"[+-]?(\d{1,15}(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
+_TELLING = 20  # so many numbers to one that is none: a column of numbers with a slip, not one of words
 _SYMBOLS = {Geometry.POINT: "point", Geometry.LINE: "line_layer", Geometry.POLYGON: "area_layer"}
 
 
@@ -51,6 +55,7 @@ def propose(layer_id: str, table: Table, kinds: set[Geometry], measures: Mapping
         taken.add(made.id)
         fields.append(made)
         origin[made.id] = column
+    strays = [one for made in fields if made.type is str for one in _not_all(origin[made.id], table.rows)]
     key = _key(fields, origin)
     if key is None:
         fields.append(
@@ -78,7 +83,7 @@ def propose(layer_id: str, table: Table, kinds: set[Geometry], measures: Mapping
         key=key,
         title=_title(fields, origin),
     )
-    return layer, counted
+    return layer, counted + strays
 
 
 def identifier(name: str, taken: set[str]) -> str:
@@ -161,6 +166,23 @@ def _type(column: Column) -> FieldType:
     if all(re.fullmatch(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}[T ]\d{1,2}:\d{2}.*", one) for one in texts) and _reads(texts, datetime):
         return datetime
     return str
+
+
+def _not_all(column: Column, rows: NDArray[np.int64]) -> list[Notice]:
+    """That a column is text only because a few of its values are no numbers or days, with which and where."""
+    days = column.kind in (Kind.DATE, Kind.MOMENT)
+    declared = days or column.kind in (Kind.INTEGER, Kind.REAL)
+    coded = Coded.of(column.values)
+    filled = [code for code, one in enumerate(coded.levels) if one not in (None, "")]
+    wrong = [code for code in filled if not (_reads([coded.levels[code]], date if column.kind is Kind.DATE else datetime) if days else _NUMBER.fullmatch(str(coded.levels[code])))]
+    if not wrong or len(wrong) == len(filled) or (not declared and (_CODE.search(folded(column.name)) or len(filled) < _TELLING * len(wrong))):
+        return []
+    places = np.flatnonzero(np.isin(coded.codes, wrong))
+    if not declared and len(places) * _TELLING > len(coded):
+        return []
+    shown = ", ".join(map(str, rows[places[:10]].tolist())) + (" …" if len(places) > 10 else "")
+    values = {"column": column.name, "count": len(places), "rows": shown, "text": str(coded.levels[wrong[0]])[:40]}
+    return [Notice("days-not-all" if days else "numbers-not-all", values, field=column.name)]
 
 
 def _texts(values: list[Any]) -> list[str]:

@@ -71,6 +71,15 @@ declare(
             "向提供方问清，在下面选",
             "Ask the data's keeper and choose below",
         ),
+        "angles-asked": said(
+            "坐标（如 {sample}）怎么读拿不准：{there}",
+            "How the coordinates (e.g. {sample}) are meant is in doubt: {there_en}",
+            "向提供方问清，用 --angles 指明：{forms}",
+            "Ask the data's keeper and pass --angles: {forms}",
+            "向提供方问清，在下面选",
+            "Ask the data's keeper and choose below",
+        ),
+        "angles-not-known": said("没有名为「{angles}」的写法", "There is no form “{angles}”", "用 {there}", "Use {there}"),
         "datum-not-known": said(
             "没有名为「{datum}」的偏移", "There is no shift “{datum}”", "用 gcj02、bd09 或 wgs84", "Use gcj02, bd09 or wgs84"
         ),
@@ -126,6 +135,9 @@ declare(
         "not-a-file": said("「{path}」不是文件或文件夹", "“{path}” is neither a file nor a folder", "核对路径", "Check the path"),
         "empty-file": said("「{part}」是空文件（0 字节）", "“{part}” is empty (0 bytes)", *SAVE_AGAIN),
         "drawing-cut": said("图纸「{path}」不完整：没有结尾标记（EOF）", "The drawing “{path}” is cut short: its end mark (EOF) is missing", *SAVE_AGAIN),
+        "drawing-number": said(
+            "图纸第 {line} 行应是数，写的是「{value}」", "Line {line} of the drawing should be a number and is “{value}”", "小数点用 . ，改正后再导入，或从 CAD 重新导出", "Write decimals with a point, or export it again from the CAD program"
+        ),
         "changes-not-saved": said(
             "「{path}」的最近改动还在旁边的「{log}」里，没有写进文件",
             "The last changes of “{path}” still lie beside it in “{log}”",
@@ -140,6 +152,12 @@ declare(
             "文件 {part} 不完整：应有 {stated} 字节，只有 {there} 字节",
             "The file {part} is cut short: {stated} bytes stated, {there} there",
             *SAVE_AGAIN,
+        ),
+        "shx-contradicts": said(
+            "「{path}」的 .shx 与图形自带的序号顺序不一致，图形会对到别的行上",
+            "The .shx and the numbers in “{path}” put the shapes in different orders: shapes would go to the wrong rows",
+            "从原软件重新导出；确知属性表与 .shp 同序时，去掉 .shx 再导入",
+            "Export it again; leave the .shx away only when the table is known to be in the order of the .shp",
         ),
         "records-missing": said(
             "文件 {part} 不完整：写明有 {stated} 条记录，只有 {there} 条",
@@ -196,6 +214,29 @@ declare(
             "“{path}” holds only network links ({links}) and no shapes",
             "在 Google Earth、奥维里打开后另存为 KML 或 KMZ 再导入",
             "Open it in Google Earth and save the places themselves as KML or KMZ",
+        ),
+        "feature-not-read": said(
+            "第 {number} 个要素的坐标（{value}）不是数", "The coordinates of feature {number} ({value}) are no numbers", "改正后再导入", "Correct them first"
+        ),
+        "systems-mixed": said(
+            "文件里的图形写明的坐标系不止一个：{systems}",
+            "The shapes in the file name more than one CRS: {systems}",
+            "在原软件中换算成同一坐标系，或分成几个文件",
+            "Convert them to one system, or split the file",
+        ),
+        "osm-node-not-read": said(
+            "节点 {node} 的纬度、经度（{value}）不是地球上的位置",
+            "The latitude and longitude of node {node} ({value}) are no place on the earth",
+            "改正这个节点，或重新导出",
+            "Correct that node, or export again",
+        ),
+        "kml-only-pictures": said(
+            "「{path}」里只有叠加图片（{count} 幅），没有点、线、面",
+            "“{path}” holds only images laid over the map ({count}) and no points, lines or areas",
+            "图片放成底图：先在 QGIS 里按它的四角配准、另存为 GeoTIFF，再用 onemap imagery place",
+            "Images go under the layers: georeference it in QGIS by its corners, save it as a GeoTIFF and place it with onemap imagery place",
+            "图片放成底图：先在 QGIS 里按它的四角配准、另存为 GeoTIFF，再拖到地图上按「作为底图放置」",
+            "Images go under the layers: georeference it in QGIS by its corners, save it as a GeoTIFF, drop that on the map and press “Place as a background”",
         ),
         "tags-none": said(
             "「{path}」里没有道路、地名等要素",
@@ -281,6 +322,12 @@ declare(
         ),
         "too-deep": said("嵌套超过 {limit} 层", "It is nested deeper than {limit}", *SAVE_AGAIN),
         "not-a-table": said("{part} 不是 dBASE 表", "The {part} is not a dBASE table", *SAVE_AGAIN),
+        "table-utf16": said(
+            "{part} 里的文字是 UTF-16，dBASE 表不能这样存，读不准",
+            "The text of the {part} is UTF-16, which a dBASE table cannot hold: it cannot be read for sure",
+            "用 UTF-8 或 GBK 重新导出（或导出为 GeoPackage）",
+            "Export it again in UTF-8 or GBK, or as a GeoPackage",
+        ),
         "table-encrypted": said("{part} 已加密", "The {part} is encrypted", "解密后再导入", "Decrypt it first"),
         "too-many-columns": said("有 {count} 列，最多 {limit} 列", "There are {count} columns, at most {limit}", "删去不用的列，或检查分隔符", "Remove columns that are not needed, or check what separates the cells"),
         "too-many-cells": said("单元格超过 {limit} 个", "There are more than {limit} cells", "分成几个文件", "Split it"),
@@ -289,6 +336,15 @@ declare(
             "The quote opened in line {line} is never closed, so the lines after it belong to one cell",
             "补上或去掉这个引号",
             "Close the quote or remove it",
+        ),
+        "workbook-strict": said(
+            "「{path}」存成了「Strict Open XML 电子表格」", "“{path}” was saved as a Strict Open XML spreadsheet", "在 Excel 里另存为普通的「Excel 工作簿（.xlsx）」", "Save it as a plain Excel workbook (.xlsx)"
+        ),
+        "sheets-all-hidden": said(
+            "「{path}」里有内容的工作表都隐藏了：{there}", "All sheets of “{path}” with anything in them are hidden: {there}", "在 Excel 里取消隐藏后再导入", "Unhide them in Excel first"
+        ),
+        "tables-beside": said(
+            "这是并排的两张表：{columns} 各出现两次", "There are two tables side by side: {columns} stand twice", "把右边的表移到左边的表下面，或分成两个文件", "Move the right one below the left one, or into a file of its own"
         ),
         "workbook-locked": said(
             "「{path}」有密码，或其实是旧式 .xls",

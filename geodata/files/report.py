@@ -133,7 +133,7 @@ class LoadReport:
             "code": notice.code,
             "severity": severity,
             "value": values.get("value"),
-            **{name: values[name] for name in ("first", "layers") if name in values},
+            **{name: values[name] for name in ("first", "layers", "readings") if name in values},
             "message": messages.message(notice.code, values, language),
             "remedy": messages.remedy(notice.code, values, language),
             "remedy_on_page": messages.remedy_on_page(notice.code, values, language),

@@ -155,12 +155,25 @@ declare(
             "需要更准时请提供方换算成 CGCS2000",
             "Have it converted to CGCS2000 when more is needed",
         ),
+        "system-named-otherwise": said(
+            "「{by}」写的是「{said}」，与文件的坐标系说明不同，按文件的说明处理",
+            "“{by}” says “{said}”, which is not what the file says of its CRS; the file was believed",
+            *TO_SAY_CRS,
+            *CHANGE_CRS,
+        ),
+        "angles-given": said("坐标按使用者所说读取：{form}", "The coordinates were read as the user says: {form}"),
         "datum-named": said("文件里「{columns}」提到 {datum}", "“{columns}” in the file names {datum}"),
         "degrees-packed": said(
-            "经纬度（如 {sample}）的小数每两位都小于 60，像是「度.分秒」连写，已按十进制度读取",
-            "The decimals of the coordinates (e.g. {sample}) are all under 60 in pairs, as degrees.minutes-seconds are written; they were read as decimal degrees",
+            "经纬度（如 {sample}）的小数每两位都小于 60，像是「度.分秒」连写",
+            "The decimals of the coordinates (e.g. {sample}) are all under 60 in pairs, as degrees.minutes-seconds are written",
             "在图上核对位置；是度分秒就写成 109°48′30″",
             "Look at the places on the map; write degrees, minutes and seconds as 109°48′30″",
+        ),
+        "srid-of-shapes": said(
+            "图形自己写明的坐标系是 EPSG:{srid}，图层写明的是 EPSG:{layer_srid}，按图层的处理",
+            "The shapes themselves name EPSG:{srid}, the layer names EPSG:{layer_srid}; the layer was believed",
+            *TO_SAY_CRS,
+            *CHANGE_CRS,
         ),
         "srid-differs": said(
             "这一条的图形写明坐标系 EPSG:{srid}，其余多是 EPSG:{common}",
@@ -178,10 +191,19 @@ declare(
             "Check the coordinates; press “Keep” when it is meant to lie there",
         ),
         "outside-district": said(
-            "有 {count} 条在{district} 50 公里以外（范围 {extent}）",
-            "{count} lie more than 50 km outside {district} (extent {extent})",
+            "有 {count} 条在{district} 50 公里以外（第 {rows} 条，范围 {extent}）",
+            "{count} lie more than 50 km outside {district} (records {rows}; extent {extent})",
             "请核对坐标系；本就是外地数据则不必理会",
             "Check the CRS; nothing to do for data that are meant to lie there",
+        ),
+        "shapes-astray": said(
+            "有 {count} 条的图形一部分在本区，一部分伸到 85 公里以外（第 {rows} 条），多半有一个点写错了",
+            "{count} shapes lie in the district and reach 85 km and more beyond it (records {rows}): most likely one corner is wrong",
+            "请在图上核对，改正那个点；本来就这么长则不必理会",
+            "Look at them on the map and correct that corner; nothing to do where they really are so long",
+        ),
+        "row-in-degrees": said(
+            "这一条是经纬度（{x}, {y}），其余是投影坐标", "This record is in degrees ({x}, {y}), the others are in metres", "换算成同一坐标系，或分成两个文件", "Convert it to the same system, or split the file"
         ),
         "crs-may-be-wrong": said(
             "写明的坐标系（{said}）多半有误：换成以下之一，这些坐标就落在本区附近：{candidates}",
@@ -287,6 +309,14 @@ declare(
             "请在图上核对",
             "Look at it on the map",
         ),
+        "outlines-not-one": said("面有 {count} 个外环，应有一个", "The polygon has {count} outer rings and should have one", "在原软件中拆成几个面，或补上外环", "Split it, or give it its outer ring, in its own program"),
+        "feature-expected": said("这里应是一个要素，写的是 {value}", "There should be a feature and is {value}", "删去或改正这一项", "Remove or correct it"),
+        "warning-not-actual": said(
+            "这条预警的状态是 {status}，不是正式发布（Actual）", "The status of this warning is {status}, not Actual", "演练、测试的预警不要装入正式图层", "Keep exercises and tests out of the real layers"
+        ),
+        "warning-taken-back": said(
+            "这条消息是 {kind}，不是新的预警", "This message is a {kind}, not a new warning", "解除、更正的消息请核对原预警", "Look at the warning that it takes back or corrects"
+        ),
         "circles-as-polygons": said(
             "{count} 个圆已画成 {points} 边的多边形，边最多比圆弧内缩半径的 0.1%",
             "{count} circles were drawn as polygons of {points} sides, at most 0.1 % of the radius inside of the arc",
@@ -315,6 +345,7 @@ declare(
             "块里画的是实际轮廓时，先在 CAD 里炸开（EXPLODE）",
             "EXPLODE them in the CAD program when they hold real outlines",
         ),
+        "cad-paper-left-out": said("{count} 个图元在图纸空间（图框、标题栏），未读取", "{count} entities lie on the paper sheet (frame, title block) and were left out"),
         "cad-left-out": said(
             "{count} 个图元（{kinds}）不是点、线、面，未读取",
             "{count} entities ({kinds}) are no points, lines or areas and were left out",
@@ -327,6 +358,19 @@ declare(
             "Network links in the file ({links}) were not followed",
             "需要时从链接处另存后再导入",
             "Save what they lead to and load that when it is wanted",
+        ),
+        "objects-deleted": said("{count} 个对象在文件里标为已删除，未读取", "{count} objects are marked as deleted in the file and were left out"),
+        "ways-incomplete": said(
+            "{count} 条线（{ways}）的节点不全，缺的部分被跳过，走向会变",
+            "{count} ways ({ways}) have nodes that are not in the file: they were passed over, so the lines run otherwise",
+            "把范围放大重新下载，带上完整的线",
+            "Download a wider extent, with complete ways",
+        ),
+        "second-shapes-left-out": said(
+            "{count} 个要素有不止一个图形，只读了第一个",
+            "{count} features have more than one shape; only the first was read",
+            "需要别的图形时在原软件中分开导出",
+            "Export the others by themselves when they are wanted",
         ),
         "ways-turned": said(
             "{count} 条道路的单行方向与画线方向相反，已把线反过来",
@@ -383,10 +427,38 @@ declare(
             "从原软件重新导出",
             "Export again with a wider field",
         ),
+        "numbers-not-all": said(
+            "「{column}」是数，但有 {count} 条不是（第 {rows} 条，如「{text}」），整列因此按文字装载，不能合计",
+            "“{column}” holds numbers but for {count} records ({rows}, e.g. “{text}”), so all of it is loaded as text and cannot be summed",
+            "改正这几格再导入",
+            "Correct these cells and load it again",
+        ),
+        "days-not-all": said(
+            "「{column}」是日期，但有 {count} 条不是（第 {rows} 条，如「{text}」），整列因此按文字装载",
+            "“{column}” holds dates but for {count} records ({rows}, e.g. “{text}”), so all of it is loaded as text",
+            "改正这几格再导入",
+            "Correct these cells and load it again",
+        ),
+        "truth-not-read": said("「{value}」不是「是」或「否」，按不知道处理", "“{value}” is neither yes nor no: it was taken as unknown", "在原软件中改正这一格", "Correct this cell in its own program"),
         "record-deleted": said("该记录在文件中标为已删除", "The record is marked as deleted"),
         "row-empty": said("空行", "The row is empty"),
         "row-total": said("「{value}」是合计行，不是一条记录", "“{value}” begins a row of totals, which is no record"),
         "row-note": said("「{value}」是表下的说明，不是一条记录", "“{value}” is a note below the table, which is no record"),
+        "row-of-other-table": said(
+            "从第 {first} 条起是另一张表，列名不同", "From record {first} on there is another table with other columns", "另存为一个文件再导入", "Save it as a file of its own"
+        ),
+        "rows-hidden": said(
+            "有 {count} 行在表格里是隐藏的或被筛掉的（第 {rows} 行），也读进来了", "{count} rows are hidden or filtered out in the sheet (rows {rows}); they were read, too", "不要的行请删去，不要只隐藏", "Remove rows that are not wanted instead of hiding them"
+        ),
+        "days-nought": said(
+            "「{column}」有 {count} 格是表格软件的第 0 天（显示为 1900-01-00），按空白处理", "{count} cells of “{column}” are day 0 of a spreadsheet (shown as 1900-01-00); they were taken as empty"
+        ),
+        "some-dates-as-numbers": said(
+            "「{column}」里有的日期只剩表格软件的序号（第 {rows} 条，如 {text}，多半是 {day}）",
+            "Some dates of “{column}” are a spreadsheet's numbers of days (records {rows}, e.g. {text}, most likely {day})",
+            "在表格里把整列设为「日期」后重新导出",
+            "Format the whole column as a date and export it again",
+        ),
         "row-too-long": said(
             "有 {cells} 格，标题只有 {columns} 列",
             "It has {cells} cells, the header {columns}",
@@ -412,6 +484,12 @@ declare(
         "codes-named": said(
             "列「{column}」是代码，按文件自带的 {count} 个代码含义读：{sample}",
             "“{column}” holds codes; they were read by the file's own list of {count}: {sample}",
+        ),
+        "codes-by-subtype": said(
+            "{columns} 的代码在各子类型里含义不同，按字段默认的含义读，没有默认的留作代码",
+            "The codes of {columns} mean something else in each subtype; they were read by the field's own list, or left as codes where it has none",
+            "在 ArcGIS 里用「将属性域转换为表」加出文字列后再导出",
+            "Add a column with their words in ArcGIS (Domain To Table) and export it again",
         ),
         "codes-strange": said(
             "列「{column}」有 {count} 行的代码不在文件自带的含义里：{codes}",

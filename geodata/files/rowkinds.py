@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from geodata.files.notices import Notice
+from geodata.files.places import names_places
 from geodata.files.table import Column, Kind, Table
 from layers.units import UNITS
 
@@ -47,6 +48,23 @@ def with_units(header: Sequence[Any], body: Sequence[Sequence[Any]]) -> list[Any
     return [f"{name}（{unit}）" if name and unit and unit not in _NOTHING and not re.search(r"[(（\[]", str(name)) else name for name, unit in zip(header, units, strict=False)]
 
 
+def other_table(header: Sequence[Any], body: Sequence[Sequence[Any]]) -> int | None:
+    """Where the body goes over into another table, which has a header with places of its own and other columns; None where it does not."""
+    names = {_plain(one) for one in header if _plain(one)}
+    for place, row in enumerate(body):
+        texts = [one for one in row if isinstance(one, str) and len(one.strip()) > 1]
+        if len(texts) >= 3 and names_places(texts) == 2 and {_plain(one) for one in texts} - names:
+            return place
+    return None
+
+
+def side_by_side(header: Sequence[Any]) -> list[str]:
+    """The names that stand twice in a header of two tables beside each other: in both the columns of a place, and others with them."""
+    plain = [_plain(one) for one in header]
+    twice = [one for one in dict.fromkeys(plain) if one and plain.count(one) > 1]
+    return twice if len(twice) >= 3 and names_places(twice) == 2 else []
+
+
 def _are_units(cells: Sequence[str]) -> bool:
     filled = [one for one in cells if one]
     return len(filled) >= 2 and all(one.lower() in _UNITS for one in filled) and not all(one in _NOTHING for one in filled)
@@ -78,11 +96,15 @@ def without_totals(table: Table) -> Table:
     return table.without(out) if out.any() else table
 
 
-def numbers_lost(column: Column) -> list[Notice]:
+def numbers_lost(column: Column, rows: Sequence[int]) -> list[Notice]:
     """A notice where values are codes that a spreadsheet shortened to 1.50207E+11, or dates of which it left the count of days alone."""
     days = [str(one) for one in column.values if one is not None] if re.search(r"(?i)日期|时间|date", column.name) else []
     if days and all(re.fullmatch(r"[2-5]\d{4}", one) for one in days):
         return [Notice("dates-as-numbers", {"column": column.name, "text": days[0], "day": (date(1899, 12, 30) + timedelta(int(days[0]))).isoformat()})]
+    if days and any(re.fullmatch(r"[2-5]\d{4}", one) for one in days) and any(re.fullmatch(r"\d{4}[-/.年]\d{1,2}([-/.月]\d{1,2}日?)?(T.*)?", one) for one in days):
+        counted = [(int(row), str(one)) for row, one in zip(rows, column.values, strict=True) if one is not None and re.fullmatch(r"[2-5]\d{4}", str(one))]
+        text, shown = counted[0][1], ", ".join(str(row) for row, _ in counted[:10]) + (" …" if len(counted) > 10 else "")
+        return [Notice("some-dates-as-numbers", {"column": column.name, "text": text, "rows": shown, "day": (date(1899, 12, 30) + timedelta(int(text))).isoformat()})]
     if column.kind is not Kind.TEXT:
         return []
     found = [one for one in column.values if isinstance(one, str) and "+" in one and _SHORTENED.fullmatch(one)]

@@ -16,6 +16,7 @@ from geodata.files.garbling import garbled
 from geodata.files.notices import Notice, Refused
 from geodata.files.reading import UNUSED
 from geodata.files.sublayers import Sublayer, chosen, several
+from geodata.files.system_named import heed_names
 from geodata.files.table import MOST_COLUMNS, Table, save
 
 _OPEN_FILES = 128
@@ -68,6 +69,7 @@ def _read(request: dict[str, Any]) -> Table:
     if len(table.columns) > MOST_COLUMNS:
         raise Refused("too-many-columns", count=len(table.columns), limit=MOST_COLUMNS)
     table.notices[:0] = notices
+    heed_names(table)
     table.notices += garbled(table)
     if len(found) > 1:
         table.notices.append(Notice("other-sublayers", {"there": ", ".join(one.name for one in found if one is not source)}))
@@ -158,7 +160,7 @@ def _by_newer_format(source: sniffing.Source, encoding: str | None, sublayer: st
         from geodata.files.osm import read_osm
 
         return read_osm(source, sublayer=sublayer, work=work)
-    return gdal.read_features(source, sublayer=sublayer, shapes_wanted=shapes_wanted, work=work)
+    return gdal.read_features(source, sublayer=sublayer, shapes_wanted=shapes_wanted, encoding=encoding, work=work)
 
 
 if __name__ == "__main__":

@@ -86,20 +86,43 @@ def counted(source: Source) -> tuple[int | None, tuple[str, ...]]:
 
 
 def _index(source: Source, notices: list[Notice]) -> NDArray[np.int64]:
-    """(offset, length) of each record in bytes, from .shx where that is sound, else found by walking the .shp."""
+    """(offset, length) of each record in bytes, from .shx where that is sound, else found by walking the .shp. Raises Refused where the two contradict each other."""
     size = source.main.path.stat().st_size
-    if "shx" in source.beside:
-        raw = source.beside["shx"].read()
-        if len(raw) >= 100 and raw[:4] == b"\x00\x00\x27\x0a":
-            entries = np.frombuffer(raw[100 : 100 + (len(raw) - 100) // 8 * 8], dtype=">i4").reshape(-1, 2).astype(np.int64) * 2
-            if len(entries) and (entries[:, 0] >= 100).all():
-                end = int(entries.sum(axis=1).max()) + 8
-                if end <= size and (end == size or len(_behind(source.main, size)) <= len(entries)):
-                    return entries
-        notices.append(Notice("shx-rebuilt", {"why": "damaged"}))
-    else:
+    if "shx" not in source.beside:
         notices.append(Notice("shx-rebuilt", {"why": "missing"}))
+        return _walked(source.main, size)
+    entries = _listed(source.beside["shx"].read(), size)
+    if entries is not None:
+        end = int(entries.sum(axis=1).max()) + 8
+        whole = end == size or len(_behind(source.main, size)) <= len(entries)
+        if whole and (_points_at_records(source.main, entries) or not len(_behind(source.main, size))):
+            return entries
+    notices.append(Notice("shx-rebuilt", {"why": "damaged"}))
     return _walked(source.main, size)
+
+
+def _listed(raw: bytes, size: int) -> NDArray[np.int64] | None:
+    """The entries of a .shx; None where it is no index of a file of this size."""
+    if len(raw) < 100 or raw[:4] != b"\x00\x00\x27\x0a":
+        return None
+    entries = np.frombuffer(raw[100 : 100 + (len(raw) - 100) // 8 * 8], dtype=">i4").reshape(-1, 2).astype(np.int64) * 2
+    if not len(entries) or (entries[:, 0] < 100).any() or int(entries.sum(axis=1).max()) + 8 > size:
+        return None
+    return entries
+
+
+def _points_at_records(main: Part, entries: NDArray[np.int64]) -> bool:
+    """Whether each entry points at the head of a record of its length, each at another. Raises Refused where their order is not that of the records' own numbers.
+
+    A program that lengthens a record moves it to the end of the .shp: the order of the file is then no longer that of the rows, and number and index agree on it.
+    """
+    with main.path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+        heads = np.frombuffer(data, np.uint8)[entries[:, :1] + np.arange(8)].view(">i4").astype(np.int64)
+    if (heads[:, 1] * 2 != entries[:, 1]).any() or len(np.unique(entries[:, 0])) < len(entries):
+        return False
+    if (np.diff(entries[:, 0]) < 0).any() and (heads[:, 0] != np.arange(1, len(entries) + 1)).any():
+        raise Refused("shx-contradicts", path=main.name)
+    return True
 
 
 def _behind(main: Part, size: int) -> NDArray[np.int64]:

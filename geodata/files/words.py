@@ -18,6 +18,10 @@ CHANGE_CRS = ("在「坐标系」一行点「更改」，看点落在哪里；�
 TO_SAY_CRS = ("向数据提供方核实坐标系，用 --crs EPSG:编号 指明", "Ask the data's keeper for its CRS and pass --crs EPSG:number")
 TO_SAY_ONE = (f"{TO_SAY_CRS[0]}；落在本区附近的可能有：{{candidates}}", f"{TO_SAY_CRS[1]}; these would fall near the district: {{candidates}}")
 CHANGE_ENCODING = ("请核对文字，不对时在「编码」一行点「更改」", "Look at the text; press “change” beside the encoding when it is wrong")
+ANGLES = (
+    {"decimal": "十进制度", "d.mmss": "度.分秒（d.mmss）", "dddmmss": "度分秒连写（dddmmss）", "dddmm.mm": "度分连写（dddmm.mm）", "e6": "百万分之一度"},
+    {"decimal": "decimal degrees", "d.mmss": "degrees.minutes-seconds (d.mmss)", "dddmmss": "degrees, minutes and seconds (dddmmss)", "dddmm.mm": "degrees and minutes (dddmm.mm)", "e6": "millionths of a degree"},
+)  # forms of angles in bare numbers, in Chinese and English
 KINDS = {
     "Point": "点",
     "LineString": "线",

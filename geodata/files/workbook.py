@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,14 @@ from geodata.files.delimited import from_cells, header_of
 from geodata.files.notices import Found, Notice, Refused
 from geodata.files.sniffing import WORKBOOK, Source
 from geodata.files.sublayers import Sublayer, chosen
-from geodata.files.table import Kind, Table
+from geodata.files.table import Column, Kind, Table
 
 _MOST_CELLS = 20_000_000
 _ERRORS = frozenset({"#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!"})
 _CHUNK = 8 << 20
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?")
+_HIDDEN_ROW = re.compile(rb'<row\b(?=[^>]*\shidden="(?:1|true)")[^>]*\sr="(\d+)"|<row\b(?=[^>]*\sr="(\d+)")[^>]*\shidden="(?:1|true)"')
+_STRICT = b"purl.oclc.org/ooxml/spreadsheetml"
 _MERGED = re.compile(rb'<mergeCell ref="([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})"')
 _NO_RESULT = re.compile(rb'<c r="([A-Z]{1,3}\d{1,7})"[^>]*><f\b(?:[^>]*/>|[^>]*>[^<]{0,1500}</f>)(?:<v\s*/>|<v></v>)?</c>')
 
@@ -42,8 +45,11 @@ def _no_entities(source: Source) -> None:
             for name in names:
                 if name.endswith((".xml", ".rels")):
                     with archive.open(name) as member:
-                        if re.search(rb"<!(DOCTYPE|ENTITY)", member.read(4096), re.IGNORECASE):
-                            raise Refused("xml-entities", path=source.main.name)
+                        head = member.read(4096)
+                    if re.search(rb"<!(DOCTYPE|ENTITY)", head, re.IGNORECASE):
+                        raise Refused("xml-entities", path=source.main.name)
+                    if name == "xl/workbook.xml" and _STRICT in head:
+                        raise Refused("workbook-strict", path=source.main.name)
     except (zipfile.BadZipFile, RuntimeError) as error:
         raise Refused("archive-damaged", path=source.main.name) from error
 
@@ -59,11 +65,10 @@ def _read_book(book: Any, source: Source, sublayer: str | None, shapes_wanted: b
     for one in book.worksheets:
         one.reset_dimensions()  # what a sheet says of its size is often all of 16,384 columns
     sheets = {one.title: one for one in book.worksheets if one.sheet_state == "visible"}
-    full = [
-        name
-        for name, sheet in sheets.items()
-        if any(cell is not None for row in sheet.iter_rows(max_row=30, values_only=True) for cell in row)
-    ]
+    hidden = {one.title: one for one in book.worksheets if one.sheet_state != "visible"}
+    full = [name for name, sheet in sheets.items() if _has_cells(sheet)]
+    if not full and (there := [name for name, sheet in hidden.items() if _has_cells(sheet)]):
+        raise Refused("sheets-all-hidden", path=source.main.name, there=", ".join(there[:10]))
     if not full:
         raise Refused("empty-layer", layer=source.name)
     counted = [Sublayer(one, _rows_in(sheets[one])) for one in full] if len(full) > 1 and sublayer is None else [Sublayer(one) for one in full]
@@ -84,18 +89,36 @@ def _read_book(book: Any, source: Source, sublayer: str | None, shapes_wanted: b
     table.notices += notices
     if long:
         table.notices.append(Notice("digits-lost", {"count": len(long), "rows": ", ".join(map(str, long[:20]))}))
-    if hidden := [one.title for one in book.worksheets if one.sheet_state != "visible"]:
+    if hidden:
         table.notices.append(Notice("sheets-hidden", {"there": ", ".join(hidden[:10])}))
     if errors:
         table.notices.append(Notice("cell-errors", {"rows": ", ".join(map(str, errors[:20]))}))
     for column in table.columns:
-        filled = [one for one in column.values if one is not None]
-        if filled and all(isinstance(one, str) and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?", one) for one in filled):
-            midnight = all(one.endswith("T00:00:00") for one in filled)
-            column.kind = Kind.DATE if midnight else Kind.MOMENT
-            if midnight:
-                column.values = [None if one is None else one[:10] for one in column.values]
+        _days(column, table.notices)
     return table
+
+
+def _has_cells(sheet: Any) -> bool:
+    return any(cell is not None for row in sheet.iter_rows(max_row=30, values_only=True) for cell in row)
+
+
+def _days(column: Column, notices: list[Notice]) -> None:
+    """A column of days or moments as such. Among others a day stays one; the day nought of a spreadsheet, which it shows as 1900-01-00, is nothing."""
+    values = list(column.values)
+    moments = [one for one in values if isinstance(one, str) and _MOMENT.fullmatch(one)]
+    if not moments:
+        return
+    nought = [place for place, one in enumerate(values) if one in ("00:00:00", "0")]
+    if nought:
+        notices.append(Notice("days-nought", {"column": column.name, "count": len(nought)}))
+        values = [None if one in ("00:00:00", "0") else one for one in values]
+    filled = [one for one in values if one is not None]
+    midnight = all(one.endswith("T00:00:00") for one in moments)
+    if midnight:
+        values = [one[:10] if isinstance(one, str) and _MOMENT.fullmatch(one) else one for one in values]
+    if len(moments) == len(filled):
+        column.kind = Kind.DATE if midnight else Kind.MOMENT
+    column.values = values
 
 
 def _rows_in(sheet: Any) -> int:
@@ -107,14 +130,18 @@ def _beside(path: Path, member: str, lines: list[list[Any]]) -> list[Notice]:
     """What the values alone do not tell: merged cells (filled into `lines`) and formulas without a result."""
     merged: dict[str, None] = {}
     bare: dict[str, None] = {}
+    hidden: dict[int, None] = {}
     with zipfile.ZipFile(path) as archive, archive.open(member) as file:
         tail = b""
         while chunk := file.read(_CHUNK):
             text = tail + chunk
             merged |= dict.fromkeys(one.decode() for one in _MERGED.findall(text))
             bare |= dict.fromkeys(one.decode() for one in _NO_RESULT.findall(text))
+            hidden |= dict.fromkeys(int(one or other) for one, other in _HIDDEN_ROW.findall(text))
             tail = text[-2_000:]
     notices = _unmerge(lines, list(merged))
+    if hidden := {one: None for one in hidden if one <= len(lines) and any(cell is not None for cell in lines[one - 1])}:
+        notices.append(Notice("rows-hidden", {"count": len(hidden), "rows": _some([str(one) for one in hidden])}))
     if bare:
         notices.append(Notice("formula-not-calculated", {"count": len(bare), "cells": _some(list(bare))}))
     return notices
@@ -154,6 +181,9 @@ def _value(cell: Any) -> Any:
         return format(Decimal(f"{cell:.15g}" if isinstance(cell, float) else cell), "f")
     if isinstance(cell, str) and cell in _ERRORS:
         return None
+    if isinstance(cell, timedelta):  # degrees, minutes and seconds are typed as hours, too: 109:48:30
+        seconds = round(cell.total_seconds(), 3)
+        return f"{int(seconds // 3600)}:{int(seconds % 3600 // 60):02d}:{seconds % 60:06.3f}".rstrip("0").rstrip(".")
     if isinstance(cell, datetime):
         return cell.isoformat(timespec="seconds")
     if isinstance(cell, (date, time)):

@@ -43,11 +43,11 @@ def read_tree(source: Source, *, encoding: str | None) -> tuple[Element, Decisio
     """The root of an XML file, its text decoded by what it says and its bytes. Raises Refused for entities, depth, or what is not XML."""
     data = source.main.read()
     said = re.match(rb"""\s*<\?xml[^>]*encoding=["']([\w-]+)["']""", data[:200])
-    text, decision = _decoded(data, said[1].decode() if said else None, encoding)
+    text, decision = decoded(data, said[1].decode() if said else None, encoding)
     return parsed(_DECLARATION.sub("", text.lstrip("\ufeff"), count=1), source.main.name), sampled(decision, cells(re.sub(rb"<[^>]*>", b",", data)))
 
 
-def _decoded(data: bytes, said: str | None, given: str | None) -> tuple[str, Decision]:
+def decoded(data: bytes, said: str | None, given: str | None) -> tuple[str, Decision]:
     """What the user gave, else what the bytes show, else what the declaration says: a declaration that the bytes deny is not believed."""
     if given:
         return for_text(data, given=given)

@@ -255,6 +255,24 @@ def test_swapped_axes_are_set_right_with_one_press(visit: Come, tmp_path: Path) 
     one.until(lambda: one.page.locator("text=装载 3 行").count() == 1, "read the other way round")
 
 
+def test_angles_in_doubt_are_chosen_by_what_each_reading_gives(visit: Come) -> None:
+    rows = "".join(f"V{n},村{n},109.48{n:02d},40.36{n + 10:02d}\n" for n in range(12))
+    one = visit(Role.GIS_STAFF)
+    drop(one, {"村委会.csv": f"编号,名称,经度,纬度\n{rows}".encode()})
+    one.page.fill("#load-name", "village_halls")
+    one.page.click(".panel-acts .primary")
+    settled(one)
+    assert "在下面选" in one.page.inner_text(".note[role=alert]")
+    readings = [text.split("\n")[:2] for text in one.page.locator("#right .reading").all_inner_texts()]
+    assert readings == [["十进制度", "109.480000, 40.361000"], ["度.分秒", "109.800000, 40.602778"]]
+    one.shot("upload_angles_1280")
+    one.page.click("#right .reading:has-text('度.分秒') button")
+    one.until(lambda: one.page.locator("text=装载 12 行").count() == 1, "read as was said")
+    seen = one.page.evaluate("fetch('/api/v1/loads?limit=1').then(one => one.json())")["loads"][0]
+    rehearsed = one.page.evaluate(f"fetch('/api/v1/loads/{seen['id']}/rehearsal').then(one => one.json())")
+    assert rehearsed["rows"]["features"][0]["geometry"]["coordinates"] == pytest.approx((109.8, 40.602778), abs=1e-5)
+
+
 def test_one_row_is_one_row_in_english(visit: Come) -> None:
     one = visit(Role.GIS_STAFF, language="en")
     for rows, words in (("W1,一,109.6,40.6\n", "Load 1 row"), ("W1,一,109.6,40.6\nW2,二,109.61,40.6\n", "Load 2 rows")):

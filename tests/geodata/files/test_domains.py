@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 import shapely
 
+from geodata.files import domains
 from geodata.files.loading import LoadOptions, commit, plan
+from geodata.files.xml_tree import parsed
 from geodata.store.spaces import Space
 from layers.spec import OPERATOR, Choice, Family, Field, Geometry, Label, Layer, Style
 from tests.geodata.files.making import by_gdal
@@ -108,3 +110,19 @@ def test_definitions_that_are_none_leave_the_codes_as_they_are(broken: str) -> N
     from geodata.files.domains import _tree
 
     assert _tree(broken) is None
+
+
+DEFINITION = (
+    "<DEFeatureClassInfo><Name>roads</Name><SubtypeFieldName>kind</SubtypeFieldName><DefaultSubtypeCode>1</DefaultSubtypeCode><Subtypes>"
+    "<Subtype><SubtypeName>国道</SubtypeName><SubtypeCode>1</SubtypeCode><FieldInfos><SubtypeFieldInfo><FieldName>grade</FieldName><DomainName>A</DomainName></SubtypeFieldInfo>"
+    "<SubtypeFieldInfo><FieldName>open</FieldName><DomainName>YesNo</DomainName></SubtypeFieldInfo></FieldInfos></Subtype>"
+    "<Subtype><SubtypeName>县道</SubtypeName><SubtypeCode>2</SubtypeCode><FieldInfos><SubtypeFieldInfo><FieldName>grade</FieldName><DomainName>B</DomainName></SubtypeFieldInfo>"
+    "<SubtypeFieldInfo><FieldName>open</FieldName><DomainName>YesNo</DomainName></SubtypeFieldInfo></FieldInfos></Subtype></Subtypes></DEFeatureClassInfo>"
+)
+
+
+def test_subtypes_say_what_the_codes_of_their_field_mean_and_which_lists_differ() -> None:
+    """A field whose list is another one in each subtype cannot be read by one list: that is told, never guessed."""
+    found = domains.subtypes(parsed(DEFINITION, "GDB_Items"))
+    assert found.labels == {"kind": {"1": "国道", "2": "县道"}} and found.differing == ("grade",)
+    assert domains.subtypes(parsed("<DEFeatureClassInfo><SubtypeFieldName></SubtypeFieldName></DEFeatureClassInfo>", "x")).labels == {}

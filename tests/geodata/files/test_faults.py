@@ -177,3 +177,117 @@ def test_a_ring_too_short_is_told_with_how_many_points(tmp_path: Path) -> None:
     ring = {"type": "Polygon", "coordinates": [[[109.8, 40.6], [109.9, 40.6]]]}
     found = read(geojson(tmp_path / "a.geojson", [(ring, {}), (point(109.8, 40.6), {})])).rejected[0]
     assert "?" not in messages.message(found.code, found.values, "zh")
+
+
+def kml(folder: Path, body: str) -> Path:
+    path = folder / "a.kml"
+    path.write_text(f'<kml xmlns="http://www.opengis.net/kml/2.2"><Document>{body}</Document></kml>')
+    return path
+
+
+MARK = "<Placemark><name>甲</name>{}</Placemark><Placemark><name>乙</name><Point><coordinates>109.8,40.6</coordinates></Point></Placemark>"
+RING = "<LinearRing><coordinates>109.8,40.6 109.9,40.6 109.9,40.7 109.8,40.6</coordinates></LinearRing>"
+OUTER, INNER = f"<outerBoundaryIs>{RING}</outerBoundaryIs>", f"<innerBoundaryIs>{RING}</innerBoundaryIs>"
+
+
+def test_a_kml_of_pictures_alone_says_so_and_where_pictures_go(tmp_path: Path) -> None:
+    refused = refusal(kml(tmp_path, "<GroundOverlay><name>图</name><Icon><href>a.png</href></Icon></GroundOverlay><PhotoOverlay/>"))
+    assert (refused.code, refused.values["count"]) == ("kml-only-pictures", 2)
+
+
+@pytest.mark.parametrize(
+    ("shape", "code"),
+    [
+        (f"<Polygon>{INNER}</Polygon>", "outlines-not-one"),
+        (f"<Polygon>{OUTER}{OUTER}</Polygon>", "outlines-not-one"),
+        ("<LineString><coordinates>109.8,40.6,109.9,40.7 109.9,40.8</coordinates></LineString>", "position-not-read"),
+    ],
+    ids=["only a hole", "two outlines", "positions without a blank between them"],
+)
+def test_a_shape_of_a_kml_that_is_none_is_kept_out(tmp_path: Path, shape: str, code: str) -> None:
+    """The wrong build takes a hole for the outline, a second outline for a hole, and the first two numbers of four."""
+    table = read(kml(tmp_path, MARK.format(shape)))
+    assert [(one.code, one.row) for one in table.rejected] == [(code, 1)] and table.rows.tolist() == [2]
+
+
+@pytest.mark.parametrize("words", ["<name>奥维互动地图(GCJ02)</name>", "<Folder><name>学校</name><description>火星坐标</description></Folder>"])
+def test_a_shift_that_a_kml_names_is_heard(tmp_path: Path, words: str) -> None:
+    assert [one.values["datum"] for one in read(kml(tmp_path, words + MARK.format(""))).notices if one.code == "datum-named"] == ["gcj02"]
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ({"arcs": [[[1, 1]] * 3000], "objects": {}, "type": "Topology"}, "TopoJSON"),
+        ({"features": [{"attributes": {"a": 1}, "geometry": {"x": 1, "y": 2}}] * 500, "spatialReference": {"wkid": 4490}}, "Esri JSON"),
+    ],
+)
+def test_json_of_another_kind_is_named_wherever_it_says_so(tmp_path: Path, value: object, kind: str) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(value))
+    refused = refusal(path)
+    assert (refused.code, refused.values["kind"], refused.values["path"]) == ("format-unsupported", kind, "a.json")
+
+
+def test_what_stands_for_a_feature_is_read_where_it_has_a_shape_and_else_told(tmp_path: Path) -> None:
+    """The wrong build says of a bare shape, or of a collection inside a collection, that it has no place."""
+    feature = {"type": "Feature", "geometry": point(109.8, 40.6), "properties": {"n": 1}}
+    path = tmp_path / "a.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [point(109.8, 40.7), {"type": "FeatureCollection", "features": [feature]}, "x", {**feature, "geometry": {}}]}))
+    table = read(path)
+    assert table.rows.tolist() == [1, 2] and [(one.code, one.row) for one in table.rejected] == [("feature-expected", 3), ("geometry-empty", 4)]
+
+
+def geopackage(folder: Path, *changes: tuple[str, tuple[object, ...]]) -> Path:
+    path = by_gdal(folder / "a.gpkg", "GPKG", [shapely.Point(*one) for one in HERE], {"code": ["A", "B", "C"]})
+    with sqlite3.connect(path) as connection:
+        for name in ("ST_IsEmpty", "ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY"):
+            connection.create_function(name, 1, lambda _: 0)
+        for change in changes:
+            connection.execute(*change)
+    return path
+
+
+def blob(srs: int, lon: float, lat: float) -> bytes:
+    return b"GP\x00\x01" + srs.to_bytes(4, "little") + shapely.to_wkb(shapely.Point(lon, lat))
+
+
+def test_a_shape_of_another_system_in_a_geopackage_is_kept_out(tmp_path: Path) -> None:
+    """The wrong build believes the layer and puts the shape somewhere else."""
+    table = read(geopackage(tmp_path, ("UPDATE a SET geom = ? WHERE fid = 2", (blob(4549, 109.8, 40.6),))))
+    assert [(one.code, one.row, one.values["srid"]) for one in table.rejected] == [("srid-differs", 2, 4549)]
+    (tmp_path / "all").mkdir()
+    table = read(geopackage(tmp_path / "all", ("UPDATE a SET geom = ?", (blob(4326, 109.8, 40.6),))))
+    assert len(table.rows) == 3 and [one.values for one in table.notices if one.code == "srid-of-shapes"] == [{"srid": 4326, "layer_srid": 4490}]
+
+
+def test_what_is_no_shape_and_no_truth_in_a_geopackage_is_told_by_row(tmp_path: Path) -> None:
+    table = read(geopackage(tmp_path, ("UPDATE a SET geom = 'POINT(109.8 40.6)' WHERE fid = 2", ()), ("ALTER TABLE a ADD COLUMN open BOOLEAN", ()), ("UPDATE a SET open = fid", ())))
+    column = table.column("open")
+    assert column is not None and list(column.values) == [True, None, None]
+    assert [(one.row, one.field, one.values["value"]) for one in table.notices if one.code == "truth-not-read"] == [(2, "open", "2"), (3, "open", "3")]
+    placed = place(table, Place(JIUYUAN))
+    assert {row: one.code for row, one in placed.rejected.items()} == {1: "geometry-broken"}
+
+
+CAP = ('<alert xmlns="urn:oasis:names:tc:emergency:cap:1.2"><identifier>x</identifier><status>{}</status><msgType>{}</msgType><info><event>暴雨</event>'
+       "<area><areaDesc>九原区</areaDesc><polygon>{}</polygon></area></info></alert>")  # fmt: skip
+
+
+def test_a_warning_that_is_a_test_or_taken_back_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "a.xml"
+    path.write_text(CAP.format("Test", "Cancel", "40.6, 109.8 40.7, 109.8 40.7 ,109.9 40.6,109.8"))
+    table = read(path)
+    assert [one.code for one in table.notices] == ["warning-not-actual", "warning-taken-back"] and len(table.rows) == 1
+
+
+def test_an_area_of_a_warning_that_is_none_is_told_in_its_own_words(tmp_path: Path) -> None:
+    path = tmp_path / "a.xml"
+    path.write_text(CAP.format("Actual", "Alert", "40.6,x 40.7,109.8 40.7,109.9 40.6,109.8"))
+    assert [one.values["value"] for one in read(path).rejected] == ["40.6,x"]
+
+
+def test_a_geodatabase_of_which_a_table_is_empty_is_refused(tmp_path: Path) -> None:
+    path = by_gdal(tmp_path / "a.gdb", "OpenFileGDB", [shapely.Point(*one) for one in HERE], {"code": ["A", "B", "C"]})
+    (path / "a00000009.gdbtable").write_bytes(b"")
+    assert refusal(path).code == "empty-file"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Callable, Sequence
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from geodata.columns import ShapeColumn
 from geodata.files.dbf import read_dbf
 from geodata.files.delimited import from_cells, header_of, read_delimited
 from geodata.files.notices import Refused
@@ -19,7 +22,7 @@ from geodata.files.sniffing import Source
 from geodata.files.table import Column, Kind, Table
 from geodata.files.workbook import read_workbook
 from layers.spec import Geometry
-from tests.geodata.files.making import dbf, workbook
+from tests.geodata.files.making import dbf, workbook, zipped
 
 HEAD = ["编号", "名称", "经度", "纬度"]
 ROWS: list[list[Any]] = [["A", "甲", 109.8, 40.6], ["B", "乙", 109.9, 40.6]]
@@ -145,12 +148,12 @@ def test_a_new_field_loses_no_digit_of_its_codes(values: list[str], kind: type) 
 
 
 def test_codes_that_a_spreadsheet_shortened_are_told() -> None:
-    assert [one.values["count"] for one in numbers_lost(Column("编号", Kind.TEXT, ["1.50207E+11", "A1", "1.5E+3", None]))] == [1]
+    assert [one.values["count"] for one in numbers_lost(Column("编号", Kind.TEXT, ["1.50207E+11", "A1", "1.5E+3", None]), range(1, 5))] == [1]
 
 
 @pytest.mark.parametrize(("name", "values", "codes"), [("建成日期", [45322, 36525], ["dates-as-numbers"]), ("建成日期", [45322, None], ["dates-as-numbers"]), ("建成年份", [45322], []), ("建成日期", [20240101], [])])
 def test_days_that_a_spreadsheet_counted_are_told(name: str, values: list[Any], codes: list[str]) -> None:
-    assert [one.code for one in numbers_lost(Column(name, Kind.INTEGER, values))] == codes
+    assert [one.code for one in numbers_lost(Column(name, Kind.INTEGER, values), range(1, len(values) + 1))] == codes
 
 
 @pytest.mark.parametrize(("text", "number"), [("1,500", 1500), ("12,345,678", 12345678), ("1,5", 1.5), ("12", 12)])
@@ -169,3 +172,110 @@ def test_a_dbase_table_whose_fields_cannot_be_found_is_refused_and_one_without_a
 
 def test_a_workbook_by_another_name_is_read(tmp_path: Path) -> None:
     assert len(sheet(tmp_path, HEAD, *ROWS, name="a.xls").rows) == 2
+
+
+def changed(folder: Path, change: Callable[[Any], None], *rows: Sequence[Any]) -> Table:
+    """A sheet after something was done to its workbook."""
+    from openpyxl import load_workbook
+
+    path = workbook(folder / "a.xlsx", {"表": [HEAD, *[list(one) for one in rows or ROWS]]})
+    book = load_workbook(path)
+    change(book)
+    book.save(path)
+    return read_workbook(Source("XLSX", "a", Part("a.xlsx", path)), sublayer=None, shapes_wanted=True)
+
+
+def codes(read: Table) -> dict[str, Any]:
+    return {one.code: one.values for one in read.notices}
+
+
+def test_rows_that_are_hidden_or_filtered_out_are_read_and_told(tmp_path: Path) -> None:
+    def hide(book: Any) -> None:
+        book["表"].row_dimensions[3].hidden = True
+
+    read = changed(tmp_path, hide)
+    assert len(read.rows) == 2 and codes(read)["rows-hidden"] == {"count": 1, "rows": "3"}
+
+
+def test_a_workbook_of_which_all_that_holds_something_is_hidden_says_so(tmp_path: Path) -> None:
+    def hide(book: Any) -> None:
+        book.create_sheet("说明")
+        book["表"].sheet_state = "hidden"
+
+    with pytest.raises(Refused) as refused:
+        changed(tmp_path, hide)
+    assert (refused.value.code, refused.value.values["there"]) == ("sheets-all-hidden", "表")
+
+
+def test_angles_typed_as_hours_are_read(tmp_path: Path) -> None:
+    """Offices type 109:48:30 into a cell of the form [h]:mm:ss. The wrong build reads "4 days, 13:48:30"."""
+    angles = [timedelta(hours=109, minutes=48, seconds=30), timedelta(hours=40, minutes=36, seconds=0.5)]
+
+    def shape(book: Any) -> None:
+        for cell, angle in zip(book["表"][2][2:], angles, strict=True):
+            cell.value, cell.number_format = angle, "[h]:mm:ss"
+
+    assert places(changed(tmp_path, shape))[0] == pytest.approx((109 + 48.5 / 60, 40 + 36 / 60 + 0.5 / 3600), abs=1e-9)
+
+
+def places(read: Table) -> list[tuple[float, float]]:
+    import shapely
+
+    return [shapely.from_wkb(one).coords[0] for one in ShapeColumn.of_blobs(read.shapes or []).blobs(0, len(read.rows)).tolist()]
+
+
+def test_a_strict_workbook_is_called_by_its_name(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "a.xlsx", {"表": [HEAD, *ROWS]})
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name).replace(b"schemas.openxmlformats.org/spreadsheetml/2006", b"purl.oclc.org/ooxml/spreadsheetml") for name in archive.namelist()}
+    zipped(path, members)
+    with pytest.raises(Refused) as refused:
+        read_workbook(Source("XLSX", "a", Part("a.xlsx", path)), sublayer=None, shapes_wanted=True)
+    assert refused.value.code == "workbook-strict"
+
+
+def test_days_among_numbers_of_days_and_the_day_nought_are_told(tmp_path: Path) -> None:
+    some = sheet(tmp_path, [*HEAD, "建成日期"], ["A", "甲", 109.8, 40.6, date(2020, 5, 1)], ["B", "乙", 109.9, 40.6, 43952])
+    assert list(some.columns[-1].values) == ["2020-05-01", "43952"]
+    assert codes(some)["some-dates-as-numbers"] == {"column": "建成日期", "text": "43952", "rows": "2", "day": "2020-05-01"}
+    nought = sheet(tmp_path, [*HEAD, "建成日期"], ["A", "甲", 109.8, 40.6, date(2020, 5, 1)], ["B", "乙", 109.9, 40.6, time(0, 0)])
+    assert nought.columns[-1].kind is Kind.DATE and list(nought.columns[-1].values) == ["2020-05-01", None]
+    assert codes(nought)["days-nought"] == {"column": "建成日期", "count": 1}
+
+
+def test_a_second_table_below_is_kept_out_row_by_row(tmp_path: Path) -> None:
+    """The wrong build reads the grade of the second table as the name."""
+    read = delimited(tmp_path, "编号,名称,经度,纬度\nA,甲,109.8,40.6\n\n编号,等级,经度,纬度\nX,一级,109.85,40.65\n")
+    assert read.rows.tolist() == [1] and [one for one in told(read) if one[0] != "row-empty"] == [("row-of-other-table", 3), ("row-of-other-table", 4)]
+    assert read.read == 4
+    assert len(delimited(tmp_path, "编号,名称,经度,纬度\nA,甲,109.8,40.6\nn,e,,\nB,经度,109.9,40.6\n").rows) == 3
+
+
+def test_two_tables_side_by_side_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refused) as refused:
+        sheet(tmp_path, [*HEAD, None, *HEAD], ["A", "甲", 109.8, 40.6, None, "B", "乙", 109.9, 40.6])
+    assert refused.value.code == "tables-beside"
+    assert len(sheet(tmp_path, [*HEAD, "经度"], ["A", "甲", 109.8, 40.6, 109.8]).rows) == 1
+
+
+def test_a_line_that_names_the_mark_between_cells_is_heeded(tmp_path: Path) -> None:
+    read = delimited(tmp_path, "sep=;\n编号;名称;经度;纬度\nA;甲;109,8;40,6\n")
+    assert len(read.rows) == 1 and read.first_line == 3
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "code", "rows"),
+    [
+        (Kind.TEXT, [*map(str, range(40)), "五"], "numbers-not-all", "41"),
+        (Kind.REAL, [1.0, "1.#INF", None, 2.0], "numbers-not-all", "2"),
+        (Kind.DATE, ["2026-05-01", "20260230", "2026-05-03"], "days-not-all", "2"),
+        (Kind.DATE, ["2026-05-01", "2026-13-02"], "days-not-all", "2"),
+        (Kind.TEXT, [*map(str, range(5)), "五"], None, ""),
+        (Kind.TEXT, ["一级", "二级"] * 30, None, ""),
+    ],
+)
+def test_a_few_values_that_make_a_column_text_are_told(kind: Kind, values: list[Any], code: str | None, rows: str) -> None:
+    """The wrong build makes a number field of thousands of rows a text in silence, for one cell."""
+    read = Table("CSV", "a", np.arange(1, len(values) + 1), [Column("人口", kind, values)])
+    found = [(one.code, one.values["rows"]) for one in propose("a", read, {Geometry.POINT})[1] if one.code.endswith("-not-all")]
+    assert found == ([(code, rows)] if code else [])

@@ -6,7 +6,7 @@ const POLL_MS = 350;
 const AGAIN_MS = 1000;
 const WORKING = new Set(["waiting", "examining", "confirmed", "committing"]);
 
-/** What the user said. @typedef {{crs?: string, datum?: string, datum_rows?: number[], encoding?: string, sublayer?: string, anywhere?: boolean, swapped?: boolean, remember?: boolean, mapping: Record<string, string>, measures?: Record<string, string>, rows: Record<string, {drop?: boolean, keep?: boolean, fill?: Record<string, any>}>}} Told */
+/** What the user said. @typedef {{crs?: string, datum?: string, datum_rows?: number[], encoding?: string, sublayer?: string, anywhere?: boolean, swapped?: boolean, angles?: string, remember?: boolean, mapping: Record<string, string>, measures?: Record<string, string>, rows: Record<string, {drop?: boolean, keep?: boolean, fill?: Record<string, any>}>}} Told */
 /** How far it is: bytes sent of all, and whether the link is down; else the stage of the worker. @typedef {{sent?: number, of?: number, waiting?: boolean, stage?: string}} Progress */
 
 export class Session {

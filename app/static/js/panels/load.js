@@ -20,7 +20,7 @@ import { lost } from "./loads.js";
 
 const STEPS = /** @type {const} */ (["file", "found", "mapping", "rehearsal", "load"]);
 const SAID_ELSEWHERE = new Set(["places-shifted", "column-unmatched", "encoding-contradicted", "cpg-unreadable"]);
-const ASKED = new Set(["crs", "encoding", "sublayer", "datum", "map"]); // what a refusal may be about that a person can tell
+const ASKED = new Set(["crs", "encoding", "sublayer", "datum", "map", "angles"]); // what a refusal may be about that a person can tell
 const NO_ANSWER = new Set(["datum-without-parameters", "crs-no-way"]); // no choice of ours helps: the keeper has to convert it
 /** How far the bar is at each stage; up to the first it follows the bytes sent. @type {Record<string, number>} */
 const FAR = { waiting: 0.3, reading: 0.4, placing: 0.56, matching: 0.72, comparing: 0.88 };
@@ -206,6 +206,7 @@ class Loading {
       el("div", { class: "acts" }, failed ? button(t("action.again"), () => this.examine(), { small: true, primary: true }) : null, first?.code === "is-imagery" && this.act.picture && this.session.files.length === 1 ? button(t("load.asPicture"), () => this.act.picture?.(this.session.files[0]), { small: true, primary: true }) : null, first?.code === "axes-swapped" ? button(t("load.swapAxes"), () => change({ swapped: true }), { small: true, primary: true }) : null, first?.code === "all-outside-district" ? button(t("load.keepAll"), () => change({ anywhere: true }), { small: true }) : null))));
     if (about === "sublayer" && first.layers) section(body, sectionHead(t("load.whichSublayer")), sublayerChoice(first.layers, (name) => change({ sublayer: name })));
     if (about === "encoding") section(body, sectionHead(t("load.whichEncoding"), t("load.byReading")), el("div", { class: "encodings" }, (seen.encoding?.readings || ENCODINGS.map((name) => ({ name, text: "" }))).map((/** @type {any} */ one) => el("div", { class: "reading" }, el("b", { text: one.name }), el("span", { class: "cut", text: one.text }), button(t("load.useThis"), () => change({ encoding: one.name }), { small: true })))), otherEncoding({ change }));
+    if (about === "angles" && first.readings) section(body, sectionHead(t("load.whichAngles")), el("div", { class: "encodings" }, first.readings.map((/** @type {{form: "decimal" | "d.mmss" | "dddmmss" | "dddmm.mm" | "e6", place: string}} */ one) => el("div", { class: "reading" }, el("b", { text: t(`load.angles.${one.form}`) }), el("span", { class: "cut", text: one.place }), button(t("load.useThis"), () => change({ angles: one.form }), { small: true })))));
     if (about === "datum") section(body, sectionHead(t("load.whichDatum")), el("div", { class: "tool-row" }, datumButtons({ change })));
     if (((asks && about === "crs") || first?.code === "all-outside-district") && seen.systems) askForSystem(body, seen.systems.filter((/** @type {any} */ one) => (one.why !== "said" || first.code === "axes-swapped") && (asks || !one.distance_m)), (one) => change({ crs: one.crs, swapped: one.swapped }));
     if (report.encoding?.value && about !== "encoding") add(body, findings({ ...report, crs: null }, { encoding: seen.encoding }, this.layer, { change, told: this.session.told }));

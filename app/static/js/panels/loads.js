@@ -170,7 +170,7 @@ function facts(load) {
 
 /** What a person had said about the file. @param {any} told */
 function settings(told) {
-  const named = /** @type {const} */ (["crs", "datum", "encoding", "sublayer"]).filter((name) => told[name]).map((name) => t(`load.set.${name}`, { value: told[name] }));
+  const named = /** @type {const} */ (["crs", "datum", "angles", "encoding", "sublayer"]).filter((name) => told[name]).map((name) => t(`load.set.${name}`, { value: told[name] }));
   const yes = /** @type {const} */ (["create", "anywhere", "swapped"]).filter((name) => told[name]).map((name) => t(`load.set.${name}`));
   const counted = /** @type {const} */ (["mapping", "rows"]).filter((name) => Object.keys(told[name] || {}).length).map((name) => t(`load.set.${name}`, { n: Object.keys(told[name]).length }));
   const recalled = told.remembered ? [t("load.set.remembered", { n: Object.keys(told.remembered.mapping).length, by: told.remembered.by })] : [];
