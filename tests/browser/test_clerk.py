@@ -36,6 +36,11 @@ def test_a_new_layer_is_named_in_plain_words_and_the_last_load_undone_is_all_tha
     one.page.click(".panel-acts .primary")
     settled(one)
     assert "装载预演 · 卫生院（乡镇）" in one.page.inner_text("#right .panel-head")
+    other = visit(Role.GIS_STAFF)
+    other.page.click("#left [aria-label=近来改动]")
+    other.page.click("button:has-text('装载记录')")
+    other.until(lambda: other.page.locator(".load-record").count() >= 1, "the loads are listed")
+    assert "卫生院（乡镇）" in other.page.locator(".load-record >> nth=0").inner_text(), "before it is made, too"
     one.page.click(".panel-acts .primary")
     one.see("已装载 2 行到「卫生院（乡镇）」")
     one.page.click("#right button:has-text('撤销这次装载')")
