@@ -136,6 +136,8 @@ _HTTP = {
 }
 FULL = (errno.ENOSPC, errno.EDQUOT)
 _PARTS = {"database": Label("数据库", "The database"), "index": Label("索引", "The index"), "worker": Label("后台任务", "The worker")}
+_LARGE = {"upload": Label("上传的文件", "the upload"), "files": Label("文件个数", "the number of files"), "body": Label("请求内容", "the request"),
+          "vertices": Label("图形的顶点数", "the corners of the shape"), "depth": Label("嵌套层数", "the nesting")}
 _STOP = {"zh": "。", "en": ". "}
 
 
@@ -189,6 +191,8 @@ def _words(code: str, values: Mapping[str, Any], language: str) -> dict[str, str
         return {}
     part = _PARTS.get(str(values.get("part") or "database"))
     values = {**values, "part": part.in_language(language) if part else values.get("part")}
+    if code == "too-large" and (what := _LARGE.get(str(values.get("what")))):
+        values = {**values, "what": what.in_language(language)}
     said, todo = messages.message(code, values, language), messages.remedy(code, values, language)
     return {"detail": f"{said}{_STOP[language]}{todo}", "remedy": todo} if todo else {"detail": said}
 

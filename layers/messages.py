@@ -82,5 +82,5 @@ declare({
     "version-required": _said("写入必须说明所依据的版本", "A write must name the version it was made from", "带 If-Match 请求头", "Send an If-Match header"),
     "too-many": _said("请求过多", "Too many requests", "请 {retry_after_s} 秒后再试", "Try again in {retry_after_s} s"),
     "too-large": _said("内容过大：{what}", "Too large: {what}", "减小到 {limit} 以内", "Reduce it to at most {limit}"),
-    "unavailable": _said("{part} 暂时不可用", "{part} does not answer now", "请稍后再试", "Try again shortly"),
+    "unavailable": _said("{part}暂时不可用", "{part} does not answer now", "请稍后再试", "Try again shortly"),
 })

@@ -21,7 +21,7 @@ class Listing:
         self._must = bool(file)
         self._folder = home / PLACED
         self._lock = threading.Lock()
-        self._as_of: tuple[int, int] | None = None
+        self._as_of: object = None
         self._sources: dict[str, Source] = {}
         self._problem: BadBasemaps | None = None
 
@@ -52,8 +52,10 @@ class Listing:
             return ()
 
 
-def _changed(path: Path) -> int:
+def _changed(path: Path) -> tuple[int, int]:
+    """Of its content and of its rights: one that could not be read may be readable now."""
     try:
-        return path.stat().st_mtime_ns
+        known = path.stat()
+        return known.st_mtime_ns, known.st_ctime_ns
     except OSError:
-        return 0
+        return 0, 0

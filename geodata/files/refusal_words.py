@@ -128,7 +128,10 @@ declare(
             "Choose another layer, or “New layer”",
         ),
         "shape-kind-unsupported": said(
-            "不支持图形类型 {kind}", "Shapes of type {kind} are not supported", "在原软件中转为面", "Convert them to polygons first"
+            "文件里是三维体（{kind}），这里只收点、线、面",
+            "The file holds solid bodies ({kind}); points, lines and areas are taken",
+            "在原软件中转为面，重新导出",
+            "Turn them into polygons in the program they come from and export again",
         ),
         # packing and parts
         "no-such-file": said("没有文件「{path}」", "There is no file “{path}”", "核对路径", "Check the path"),

@@ -468,7 +468,7 @@ declare(
         "row-doubled": said("与第 {first} 条完全相同，跳过", "It is the same as record {first} and was passed over"),
         "times-local": said("没有时区的时间按北京时间处理", "Times without a zone were taken as Beijing time"),
         # layers, fields and keys
-        "layer-made": said("新建图层「{layer}」，{fields} 个字段", "The layer “{layer}” was made, with {fields} fields"),
+        "layer-made": said("新建图层「{layer}」，{fields} 个字段", "New layer “{layer}” with {fields} fields"),
         "layer-would-be-made": said("将新建图层「{layer}」，{fields} 个字段", "The layer “{layer}” would be made, with {fields} fields"),
         "measure-by-name": said(
             "「{column}」按列名计作{measure}（单位 {unit}），影响区里会合计",

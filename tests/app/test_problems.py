@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +19,8 @@ from app.settings import Settings
 from geodata.store.database import Database
 from layers import errors
 from layers.messages import declared
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def _raising(settings: Settings, database: Database, error: Exception) -> Flask:
@@ -134,3 +138,9 @@ def test_every_answer_has_words_in_both_languages() -> None:
             assert kind.code in declared() or kind is errors.FileRefused, kind
             for language in ("zh", "en"):
                 assert describe(kind(), language).body["title"]
+
+
+@pytest.mark.parametrize("what", sorted({one for path in (ROOT / "app").rglob("*.py") for one in re.findall(r'TooLarge\(what="(\w+)"', path.read_text())}))
+def test_what_is_too_large_is_said_in_words(what: str) -> None:
+    zh, en = (describe(errors.TooLarge(what=what, limit="5 MB"), language).body["detail"] for language in ("zh", "en"))
+    assert what not in zh and f": {what}." not in en, "no word of the program"

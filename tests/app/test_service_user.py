@@ -282,6 +282,22 @@ def test_the_file_of_basemaps_that_is_roots_alone_is_read_by_the_service(open_fo
     assert may(nobody, "-r", file) and not may(nobody, "-w", file) and not file.stat().st_mode & stat.S_IROTH, "the keys in it are for nobody else"
 
 
+def test_a_file_of_basemaps_that_was_closed_at_first_is_read_when_it_is_opened(open_folder: Path, nobody: SystemUser) -> None:
+    file = open_folder / "basemaps.json"
+    file.write_text(SOURCES)
+    file.chmod(0o600)
+    listing = Listing(open_folder)
+    os.seteuid(nobody.uid)
+    try:
+        assert listing.sources == {} and listing.problem is not None
+        os.seteuid(0)
+        file.chmod(0o644)
+        os.seteuid(nobody.uid)
+        assert set(listing.sources) == {"offline"} and listing.problem is None
+    finally:
+        os.seteuid(0)
+
+
 def test_below_a_closed_folder_the_service_has_a_copy_of_the_file_of_basemaps_that_follows_it(open_folder: Path, nobody: SystemUser) -> None:
     closed, said = open_folder / "root", []
     closed.mkdir(mode=0o700)

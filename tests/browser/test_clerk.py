@@ -36,6 +36,11 @@ def test_a_new_layer_is_named_in_plain_words_and_the_last_load_undone_is_all_tha
     one.page.click(".panel-acts .primary")
     settled(one)
     assert "装载预演 · 卫生院（乡镇）" in one.page.inner_text("#right .panel-head")
+    other = visit(Role.GIS_STAFF)
+    other.page.click("#left [aria-label=近来改动]")
+    other.page.click("button:has-text('装载记录')")
+    other.until(lambda: other.page.locator(".load-record").count() >= 1, "the loads are listed")
+    assert "卫生院（乡镇）" in other.page.locator(".load-record >> nth=0").inner_text(), "before it is made, too"
     one.page.click(".panel-acts .primary")
     one.see("已装载 2 行到「卫生院（乡镇）」")
     one.page.click("#right button:has-text('撤销这次装载')")
@@ -78,6 +83,21 @@ def test_far_rows_are_kept_at_once_and_what_was_loaded_is_in_sight(visit: Come, 
     one.page.click(".panel-acts .primary")
     one.see("已写入")
     one.until(lambda: one.page.evaluate("onemap.view.map.getZoom()") >= 11, "the layer is drawn from level 11, so the map goes there")
+    line = one.page.locator(".layer[data-layer=facilities]")
+    assert "放大后显示" not in line.inner_text()
+    one.page.evaluate("onemap.view.map.setZoom(10, {animate: false})")
+    one.until(lambda: "放大后显示" in line.inner_text(), "a layer that is on and not drawn says why")
+
+
+def test_rows_that_lie_outside_are_all_in_view_when_most_do(visit: Come) -> None:
+    one = visit(Role.GIS_STAFF)
+    rows = [f"OUT-{n},外{n},{109.2 + n * 0.3:.2f},{41.0 + n * 0.03:.2f}" for n in range(5)]
+    drop(one, table("周边", *rows, "IN-1,内,109.7,40.6"))
+    one.until(lambda: one.page.locator("#load-name").count() == 1, "asked where it goes")
+    one.page.click(".panel-acts .primary")
+    settled(one)
+    one.until(lambda: one.page.evaluate("(() => { const all = [...document.querySelectorAll('.row-icon')]; const map = document.querySelector('.folium-map').getBoundingClientRect(); "
+                                        "return all.length === 6 && all.every(one => { const at = one.getBoundingClientRect(); return at.left >= map.left && at.right <= map.right && at.top >= map.top && at.bottom <= map.bottom; }); })()"), "none of them is out of sight")
 
 
 def test_a_column_that_is_missing_is_a_question_and_no_refusal(visit: Come) -> None:

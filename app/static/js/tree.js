@@ -130,13 +130,15 @@ export function layerTree(element, view, act) {
     }
   }
 
-  /** How much of a layer its filter shows. @param {import("./types").Layer} layer @param {any} source */
+  /** How much of a layer its filter shows, or that it is drawn from nearer only. @param {import("./types").Layer} layer @param {any} source */
   function said(layer, source) {
     const { chip, age } = states.get(layer.id) || {};
     if (!chip) return;
     const filtered = lookOf(layer.id).filter.length > 0;
-    chip.hidden = !filtered;
-    if (age) age.hidden = filtered;
+    const far = !filtered && state.shown.has(layer.id) && !layer.style.paint && view.map.getZoom() < layer.style.min_zoom;
+    chip.hidden = !filtered && !far;
+    if (age) age.hidden = filtered || far;
+    if (far) chip.textContent = t("tree.nearer");
     if (filtered) chip.textContent = source?.matched != null && source.filter ? t("filter.shown", { n: number(source.matched), all: number(layer.count) }) : t("filter.on");
   }
 

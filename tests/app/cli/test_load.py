@@ -65,8 +65,10 @@ def test_a_person_reads_what_happened_and_what_to_do(onemap, tmp_path: Path) -> 
 
 
 def test_a_layer_is_listed_and_exported(onemap, tmp_path: Path) -> None:
-    onemap("load", "halls", shapefile(tmp_path), "--create")
-    listed = {one["id"]: one["count"] for one in json.loads(onemap("layers", "--json").stdout)["layers"]}
+    onemap("load", "halls", shapefile(tmp_path), "--create", "--label", "文体场馆")
+    layers = json.loads(onemap("layers", "--json").stdout)["layers"]
+    listed = {one["id"]: one["count"] for one in layers}
+    assert next(one["label"] for one in layers if one["id"] == "halls") == {"zh": "文体场馆", "en": "halls"}, "called as it was said"
     assert listed["halls"] == 3 and listed["shelters"] == 0
     out = tmp_path / "halls.geojson"
     assert onemap("export", "halls", out).exit_code == 0

@@ -64,7 +64,7 @@ function systemRow(list, report, seen, act) {
   const { crs } = report;
   if (!crs?.value) return;
   if (byChainage(report)) {
-    add(list, entry(t("load.crs"), [el("b", { text: crs.value })], [systemName(crs.reason)]));
+    add(list, entry(t("load.crs"), [el("b", { text: t("load.byChainage") })], [systemName(crs.reason)]));
     return;
   }
   const systems = seen.systems || [];
@@ -111,7 +111,7 @@ function counting(one, act) {
 /** The columns of a file that becomes a layer of its own. @param {any} seen @param {Act} act */
 function proposed(seen, act) {
   const rows = seen.columns.map((/** @type {any} */ one) => el("tr", { class: one.field ? "" : "unused" }, el("td", { text: one.column }), el("td", { class: "cut", text: one.samples.join(t("list.comma")) }),
-    el("td", {}, one.field || t("load.ignore"), one.type ? el("span", { class: "meta-3", text: ` ${t(/** @type {any} */ (`type.${one.type}`))}` }) : null), el("td", {}, counting(one, act))));
+    el("td", { title: one.field }, one.field ? t(/** @type {any} */ (`type.${one.type}`)) : t("load.ignore")), el("td", {}, counting(one, act))));
   return el("section", { class: "section flush", id: "step-3" }, el("div", { class: "rank-head" }, el("b", { text: t("load.fieldsMade") }), number(seen.columns.length)),
     el("table", { class: "table mapping" }, el("thead", {}, el("tr", {}, ["load.column", "load.sample", "load.fieldMade", "load.sums"].map((key) => el("th", { text: t(/** @type {any} */ (key)) })))), el("tbody", {}, rows)));
 }

@@ -293,13 +293,14 @@ class Loading {
     this.fit();
   }
 
-  /** The rows in view; a row far away does not make all others one dot. @param {number} [least] the zoom from which they are drawn */
+  /** The rows in view; a few far away do not make all others one dot. @param {number} [least] the zoom from which they are drawn */
   fit(least = 0) {
     const found = this.marks?.bounds;
     if (!found) return;
     const [west, south, east, north] = config.district.bbox;
     const here = L.latLngBounds([[south, west], [north, east]]);
-    if (!here.intersects(found)) return this.act.view.fit([found.getWest(), found.getSouth(), found.getEast(), found.getNorth()]);
+    const all = [...(this.marks?.known.values() || [])];
+    if (all.filter(({ at }) => here.contains(at)).length * 2 < all.length) return this.act.view.fit([found.getWest(), found.getSouth(), found.getEast(), found.getNorth()]);
     const box = L.latLngBounds([[Math.max(found.getSouth(), south), Math.max(found.getWest(), west)], [Math.min(found.getNorth(), north), Math.min(found.getEast(), east)]]);
     this.act.view.fill(box.pad(0.06));
     if (this.act.view.map.getZoom() < least) this.act.view.map.setZoom(least, { animate: false });

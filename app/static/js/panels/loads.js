@@ -52,7 +52,7 @@ const stateOf = (load) => (load.undone_at ? "undone" : load.state);
 const chip = (load) => (stateOf(load) === "committed" ? null : el("span", { class: `chip ${BAD.has(load.state) ? "bad" : "soft"}`, text: t(/** @type {any} */ (`load.state.${stateOf(load)}`)) }));
 
 /** @param {any} load */
-const layerName = (load) => { const layer = state.layers.get(load.layer); return layer ? say(layer.label) : load.layer; };
+const layerName = (load) => { const layer = state.layers.get(load.layer); return layer ? say(layer.label) : load.options?.label || load.layer; };
 
 /** @param {any} load */
 const sums = (load) => [["inserted", "+"], ["updated", "~"], ["retired", "−"]].filter(([name]) => load.report?.[name]).map(([name, mark]) => `${mark}${number(load.report[name])}`).join(" ");
