@@ -31,6 +31,11 @@ def coordinate(value: Any) -> float | None:
     """One coordinate as typed: `109.5`, `１０９．５`, `109,5`, `109°34′30″`, `109度34分30秒`, `109.34.30`, `E109 34 30`, `4,496,845.5`; None when it is none."""
     if not isinstance(value, str):
         return None
+    if value[-1:].isdigit() and value.isascii():  # as most are written
+        try:
+            return float(value)
+        except ValueError:
+            pass
     text = unicodedata.normalize("NFKC", value.translate(_LOOKALIKES)).strip()
     text, sign = _without_hemisphere(text)
     text = _without_commas(text) if "," in text else text

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,7 @@ def read_delimited(source: Source, *, encoding: str | None, shapes_wanted: bool)
     text, decision = for_text(data, given=encoding)
     text = text.rstrip("\x00\x1a")  # what DOS ends a text with, and what an unfinished download is filled up with
     decision = sampled(decision, cells(data.partition(b"\n")[2]) or cells(data))
+    del data  # of a large file text and rows are enough to hold
     if "\x00" in text:
         raise Refused("format-unknown", path=source.main.name)
     said = re.match(r"\s*sep=(.)\s*\r?\n", text)  # how a spreadsheet is told what parts the cells
@@ -41,6 +42,7 @@ def read_delimited(source: Source, *, encoding: str | None, shapes_wanted: bool)
         lines = _lines(text, delimiter)
     except csv.Error as error:
         raise Refused("file-damaged", part=source.main.name, said=str(error)) from error
+    del text
     table = from_cells(lines, format_name=source.format, layer=source.name, shapes_wanted=shapes_wanted)
     if said and table.first_line is not None:
         table.first_line += 1
@@ -51,19 +53,28 @@ def read_delimited(source: Source, *, encoding: str | None, shapes_wanted: bool)
 
 def _lines(text: str, delimiter: str) -> list[list[str]]:
     """The records. Raises Refused when a quote that is closed too late, or never, has taken whole lines into one cell: each is a record by itself."""
-    physical = list(io.StringIO(text, newline=""))
-    reader = csv.reader(physical, delimiter=delimiter, skipinitialspace=delimiter == " ")
+    usual = max(2, Counter(one.count(delimiter) for one in io.StringIO(text, newline="") if one.strip()).most_common(1)[0][0])
+    physical: list[str] = []  # lines of the record that is being read
+    reader = csv.reader(_kept(io.StringIO(text, newline=""), physical), delimiter=delimiter, skipinitialspace=delimiter == " ")
     lines: list[list[str]] = []
-    first = last = 0
-    usual = max(2, Counter(one.count(delimiter) for one in physical if one.strip()).most_common(1)[0][0])
+    last = 0
+    tail: list[str] = []
     for row in reader:
         first, last = last, reader.line_num
         lines.append(row)
-        if last - first > 1 and all(one.count(delimiter) == usual for one in physical[first:last]):
+        if last - first > 1 and all(one.count(delimiter) == usual for one in physical):
             raise Refused("quote-open", line=first + 1)
-    if last - first > 1 and _is_open(physical[first:last], delimiter):
-        raise Refused("quote-open", line=first + 1)
+        tail = list(physical) if last - first > 1 else []
+        physical.clear()
+    if tail and _is_open(tail, delimiter):
+        raise Refused("quote-open", line=last - len(tail) + 1)
     return lines
+
+
+def _kept(lines: Iterable[str], into: list[str]) -> Iterator[str]:
+    for one in lines:
+        into.append(one)
+        yield one
 
 
 def _is_open(physical: list[str], delimiter: str) -> bool:

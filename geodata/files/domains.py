@@ -40,7 +40,7 @@ def of_geodatabase(path: Path, layer: str) -> dict[str, Labels]:
 class Subtypes:
     """The subtypes of a layer: their names as what the codes of their field mean, and the other fields whose list of codes differs from one to the next."""
 
-    labels: dict[str, dict[str, str]]
+    labels: dict[str, Labels]
     differing: tuple[str, ...] = ()
 
 

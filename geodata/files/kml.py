@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from sys import intern
 from typing import Any
 
 import numpy as np
@@ -43,11 +44,37 @@ class _Seen:
     shift: tuple[str, str] | None = None  # that a folder names, and the words in which it does
 
 
+@dataclass(slots=True)
+class _Mark(Element):
+    """A placemark as a row: what it says, its shape or why it has none, and the schemas that it follows. Its elements are let go."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    shape: bytes | None = None
+    bad: _Bad | None = None
+    kinds: tuple[str, ...] = ()
+    schemas: frozenset[str] = frozenset()
+    heights: bool = False
+
+
+def _lighter(one: Element) -> Element:
+    """A placemark as a row, as soon as it ends; all others as they are."""
+    if one.name != "Placemark":
+        return one
+    seen, shape, bad = _Seen(), None, None
+    try:
+        shape = _placed(one, seen)
+    except _Bad as error:
+        bad = error.with_traceback(None)
+    schemas = frozenset(part.attributes.get("schemaUrl", "").removeprefix("#") for data in one.every("ExtendedData") for part in data.every("SchemaData"))
+    values = {intern(name): value for name, value in _values(one).items()}
+    return _Mark("Placemark", {}, "", [], values, None if shape is None else shapely.to_wkb(shape), bad, tuple(_kinds(one)), schemas, seen.heights)
+
+
 def read_kml(source: Source, *, sublayer: str | None, encoding: str | None) -> Table:
     """The placemarks of one folder (or of all there are, when no folder holds others). Raises Refused when several folders have some."""
-    root, decision = read_tree(source, encoding=encoding)
+    root, decision = read_tree(source, encoding=encoding, lighter=_lighter)
     seen = _Seen()
-    folders: dict[str, list[Element]] = {}
+    folders: dict[str, list[_Mark]] = {}
     _collect(root, (), folders, seen)
     folders = {name: marks for name, marks in folders.items() if marks}
     if not folders and seen.links:
@@ -56,7 +83,7 @@ def read_kml(source: Source, *, sublayer: str | None, encoding: str | None) -> T
         raise Refused("kml-only-pictures", path=source.main.name, count=seen.overlays)
     if not folders:
         raise Refused("empty-layer", layer=source.name)
-    listed = [Sublayer(name or source.name, len(marks), kinds_in_order(_kinds(marks))) for name, marks in folders.items()]
+    listed = [Sublayer(name or source.name, len(marks), kinds_in_order(kind for mark in marks for kind in mark.kinds)) for name, marks in folders.items()]
     layer = chosen(listed, sublayer, source.main.name)
     marks = next(marks for name, marks in folders.items() if (name or source.name) == layer)
     table = _table(source, layer, marks, _declared(root, marks), seen)
@@ -65,7 +92,7 @@ def read_kml(source: Source, *, sublayer: str | None, encoding: str | None) -> T
     return table
 
 
-def _collect(parent: Element, path: tuple[str, ...], folders: dict[str, list[Element]], seen: _Seen) -> None:
+def _collect(parent: Element, path: tuple[str, ...], folders: dict[str, list[_Mark]], seen: _Seen) -> None:
     for child in parent.children:
         if child.name in ("Folder", "Document"):
             title = child.said("name") or ""
@@ -74,7 +101,7 @@ def _collect(parent: Element, path: tuple[str, ...], folders: dict[str, list[Ele
                     seen.shift = (shift, re.sub(r"\s+", " ", words)[:60])
             inside = (*path, title) if title and child.name == "Folder" else path
             _collect(child, inside, folders, seen)
-        elif child.name == "Placemark":
+        elif isinstance(child, _Mark):
             folders.setdefault("/".join(path), []).append(child)
         elif child.name in ("GroundOverlay", "ScreenOverlay", "PhotoOverlay"):
             seen.overlays += 1
@@ -83,17 +110,15 @@ def _collect(parent: Element, path: tuple[str, ...], folders: dict[str, list[Ele
             seen.links.append((link.said("href") if link else None) or "NetworkLink")
 
 
-def _kinds(marks: list[Element]) -> Iterator[str]:
-    for mark in marks:
-        for one in mark.children:
-            if one.name in _SHAPES:
-                yield {"Track": "LineString", "MultiTrack": "MultiLineString", "MultiGeometry": "GeometryCollection", "LinearRing": "LineString"}.get(one.name, one.name)
+def _kinds(mark: Element) -> Iterator[str]:
+    for one in mark.children:
+        if one.name in _SHAPES:
+            yield {"Track": "LineString", "MultiTrack": "MultiLineString", "MultiGeometry": "GeometryCollection", "LinearRing": "LineString"}.get(one.name, one.name)
 
 
-def _declared(parent: Element, marks: list[Element]) -> list[str]:
+def _declared(parent: Element, marks: list[_Mark]) -> list[str]:
     """Fields of the schemas that the placemarks follow: one that is empty everywhere is said nowhere else."""
-    followed = {one.attributes.get("schemaUrl", "").removeprefix("#") for mark in marks for data in mark.every("ExtendedData") for one in data.every("SchemaData")}
-    return list(_fields(parent, followed))
+    return list(_fields(parent, {one for mark in marks for one in mark.schemas}))
 
 
 def _fields(parent: Element, schemas: set[str]) -> Iterator[str]:
@@ -104,22 +129,19 @@ def _fields(parent: Element, schemas: set[str]) -> Iterator[str]:
             yield from _fields(child, schemas)
 
 
-def _table(source: Source, layer: str, marks: list[Element], declared: list[str], seen: _Seen) -> Table:
+def _table(source: Source, layer: str, marks: list[_Mark], declared: list[str], seen: _Seen) -> Table:
     shapes: list[bytes | None] = []
     rejected: list[Notice] = []
     out = np.zeros(len(marks), bool)
     for place, mark in enumerate(marks):
-        try:
-            shape = _placed(mark, seen)
-            shapes.append(None if shape is None else shapely.to_wkb(shape))
-        except _Bad as bad:
+        shapes.append(mark.shape)
+        if mark.bad is not None:
             out[place] = True
-            shapes.append(None)
-            rejected.append(Notice(bad.code, bad.values, place + 1, "geometry"))
-    rows = [_values(one) for one in marks]
+            rejected.append(Notice(mark.bad.code, mark.bad.values, place + 1, "geometry"))
+    rows = [one.values for one in marks]
     names = list(dict.fromkeys([*(name for row in rows for name in row), *declared]))
     columns = [column(name, [row.get(name) for row in rows]) for name in names]
-    notices = [Notice("zm-dropped", {"kind": "KML"})] if seen.heights else []
+    notices = [Notice("zm-dropped", {"kind": "KML"})] if any(one.heights for one in marks) else []
     if seen.overlays:
         notices.append(Notice("overlays-left-out", {"count": seen.overlays}))
     if seen.shift:

@@ -170,6 +170,11 @@ def _by_system_column(found: Places, columns: list[Column]) -> Places:
     return found
 
 
+def names_place(name: str) -> bool:
+    """Whether a column of that name holds places, or one of their two numbers."""
+    return _bare(name) in _ALL_LON | _ALL_LAT | {*_BOTH, *_WKT}
+
+
 def names_system(name: str) -> bool:
     """Whether a column of that name says in which system its row is."""
     return folded(name) in _SYSTEM

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from geodata.files.notices import Notice
-from geodata.files.places import names_places
+from geodata.files.places import names_place, names_places
 from geodata.files.table import Column, Kind, Table
 from layers.units import UNITS
 
@@ -18,6 +18,7 @@ _TOTAL = re.compile(r"(?i)\s*(合\s*计|总\s*计|小\s*计|共\s*计|累\s*计|
 _NOTE = re.compile(r"(?i)\s*(注|说明|备注|填表|制表|审核|数据来源|来源|单位负责人|note|source)\w{0,8}\s*\d*\s*[:：]")
 _NOTHING = frozenset({"无", "-", "—", "/"})
 _UNITS = frozenset(spelling for unit in UNITS.values() for spelling in unit.spellings) | {"度", "°", "亩", "万亩", "个", "元", "万元", "级"} | _NOTHING
+_DIGITS = tuple("0123456789+-")
 _SHORTENED = re.compile(r"[+-]?\d(\.\d+)?[eE]\+(1\d|2\d)")  # how a spreadsheet shows a code of eleven digits and more
 
 
@@ -51,11 +52,18 @@ def with_units(header: Sequence[Any], body: Sequence[Sequence[Any]]) -> list[Any
 def other_table(header: Sequence[Any], body: Sequence[Sequence[Any]]) -> int | None:
     """Where the body goes over into another table, which has a header with places of its own and other columns; None where it does not."""
     names = {_plain(one) for one in header if _plain(one)}
+    at = [number for number, one in enumerate(header) if isinstance(one, str) and names_place(one)]
     for place, row in enumerate(body):
+        if all(number < len(row) and _is_bare_number(row[number]) for number in at):  # as in all rows but a few, or no place is named at all
+            continue
         texts = [one for one in row if isinstance(one, str) and len(one.strip()) > 1]
         if len(texts) >= 3 and names_places(texts) == 2 and {_plain(one) for one in texts} - names:
             return place
     return None
+
+
+def _is_bare_number(cell: Any) -> bool:
+    return cell[:1] in _DIGITS if isinstance(cell, str) else cell is not None
 
 
 def side_by_side(header: Sequence[Any]) -> list[str]:

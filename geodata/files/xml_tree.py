@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
@@ -16,7 +16,7 @@ _DEEPEST = 64  # folders in folders in a KML; no file of a person goes so deep
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 
 
-@dataclass
+@dataclass(slots=True)
 class Element:
     """One element: its name without prefix, its attributes likewise, its text, and what it holds."""
 
@@ -39,12 +39,19 @@ class Element:
         return (child.text.strip() or None) if child else None
 
 
-def read_tree(source: Source, *, encoding: str | None) -> tuple[Element, Decision]:
-    """The root of an XML file, its text decoded by what it says and its bytes. Raises Refused for entities, depth, or what is not XML."""
+Lighter = Callable[[Element], Element]
+
+
+def read_tree(source: Source, *, encoding: str | None, lighter: Lighter | None = None) -> tuple[Element, Decision]:
+    """The root of an XML file, its text decoded by what it says and its bytes. Raises Refused for entities, depth, or what is not XML.
+
+    `lighter` is asked of each element that ends, and what it gives stands for it: a tree of millions of elements need not be held whole.
+    """
     data = source.main.read()
     said = re.match(rb"""\s*<\?xml[^>]*encoding=["']([\w-]+)["']""", data[:200])
     text, decision = decoded(data, said[1].decode() if said else None, encoding)
-    return parsed(_DECLARATION.sub("", text.lstrip("\ufeff"), count=1), source.main.name), sampled(decision, cells(re.sub(rb"<[^>]*>", b",", data)))
+    text = _DECLARATION.sub("", text.lstrip("\ufeff"), count=1)
+    return parsed(text, source.main.name, lighter), sampled(decision, cells(re.sub(rb"<[^>]*>", b",", data)))
 
 
 def decoded(data: bytes, said: str | None, given: str | None) -> tuple[str, Decision]:
@@ -61,7 +68,7 @@ def decoded(data: bytes, said: str | None, given: str | None) -> tuple[str, Deci
     return text, decision
 
 
-def parsed(text: str, name: str) -> Element:
+def parsed(text: str, name: str, lighter: Lighter | None = None) -> Element:
     """The root element of a text. Raises Refused as `read_tree`."""
     top = Element("", {})
     stack = [top]
@@ -78,7 +85,10 @@ def parsed(text: str, name: str) -> Element:
         pieces.append([])
 
     def closed(_: str) -> None:
-        stack.pop().text = "".join(pieces.pop())
+        one = stack.pop()
+        one.text = "".join(pieces.pop())
+        if lighter is not None:
+            stack[-1].children[-1] = lighter(one)
 
     def written(words: str) -> None:
         pieces[-1].append(words)
@@ -92,7 +102,7 @@ def parsed(text: str, name: str) -> Element:
         parser.Parse(text, True)
     except expat.ExpatError as error:
         if "unbound prefix" in str(error) and "xmlns" in text[:2000]:
-            return parsed(_bound(text), name)
+            return parsed(_bound(text), name, lighter)
         raise Refused("xml-damaged", path=name, line=error.lineno, column=error.offset + 1) from error
     return top.children[0]
 
