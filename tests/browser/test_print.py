@@ -12,6 +12,7 @@ from layers.spec import Role
 from tests.browser.conftest import Visit
 
 Come = Callable[..., Visit]
+PATIENT_MS = 90_000  # a sheet is drawn in a second; half a minute it took where ten others were at work
 
 
 def preview(one: Visit) -> None:
@@ -34,10 +35,10 @@ def test_from_an_answer_to_a_sheet_of_it(visit: Come) -> None:
     one.page.select_option("#print-scale", "100000")
     preview(one)
     assert "1 : 100 000" in one.page.inner_text(".pager")
-    with one.page.expect_response(lambda answer: answer.url.endswith("/api/v1/print") and "pdf" in answer.headers.get("content-type", "")) as got:
+    with one.page.expect_response(lambda answer: answer.url.endswith("/api/v1/print") and "pdf" in answer.headers.get("content-type", ""), timeout=PATIENT_MS) as got:
         one.page.click(".panel-acts .primary")
     asked = got.value.request  # the browser keeps no body of a download: the same is asked once more
-    again = one.page.request.post(asked.url, data=asked.post_data, headers={"Content-Type": "application/json", "X-CSRF-Token": asked.headers["x-csrf-token"]})
+    again = one.page.request.post(asked.url, data=asked.post_data, headers={"Content-Type": "application/json", "X-CSRF-Token": asked.headers["x-csrf-token"]}, timeout=PATIENT_MS)
     said = "\n".join(page.extract_text() for page in PdfReader(BytesIO(again.body())).pages)
     for wanted in ("哈林格尔园区", first, "1 : 100 000", "最近资源", "打印：duty_officer", "更近"):
         assert wanted in said, wanted
