@@ -88,7 +88,7 @@ good_node() {
 
 has_browser() {  # one that runs: Ubuntu's chromium-browser may be a stub that only tells of its snap
   local candidate
-  for candidate in ${ONEMAP_TEST_BROWSER:+"$ONEMAP_TEST_BROWSER"} chromium-headless-shell chromium chromium-browser google-chrome; do
+  for candidate in ${ONEMAP_TEST_BROWSER:+"$ONEMAP_TEST_BROWSER"} chromium chromium-browser google-chrome; do
     command -v "$candidate" >/dev/null && [[ "$("$candidate" --version 2>/dev/null)" =~ [0-9]+\.[0-9] ]] && return 0
   done
   return 1
@@ -96,12 +96,6 @@ has_browser() {  # one that runs: Ubuntu's chromium-browser may be a stub that o
 
 is_ubuntu() {
   grep -q '^ID=ubuntu' /etc/os-release 2>/dev/null
-}
-
-browser_package() {  # the same Chromium without windows of its own, where apt knows it: less work for the tests
-  local found=chromium-headless-shell
-  [[ "$(apt-cache show "$found" 2>/dev/null)" == *"Package: $found"* ]] || found=chromium
-  echo "$found"
 }
 
 browser() {  # Debian's comes with the other packages; Ubuntu has none for apt
@@ -118,7 +112,7 @@ missing_packages() {  # "runtime" or "test"
   command -v setpriv >/dev/null || echo util-linux
   good_node || echo nodejs npm
   if [ "$1" = test ]; then
-    has_browser || is_ubuntu || browser_package
+    has_browser || is_ubuntu || echo chromium
     [[ "$(fc-list 2>/dev/null)" == *'Noto Sans CJK'* ]] || echo fonts-noto-cjk fontconfig
     command -v ogrinfo >/dev/null || echo gdal-bin
     command -v git >/dev/null || echo git

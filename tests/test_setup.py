@@ -176,15 +176,6 @@ def test_on_ubuntu_it_says_where_a_browser_comes_from(bare: Path) -> None:
     assert run(bare, "is_ubuntu() { return 0; }; browser").returncode == 0
 
 
-def test_the_browser_without_windows_is_taken_where_apt_knows_it(bare: Path) -> None:
-    wanted = "is_ubuntu() { return 1; }; missing_packages test"
-    assert "chromium" in run(bare, wanted).stdout.split(), "apt that knows nothing yet"
-    program(bare, "apt-cache", '[ "$2" = chromium-headless-shell ] && echo "Package: $2"')
-    assert "chromium-headless-shell" in run(bare, wanted).stdout.split() and "chromium" not in run(bare, wanted).stdout.split()
-    program(bare, "chromium-headless-shell", "echo 'Chromium 156.0.8078.108'")
-    assert "chromium" not in run(bare, wanted).stdout, "it is a browser"
-
-
 def test_a_python_below_a_folder_that_only_root_enters_is_passed_over(bare: Path, tmp_path: Path) -> None:
     if os.geteuid() != 0:
         assert run(bare, "in_reach sh").returncode == 0  # whoever is not root runs the service as itself

@@ -42,8 +42,7 @@ PASSWORD = "correct horse battery"
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "docs" / "pictures"  # of the guides
 SCREENSHOTS = Path(__file__).parent / "screenshots"
-BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")  # the first has no windows of its own: the same pages for a seventh less work
-CHROMIUM = next(filter(None, (os.environ.get("ONEMAP_TEST_BROWSER"), *map(shutil.which, BROWSERS))), "/usr/bin/chromium")
+CHROMIUM = next(filter(None, (os.environ.get("ONEMAP_TEST_BROWSER"), *map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))), "/usr/bin/chromium")
 _UNUSED = ("WebUIOmniboxPopup", "WebUIOmniboxFullPopup", "WebUIOmniboxAimPopup",  # each window would start a process for the address bar that nobody sees
            "DestroyProfileOnBrowserClose", "HttpsFirstBalancedModeAutoEnable", "HttpsUpgrades", "LensOverlay", "MediaRouter", "NetworkTimeServiceQuerying",
            "OptimizationHints", "PaintHolding")  # Playwright's own, whose flag this one replaces
