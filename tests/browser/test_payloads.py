@@ -270,7 +270,7 @@ def test_a_file_whose_name_columns_and_values_are_payloads(come: Callable[..., V
     clean(one, "chosen file")
 
     def report(layer: str) -> None:
-        one.until(lambda: one.page.locator("#right .fates, #right .note.bad").count() > 0, "the report is there", patience_s=60)
+        one.until(lambda: one.page.locator("#right .fates, #right .note[role=alert]").count() > 0, "the report is there", patience_s=60)
         assert "X(" in one.page.inner_text("#right")
         clean(one, f"report for {layer}")
         one.shot(f"payloads_load_{layer}")

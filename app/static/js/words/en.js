@@ -708,7 +708,7 @@ export const en = {
   "load.keep": "Keep",
   "load.keepAll": "Places are right, keep all",
   "load.keepAsIs": "Places are right, keep",
-  "load.keepFar": "Places are right: keep these {n} rows",
+  "load.keepFar": "Places are right: keep these {n} {n|row|rows}",
   "load.keepMissing": "Keep",
   "load.keepMissingWhy": "Never deleted, only marked as not in this file",
   "load.keptAsIs": "Kept as they are",
