@@ -13,6 +13,8 @@ from geodata.files.sampling import cells, sampled
 from geodata.files.sniffing import Source
 
 _DEEPEST = 64  # folders in folders in a KML; no file of a person goes so deep
+_AT_ONCE = 1_000_000  # characters
+_LOOKED_AT = 1_000_000  # bytes, for values to show
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 
 
@@ -51,7 +53,7 @@ def read_tree(source: Source, *, encoding: str | None, lighter: Lighter | None =
     said = re.match(rb"""\s*<\?xml[^>]*encoding=["']([\w-]+)["']""", data[:200])
     text, decision = decoded(data, said[1].decode() if said else None, encoding)
     text = _DECLARATION.sub("", text.lstrip("\ufeff"), count=1)
-    return parsed(text, source.main.name, lighter), sampled(decision, cells(re.sub(rb"<[^>]*>", b",", data)))
+    return parsed(text, source.main.name, lighter), sampled(decision, cells(re.sub(rb"<[^>]*>", b",", data[:_LOOKED_AT])))
 
 
 def decoded(data: bytes, said: str | None, given: str | None) -> tuple[str, Decision]:
@@ -99,7 +101,9 @@ def parsed(text: str, name: str, lighter: Lighter | None = None) -> Element:
     parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = opened, closed, written
     parser.StartDoctypeDeclHandler, parser.EntityDeclHandler = refused, refused
     try:
-        parser.Parse(text, True)
+        for start in range(0, len(text), _AT_ONCE):
+            parser.Parse(text[start : start + _AT_ONCE], False)
+        parser.Parse("", True)
     except expat.ExpatError as error:
         if "unbound prefix" in str(error) and "xmlns" in text[:2000]:
             return parsed(_bound(text), name, lighter)

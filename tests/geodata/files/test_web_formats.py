@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from pathlib import Path
 
 import pytest
 import shapely
 
 from geodata.crs import GEOD
+from geodata.files.kml import read_kml
 from geodata.files.loading import LoadOptions, plan
 from geodata.files.notices import Refused
+from geodata.files.packing import Part
 from geodata.files.reading import read
+from geodata.files.sniffing import Source
 from geodata.files.table import Table
 from geodata.store.spaces import Space
 from layers.spec import OPERATOR
@@ -220,3 +224,18 @@ def test_features_on_lines_or_in_a_text_sequence_are_one_layer(form: str, tmp_pa
 def test_a_line_that_is_no_json_is_named_by_its_number(tmp_path: Path) -> None:
     caught = refused(written(tmp_path / "a.ndjson", json.dumps(WAY) + "\n" + json.dumps(WAY)[:-3] + "\n"))
     assert (caught.code, caught.values["line"]) == ("not-json", 2)
+
+
+def test_a_kml_of_many_placemarks_is_not_held_as_a_tree(tmp_path: Path) -> None:
+    """The wrong build needs 27 times the size of the file."""
+    mark = '<Placemark><name>村{0}</name><ExtendedData><Data name="n"><value>{0}</value></Data></ExtendedData><Point><coordinates>109.8,40.6,0</coordinates></Point></Placemark>'
+    path = tmp_path / "a.kml"
+    path.write_text("<kml><Document>" + "".join(mark.format(number) for number in range(6000)) + "</Document></kml>")
+    source = Source("KML", "a", Part("a.kml", path))
+    tracemalloc.start()
+    try:
+        table = read_kml(source, sublayer=None, encoding=None)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(table.rows) == 6000 and peak < 12 * path.stat().st_size, f"{peak / path.stat().st_size:.1f} times the file"
