@@ -14,7 +14,7 @@ from geodata.files.sniffing import Source
 
 _DEEPEST = 64  # folders in folders in a KML; no file of a person goes so deep
 _AT_ONCE = 1_000_000  # characters
-_LOOKED_AT = 1_000_000  # bytes, for values to show
+_LOOKED_AT = 300_000  # bytes, for values to show
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 
 
