@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import shapely
@@ -20,8 +20,10 @@ OVERLAP_M2 = 1.0  # neighbours digitised one by one meet to less than that
 NAMESAKES_M = 100.0  # two places of one name so near are one place twice, more often than not
 MOST_COMPARED = 1_000_000  # corners of polygons compared with their neighbours (2.5 s); beyond, it is said that they were not
 MOST_LOOKED_AT = 100_000  # shapes; beyond, looking would take longer than loading
+MOST_PAIRS = 100_000  # of one name; beyond, it is said that there are more
 _NEAR_DEG = 0.002  # 100 m of longitude up to 60 degrees north
 _NAMED = 10
+_LOOKED_FROM = 50  # places at a time
 _METRES_A_DEGREE = 111_320.0
 
 Shapes = NDArray[np.object_]
@@ -54,15 +56,33 @@ def namesakes(names: Coded, shapes: ShapeColumn, rows: NDArray[np.int64]) -> Not
     for name, shape, row in zip(names.take(shared), shapes.take(shared), rows[shared].tolist(), strict=True):
         if isinstance(name, str):
             named[name].append((row, shape))
-    pairs = []
+    pairs: list[tuple[int, int]] = []
     for everyone in named.values():
         group = [(row, shape) for row, shape in everyone if not shape.is_empty] if len(everyone) > 1 else []
         if len(group) > 1:
-            places = np.asarray(shapely.centroid([shape for _, shape in group]), dtype=object)
-            for a, b in shapely.STRtree(places).query(places, predicate="dwithin", distance=_NEAR_DEG).T.tolist():
-                if a < b and GEOD.inv(places[a].x, places[a].y, places[b].x, places[b].y)[2] <= NAMESAKES_M:
-                    pairs.append(f"{group[a][0]}–{group[b][0]}")
-    return Notice("names-near", {"count": len(pairs), "rows": _some(pairs), "distance_m": round(NAMESAKES_M)}) if pairs else None
+            numbers = [row for row, _ in group]
+            for first, second in _near_pairs(np.asarray(shapely.centroid([shape for _, shape in group]), dtype=object)):
+                pairs += [(numbers[a], numbers[b]) for a, b in zip(first.tolist(), second.tolist(), strict=True)]
+                if len(pairs) > MOST_PAIRS:
+                    return _named_near("names-near-many", pairs, MOST_PAIRS)
+    return _named_near("names-near", pairs, len(pairs)) if pairs else None
+
+
+def _named_near(code: str, pairs: list[tuple[int, int]], count: int) -> Notice:
+    return Notice(code, {"count": count, "rows": _some([f"{one}–{other}" for one, other in pairs[: _NAMED + 1]]), "distance_m": round(NAMESAKES_M)})
+
+
+def _near_pairs(places: Shapes) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """The pairs of places within 100 m on the ellipsoid, each once, the earlier first; those of a few places at a time, for a heap of them has millions."""
+    tree, xy = shapely.STRtree(places), shapely.get_coordinates(places)
+    for start in range(0, len(places), _LOOKED_FROM):
+        first, second = tree.query(places[start : start + _LOOKED_FROM], predicate="dwithin", distance=_NEAR_DEG)
+        first = first + start
+        once = first < second
+        first, second = first[once], second[once]
+        if len(first):
+            near = np.asarray(GEOD.inv(*xy[first].T, *xy[second].T)[2]) <= NAMESAKES_M
+            yield first[near], second[near]
 
 
 def _in_metres(shapes: Shapes) -> Shapes:

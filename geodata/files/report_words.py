@@ -290,6 +290,12 @@ declare(
             "有 {count} 条，超过 {limit} 条，没有逐一查找重复、碎面、尖刺和重叠",
             "There are {count} records, more than {limit}: twins, slivers, spikes and overlaps were not looked for",
         ),
+        "names-near-many": said(
+            "同名且相距不到 {distance_m} 米的记录超过 {count} 对（如第 {rows} 条），没有再数下去",
+            "More than {count} pairs of records have one name and lie within {distance_m} m (records {rows}); no more were counted",
+            "这一列多半不是名称：给每处一个自己的名称，或改字段对应",
+            "The column is hardly one of names: give each place its own, or change the mapping",
+        ),
         "names-near": said(
             "有 {count} 对同名记录相距不到 {distance_m} 米（第 {rows} 条）",
             "{count} pairs of records have one name and lie within {distance_m} m (records {rows})",

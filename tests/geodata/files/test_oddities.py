@@ -11,7 +11,7 @@ import shapely
 from geodata.columns import Coded, ShapeColumn
 from geodata.crs import GEOD
 from geodata.files.loading import LoadOptions, plan
-from geodata.files.oddities import namesakes, oddities
+from geodata.files.oddities import MOST_PAIRS, namesakes, oddities
 from geodata.store.spaces import Space
 from layers.spec import OPERATOR
 from tests.geodata.files.making import geojson, point
@@ -72,6 +72,13 @@ def test_one_name_twice_is_told_only_nearby() -> None:
     found = namesakes(Coded.of(["甲", "甲", "乙", None]), ShapeColumn.of([here, near, far, here]), np.arange(1, 5))
     assert found is not None and found.values["rows"] == "1–2"
     assert namesakes(Coded.of(["甲", "甲", None]), ShapeColumn.of([here, far, None]), np.arange(1, 4)) is None
+
+
+def test_a_heap_of_one_name_is_told_without_counting_all_its_pairs() -> None:
+    heap = ShapeColumn.of([shapely.Point(109.8, 40.6)] * 1_000)
+    found = namesakes(Coded.repeated("井", 1_000), heap, np.arange(1, 1_001))
+    assert found is not None and (found.code, found.values["count"]) == ("names-near-many", MOST_PAIRS)
+    assert str(found.values["rows"]).count("1–") == 10 and str(found.values["rows"]).endswith("…")
 
 
 def test_a_report_tells_of_them_and_loads_all_the_same(space: Space, tmp_path: Path) -> None:
