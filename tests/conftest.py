@@ -26,6 +26,7 @@ from geodata.store.database import Database
 from geodata.store.spaces import Space
 from layers.collection import Catalogue
 from layers.spec import Actor, Role
+from tests.readers import forked_readers
 
 settings.register_profile("shared machine", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared machine")  # a busy machine is no counterexample, and what failed for one fails for all
@@ -64,6 +65,13 @@ def pytest_collection_finish() -> None:
     """What was collected stays to the end. Looked through for rubbish again and again it costs a fifth of all that the tests do."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def readers() -> Iterator[None]:
+    """Files are read in processes that need not take up their libraries first."""
+    with forked_readers():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,12 @@ from tests.geodata.files.making import HERE, ROWS, dbf, geojson, point, shapefil
 ROOT = Path(__file__).resolve().parents[3]
 
 
+@pytest.fixture(autouse=True)
+def started_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process that reads is what these tests are about: none is forked from another."""
+    monkeypatch.setattr(reading, "subprocess", subprocess)
+
+
 def refused(path: Path, **options: object) -> str:
     with pytest.raises(Refused) as caught:
         read(path, **options)  # type: ignore[arg-type]

@@ -218,6 +218,7 @@ def test_the_reading_process_ends_when_nobody_can_say_whether_it_is_wanted(tmp_p
     def gone() -> bool:
         raise Unavailable(part="database")
 
+    monkeypatch.setattr(reading, "subprocess", subprocess)  # none forked from another
     monkeypatch.setattr(subprocess, "Popen", remembered)
     with pytest.raises(Unavailable):
         reading.read(shapefile(tmp_path), stopped=gone)

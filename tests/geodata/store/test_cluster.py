@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections import namedtuple
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -26,9 +26,9 @@ QUICK = {"fsync": "off", "shared_buffers": "16MB"}
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
 
-@pytest.fixture
-def home() -> Iterator[Path]:
-    """A folder that the database user gets to (pytest's own are closed)."""
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """One that the database user gets to (pytest's own are closed)."""
     folder = Path(tempfile.mkdtemp(prefix="onemap-test-"))
     folder.chmod(0o755)
     yield folder
@@ -37,8 +37,21 @@ def home() -> Iterator[Path]:
 
 
 @pytest.fixture
-def cluster(home: Path) -> Iterator[Cluster]:
-    one = quiet(home)
+def home() -> Iterator[Path]:
+    with open_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def standing() -> Iterator[Path]:
+    """The home of the cluster that the tests share which only look at one."""
+    with open_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def cluster(standing: Path) -> Iterator[Cluster]:
+    one = quiet(standing)
     one.start()
     yield one
     one.stop()
@@ -108,8 +121,8 @@ def test_root_runs_the_database_as_a_user_of_its_own(cluster: Cluster) -> None:
     assert cluster.data_dir.stat().st_mode & 0o777 == 0o700
 
 
-def test_the_secret_is_for_the_owner_only(cluster: Cluster, home: Path) -> None:
-    assert (home / "secret.json").stat().st_mode & 0o777 == 0o600
+def test_the_secret_is_for_the_owner_only(cluster: Cluster, standing: Path) -> None:
+    assert (standing / "secret.json").stat().st_mode & 0o777 == 0o600
     assert cluster.home.secrets["secret_key"] != cluster.home.secrets["database_password"]
 
 
