@@ -1,11 +1,13 @@
-"""A large layer out to a file: time and peak memory in each format, beside ogr2ogr from a plain table of the same features."""
+"""A large layer out to a file: time and peak memory in each format, beside ogr2ogr and geopandas from a plain table of the same features."""
 
 from __future__ import annotations
 
 import multiprocessing
 import shutil
 import subprocess
+import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,14 +24,20 @@ from layers.spec import OPERATOR, Geometry
 
 LAYER, TABLE = "bench_out", "bench_plain"
 _LOOK_S = 0.01
-OURS, PEER = "onemap export", "ogr2ogr"
+OURS, PEER, FRAME = "onemap export", "ogr2ogr", "geopandas"
 FORMATS = {"geojson": "GeoJSON", "csv": "CSV", "gpkg": "GPKG", "zip": "ESRI Shapefile", "fgb": "FlatGeobuf", "kml": "KML"}
+_FRAME = f"""
+import sys, geopandas
+from sqlalchemy import create_engine
+frame = geopandas.read_postgis("SELECT id, people, geom FROM {TABLE}", create_engine(sys.argv[1]))
+frame.to_csv(sys.argv[2], index=False) if sys.argv[3] == "CSV" else frame.to_file(sys.argv[2], driver=sys.argv[3], engine="pyogrio")
+"""
 
 
 def run(database: Database, features: int, rounds: int, formats: tuple[str, ...]) -> list[Result]:
-    """Each format in turn by both, every time in a process of its own, whose peak of memory is its own too.
+    """Each format in turn by all, every time in a process of its own, whose peak of memory is its own too.
 
-    Ours reads through the rights and masks of its reader, with six fields a feature; ogr2ogr reads a plain table of two.
+    Ours reads through the rights and masks of its reader, with six fields a feature; the peers read a plain table of two.
     """
     if shutil.which("ogr2ogr") is None:
         raise FileNotFoundError("ogr2ogr is not installed (Debian: gdal-bin)")
@@ -41,10 +49,17 @@ def run(database: Database, features: int, rounds: int, formats: tuple[str, ...]
 
 
 def _of_format(database: Database, suffix: str, features: int, rounds: int, source: str, folder: Path) -> Result:
-    times: dict[str, list[float]] = {OURS: [], PEER: []}
-    peaks: dict[str, list[float]] = {OURS: [], PEER: []}
+    address = database.owner.url.render_as_string(hide_password=False)
+    competitors: dict[str, Callable[[], tuple[float, float]]] = {
+        OURS: lambda: _ours(database, folder / f"ours.{suffix}"),
+        PEER: lambda: _peer(folder, suffix, lambda out: _by_ogr(source, suffix, out)),
+        FRAME: lambda: _peer(folder, suffix, lambda out: [sys.executable, "-c", _FRAME, address, str(out), FORMATS[suffix]]),
+    }
+    times: dict[str, list[float]] = {name: [] for name in competitors}
+    peaks: dict[str, list[float]] = {name: [] for name in competitors}
     for _ in range(rounds):
-        for name, spent in ((OURS, _ours(database, folder / f"ours.{suffix}")), (PEER, _peer(source, suffix, folder))):
+        for name, compete in competitors.items():
+            spent = compete()
             times[name].append(spent[0])
             peaks[name].append(spent[1])
     ratios = {name: [mine / other for mine, other in zip(values, times[PEER], strict=True)] for name, values in times.items()}
@@ -76,18 +91,22 @@ def _export(url: str, secret: str, path: Path, tells: Any) -> None:
     database.dispose()
 
 
-def _peer(source: str, suffix: str, folder: Path) -> tuple[float, float]:
+def _by_ogr(source: str, suffix: str, out: Path) -> list[str]:
+    words = ["ogr2ogr", "-f", FORMATS[suffix], str(out), f"PG:{_plain(source)}", "-sql", f"SELECT id, people, geom FROM {TABLE}"]
+    return words + (["-lco", "GEOMETRY=AS_XY"] if suffix == "csv" else [])
+
+
+def _peer(folder: Path, suffix: str, words: Callable[[Path], list[str]]) -> tuple[float, float]:
+    """Microseconds and the peak of memory in MB of a program that writes the file it is given."""
     out = folder / "peer" / f"peer.{'shp' if suffix == 'zip' else suffix}"
     out.parent.mkdir()
-    words = ["ogr2ogr", "-f", FORMATS[suffix], str(out), f"PG:{_plain(source)}", "-sql", f"SELECT id, people, geom FROM {TABLE}"]
-    words += ["-lco", "GEOMETRY=AS_XY"] if suffix == "csv" else []
     started = time.perf_counter()
-    child, peak = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL), 0.0
+    child, peak = subprocess.Popen(words(out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL), 0.0
     while child.poll() is None:
         peak = max(peak, _peak_mb(str(child.pid)))
         time.sleep(_LOOK_S)
     if child.returncode:
-        raise RuntimeError(f"ogr2ogr ended with {child.returncode}")
+        raise RuntimeError(f"{words(out)[0]} ended with {child.returncode}")
     spent = (time.perf_counter() - started) * 1e6, peak
     shutil.rmtree(out.parent)
     return spent
