@@ -167,3 +167,11 @@ def test_a_file_too_large_for_the_page_is_told_before_anything_is_sent(visit: Co
     assert "onemap load" in one.page.inner_text("#right .note.bad") and one.page.locator(".panel-acts .primary").count() == 0
     one.page.select_option("#load-layer", "shelters")
     assert one.page.locator("#load-file").count() == 1, "nothing is sent"
+
+
+def test_a_file_dropped_before_the_layers_are_known_waits_for_them(visit: Come) -> None:
+    one = visit(Role.GIS_STAFF)
+    one.page.evaluate("window.onemap.state.layers = new Map()")
+    drop(one, table("应急避难场所", "E-1,早到的一处,109.8,40.6"))
+    settled(one)
+    assert one.page.locator("#load-layer").count() == 0 and "应急避难场所" in one.page.inner_text("#right"), "the layer is told by the file's name, not asked for"

@@ -165,7 +165,10 @@ const openPrint = () => { stop(); printPanel(panel, view, question); pressed(); 
 /** @param {string} id @param {import("./panels/export.js").Seen} [seen] */
 const openExport = (id, seen) => { const layer = state.layers.get(id); stop(); if (layer) exportPanel(panel, view, layer, seen); pressed(); };
 const mayLoad = !config.space.past && hasRole("gis_staff", "planner", "drill_controller");
-if (mayLoad) dropping(main, openDropped);
+if (mayLoad) dropping(main, async (files) => {
+  if (!state.layers.size) await readLayers(); // dropped before the first came: which of them it is for could not be told
+  openDropped(files);
+});
 /** Of the layer whose card is open, or of the one looked at last. */
 const openCoverage = () => { const of = panel.kind === "card" ? card.layer?.id : undefined; stop(); question.leave(); coverage.open(of); };
 const pressed = toolButtons(main, [
