@@ -136,7 +136,7 @@ def from_cells(lines: Sequence[Sequence[Any]], *, format_name: str, layer: str, 
         below = [place for place in range(other, len(body)) if any(_filled(one) for one in body[place])]
         out[other:] = True
         rejected += [Notice("row-of-other-table", {"first": other + 1}, place + 1) for place in below]
-        empty += [Notice("row-empty", {}, place + 1) for place in range(other, len(body)) if place not in set(below)]
+        empty += [Notice("row-empty", {}, place + 1) for place in sorted({*range(other, len(body))}.difference(below))]
     if len(empty) <= _MOST_EMPTY:
         skipped += empty
     else:  # a stray cell far below: a million lines of a report would hide all others
